@@ -1,0 +1,24 @@
+/*
+ * request.h - a received message as the generated dispatch sees it. The framework (service.h)
+ * fills it, the dispatch checks it, calls the handler and fills the answer.
+ */
+#pragma once
+#include "message.h"
+
+struct request {
+    uint64_t badge;        /* who asks, or which object is meant; never what the message says */
+    uint64_t info;         /* as received: ordinal, words, capabilities */
+    const uint64_t *words; /* private copy of all msg_words(info) words */
+    /* The msg_caps(info) capabilities that came, the others zero. The handler owns those with a
+     * slot; a refused message's are dropped by the dispatch, which sets their slots to 0. */
+    struct cap_arg caps[MSG_CAPS_MAX];
+    uint64_t token;        /* names the call in NAME_answer() after REPLY_LATER */
+    void *service;         /* the framework's and the server's own, unknown to the dispatch */
+    uint64_t *scratch;     /* MSG_WORDS_MAX words for what a handler's answer points at */
+    struct ipc_buffer *buffer; /* where the answer's words 8 and up and capabilities are put */
+    struct message answer;     /* info (label: result) and words, ready for sys_reply */
+};
+
+/* Answers the call `token` of an earlier request with m->info, m->w and the message page. Given by
+ * the framework. Result: the kernel's error. */
+int request_answer(uint64_t token, struct message *m);
