@@ -1,0 +1,127 @@
+/* bytes.c - see bytes.h. Eight bytes an instruction: what counts is instructions, not cycles. */
+#include "bytes.h"
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
+{
+    void *out = to;
+    size_t words = bytes / 8, rest = bytes % 8;
+    __asm__ volatile("rep movsq\n\tmov %3, %0\n\trep movsb"
+                     : "+c"(words), "+D"(out), "+S"(from)
+                     : "r"(rest)
+                     : "memory");
+    return to;
+}
+
+/* Descending moves are bytes at a time (and set the direction flag): rare, so kept simple. */
+void *memmove(void *to, const void *from, size_t bytes)
+{
+    if ((uintptr_t)to - (uintptr_t)from >= bytes) return memcpy(to, from, bytes);
+
+    char *out = (char *)to + bytes - 1;
+    const char *in = (const char *)from + bytes - 1;
+    __asm__ volatile("std\n\trep movsb\n\tcld" : "+c"(bytes), "+D"(out), "+S"(in) : : "memory");
+    return to;
+}
+
+void *memset(void *to, int byte, size_t bytes)
+{
+    void *out = to;
+    size_t words = bytes / 8, rest = bytes % 8;
+    uint64_t pattern = (uint8_t)byte * 0x0101010101010101ull;
+    __asm__ volatile("rep stosq\n\tmov %3, %0\n\trep stosb"
+                     : "+c"(words), "+D"(out)
+                     : "a"(pattern), "r"(rest)
+                     : "memory");
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t bytes)
+{
+    const uint8_t *x = a, *y = b;
+    for (; bytes >= 8; bytes -= 8, x += 8, y += 8) {
+        uint64_t p, q;
+        __builtin_memcpy(&p, x, 8);
+        __builtin_memcpy(&q, y, 8);
+        if (p == q) continue;
+        p = __builtin_bswap64(p); /* so that the first differing byte decides */
+        q = __builtin_bswap64(q);
+        return p < q ? -1 : 1;
+    }
+    for (; bytes > 0; bytes--, x++, y++) {
+        if (*x != *y) return *x < *y ? -1 : 1;
+    }
+    return 0;
+}
+
+size_t strlen(const char *text)
+{
+    size_t len = 0;
+    while (text[len] != '\0') {
+        len++;
+    }
+    return len;
+}
+
+size_t strnlen(const char *text, size_t max)
+{
+    size_t len = 0;
+    while (len < max && text[len] != '\0') {
+        len++;
+    }
+    return len;
+}
+
+int strncmp(const char *a, const char *b, size_t max)
+{
+    for (size_t i = 0; i < max; i++) {
+        uint8_t x = (uint8_t)a[i], y = (uint8_t)b[i];
+        if (x != y) return x < y ? -1 : 1;
+        if (x == 0) return 0;
+    }
+    return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    return strncmp(a, b, SIZE_MAX);
+}
+
+char *strchr(const char *text, int byte)
+{
+    for (;; text++) {
+        if (*text == (char)byte) return (char *)(uintptr_t)text;
+        if (*text == '\0') return NULL;
+    }
+}
+
+char *strrchr(const char *text, int byte)
+{
+    const char *last = NULL;
+    for (;; text++) {
+        if (*text == (char)byte) last = text;
+        if (*text == '\0') return (char *)(uintptr_t)last;
+    }
+}
+
+bool bytes_copy_text(char *out, size_t size, const char *from, size_t len)
+{
+    if (size == 0) return false;
+    size_t copied = len < size ? len : size - 1;
+    memcpy(out, from, copied);
+    out[copied] = '\0';
+    return copied == len;
+}
+
+bool bytes_parse_u64(const char *text, size_t len, uint64_t *out_value)
+{
+    uint64_t value = 0;
+    if (len == 0) return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        uint64_t digit = (uint64_t)(text[i] - '0');
+        if (__builtin_mul_overflow(value, 10, &value)) return false;
+        if (__builtin_add_overflow(value, digit, &value)) return false;
+    }
+    *out_value = value;
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * bytes.h - the handful of memory and string functions of programs without a C library.
+ *
+ * Names and meanings are the C library's; clang calls the first four by itself. Programs with
+ * musl include its <string.h> instead and get these same four.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+void *memmove(void *to, const void *from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+int memcmp(const void *a, const void *b, size_t bytes);
+size_t strlen(const char *text);
+size_t strnlen(const char *text, size_t max);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t max);
+char *strchr(const char *text, int byte);
+char *strrchr(const char *text, int byte);
+
+/* Copies at most size - 1 bytes and always ends with NUL. False: it was cut. */
+bool bytes_copy_text(char *out, size_t size, const char *from, size_t len);
+/* Decimal digits only, all of `len`; false if it is none, or does not fit. */
+bool bytes_parse_u64(const char *text, size_t len, uint64_t *out_value);

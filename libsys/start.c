@@ -1,0 +1,79 @@
+/* start.c - from the first instruction of a program to main(), and its end. */
+#include "bytes.h"
+#include "panic.h"
+#include "slots.h"
+
+enum { ARGUMENTS_MAX = 64, SELF_EXIT_ORDINAL = 10 };
+
+int main(int argc, char **argv);
+_Noreturn void start_program(const struct startup *startup); /* called by crt.S */
+
+/* Of the first thread. Zero until start_program: what runs before it uses neither fs nor state. */
+static struct thread_block first_block;
+static char *arguments[ARGUMENTS_MAX + 1];
+
+static const char *string_after(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
+/* The first string of the environment. */
+static const char *environment(const struct startup *startup)
+{
+    const char *at = startup->strings;
+    for (uint32_t i = 0; i < startup->argc; i++) {
+        at = string_after(at);
+    }
+    return at;
+}
+
+static int split_arguments(const struct startup *startup)
+{
+    const char *at = startup->strings;
+    uint32_t count = startup->argc < ARGUMENTS_MAX ? startup->argc : ARGUMENTS_MAX;
+    for (uint32_t i = 0; i < count; i++, at = string_after(at)) {
+        arguments[i] = (char *)(uintptr_t)at;
+    }
+    return (int)count;
+}
+
+_Noreturn void program_exit(int code)
+{
+    struct message m = {.info = msg_info(SELF_EXIT_ORDINAL, 1, 0, 0), .w = {(uint64_t)code}};
+    (void)sys_call(CAP_SLOT_SELF, 0, &m);
+    /* No answer comes. If the call failed, an undefined instruction tells the supervisor. */
+    __builtin_trap();
+}
+
+_Noreturn void start_program(const struct startup *startup)
+{
+    first_block.self = &first_block;
+    /* A low byte of zero stops string functions that run over the end of an array. */
+    first_block.canary = (ticks_now() * 0x9e3779b97f4a7c15ull) << 8;
+    first_block.buffer = (struct ipc_buffer *)startup->buffer;
+    first_block.startup = startup;
+    thread_self_set(&first_block);
+    CHECK(startup->magic == STARTUP_MAGIC);
+    slot_setup(startup->first_free_slot, startup->slot_count);
+    program_exit(main(split_arguments(startup), arguments));
+}
+
+cap_t startup_cap(const char *name)
+{
+    const struct startup *startup = startup_page();
+    for (uint32_t i = 0; i < startup->cap_count && i < STARTUP_CAPS_MAX; i++) {
+        if (strcmp(startup->caps[i].name, name) == 0) return startup->caps[i].slot;
+    }
+    return 0;
+}
+
+const char *startup_env(const char *name)
+{
+    const struct startup *startup = startup_page();
+    const char *at = environment(startup);
+    size_t len = strlen(name);
+    for (uint32_t i = 0; i < startup->env_count; i++, at = string_after(at)) {
+        if (strncmp(at, name, len) == 0 && at[len] == '=') return at + len + 1;
+    }
+    return NULL;
+}

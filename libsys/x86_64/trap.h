@@ -1,0 +1,83 @@
+/*
+ * trap.h - the one way into the kernel, and the block that the FS base points at.
+ *
+ * Everything of libsys that cannot run on the host is in this file and crt.S; the host tests put
+ * their own trap.h first in the include path. The words of a message stay in registers from the
+ * caller's variables to the kernel: `trap` is always inlined and a local struct message never
+ * reaches memory.
+ */
+#pragma once
+#include <stdint.h>
+
+#include "abi/error.h"
+#include "abi/syscall.h"
+
+struct message {
+    uint64_t cap;  /* in: capability name; out: badge, or the word of a notification */
+    uint64_t info; /* msg_info() */
+    uint64_t aux;  /* low half: slot of the Reply; high half: first receive slot */
+    uint64_t w[MSG_REGISTERS];
+};
+
+struct startup;
+
+/* What %fs points at. The first 0x100 bytes are as musl's struct pthread has them, so that code
+ * compiled for it finds its canary, errno and locale. */
+struct thread_block {
+    struct thread_block *self; /* the x86-64 TLS ABI: %fs:0 is its own address */
+    uint64_t libc_links[4];
+    uint64_t canary; /* %fs:0x28, read by code built with the stack protector */
+    uint64_t libc_rest[26];
+    struct ipc_buffer *buffer; /* this thread's message page */
+    const struct startup *startup;
+};
+_Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
+_Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");
+
+/* A system call destroys every register but rsp. rbp cannot be named as clobbered in code with a
+ * frame pointer, so it is saved here; code that inlines this has no red zone (-mno-red-zone). */
+__attribute__((always_inline)) static inline enum err trap(uint64_t number, struct message *m)
+{
+    uint64_t result = number, cap = m->cap, info = m->info, aux = m->aux;
+    register uint64_t w0 __asm__("rdx") = m->w[0];
+    register uint64_t w1 __asm__("r8") = m->w[1];
+    register uint64_t w2 __asm__("r9") = m->w[2];
+    register uint64_t w3 __asm__("r10") = m->w[3];
+    register uint64_t w4 __asm__("r12") = m->w[4];
+    register uint64_t w5 __asm__("r13") = m->w[5];
+    register uint64_t w6 __asm__("r14") = m->w[6];
+    register uint64_t w7 __asm__("r15") = m->w[7];
+    __asm__ volatile("push %%rbp\n\tsyscall\n\tpop %%rbp"
+                     : "+a"(result), "+D"(cap), "+S"(info), "+b"(aux), "+r"(w0), "+r"(w1), "+r"(w2),
+                       "+r"(w3), "+r"(w4), "+r"(w5), "+r"(w6), "+r"(w7)
+                     :
+                     : "rcx", "r11", "memory", "cc");
+    *m = (struct message){cap, info, aux, {w0, w1, w2, w3, w4, w5, w6, w7}};
+    return (enum err)result;
+}
+
+static inline struct thread_block *thread_self(void)
+{
+    struct thread_block *block;
+    __asm__("mov %%fs:0, %0" : "=r"(block));
+    return block;
+}
+
+static inline struct ipc_buffer *ipc_buffer(void)
+{
+    struct ipc_buffer *buffer;
+    __asm__("mov %%fs:0x100, %0" : "=r"(buffer));
+    return buffer;
+}
+
+static inline void thread_self_set(struct thread_block *block)
+{
+    __asm__ volatile("wrfsbase %0" : : "r"(block) : "memory");
+}
+
+static inline uint64_t ticks_now(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
