@@ -1,0 +1,60 @@
+/*
+ * arch_window.h - what the core sees of the machine without a call: where physical memory is, how
+ * a page-table entry is taken apart, and which CPU this is.
+ */
+#pragma once
+#include <stdint.h>
+
+struct cpu;
+struct thread;
+
+/* All RAM and the low 4 GiB are mapped here, writable, never executable, for the kernel only. */
+#define DIRECT_MAP 0xffff800000000000ull
+
+static inline void *phys_to_ptr(uint64_t phys)
+{
+    return (void *)(phys + DIRECT_MAP);
+}
+/* Only for pointers that came from phys_to_ptr: the kernel's own image is mapped elsewhere too. */
+static inline uint64_t ptr_to_phys(const void *at)
+{
+    return (uint64_t)at - DIRECT_MAP;
+}
+
+/* A table has 512 entries at each of 4 levels. SDM vol 3A 4.5. */
+#define PTE_PRESENT 1ull
+#define PTE_LARGE 0x80ull /* in level 2: a 2 MiB page, not a table */
+#define PTE_ADDR_MASK 0x000ffffffffff000ull
+
+/* SDM vol 3A 8.7: 104 bytes; the hardware's fields are not aligned to their size. */
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp[3];
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3, io_bitmap;
+} __attribute__((packed));
+_Static_assert(sizeof(struct tss) == 104, "SDM vol 3A figure 8-11");
+
+enum { GDT_ENTRIES = 7 };
+
+/* The architecture's part of struct cpu, at its start; gs points to it while in the kernel. */
+struct arch_cpu {
+    struct cpu *self;
+    uint64_t stack_top;       /* the kernel's stack is empty whenever user code or idle runs */
+    uint64_t user_rsp;        /* scratch of the system call entry */
+    struct thread *loaded;    /* whose fs and gs bases are in the CPU: the one that last ran, or NULL */
+    struct thread *fpu_owner; /* whose FPU registers are in the CPU; NULL: CR0.TS is set */
+    uint64_t root;            /* physical address in CR3 */
+    uint64_t deadline;        /* of the timer, in time stamp ticks; ~0 none */
+    uint64_t gdt[GDT_ENTRIES];
+    struct tss tss;
+};
+
+static inline struct cpu *cpu(void)
+{
+    struct cpu *self;
+    __asm__("movq %%gs:0, %0" : "=r"(self));
+    return self;
+}
