@@ -44,9 +44,11 @@ target_compile_definitions(wl_kernel INTERFACE "WL_VERSION=\"${PROJECT_VERSION}\
 target_link_options(wl_kernel INTERFACE ${WL_LINK_FLAGS} -Wl,-z,max-page-size=4096)
 
 add_library(wl_user_base INTERFACE)
-target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS})
+# No red zone: the system call stubs push inside inline assembly (libsys/x86_64/trap.h).
+target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS} -mno-red-zone)
 target_include_directories(wl_user_base INTERFACE
-    "${CMAKE_SOURCE_DIR}/kernel" "${CMAKE_SOURCE_DIR}/libsys" "${WL_GENERATED_DIR}")
+    "${CMAKE_SOURCE_DIR}/kernel" "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/x86_64"
+    "${WL_GENERATED_DIR}")
 target_link_options(wl_user_base INTERFACE ${WL_LINK_FLAGS} -Wl,-z,max-page-size=4096
     -Wl,--image-base=0x400000 -Wl,-e,_start)
 
