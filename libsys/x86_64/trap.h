@@ -7,32 +7,7 @@
  * reaches memory.
  */
 #pragma once
-#include <stdint.h>
-
-#include "abi/error.h"
-#include "abi/syscall.h"
-
-struct message {
-    uint64_t cap;  /* in: capability name; out: badge, or the word of a notification */
-    uint64_t info; /* msg_info() */
-    uint64_t aux;  /* low half: slot of the Reply; high half: first receive slot */
-    uint64_t w[MSG_REGISTERS];
-};
-
-struct startup;
-
-/* What %fs points at. The first 0x100 bytes are as musl's struct pthread has them, so that code
- * compiled for it finds its canary, errno and locale. */
-struct thread_block {
-    struct thread_block *self; /* the x86-64 TLS ABI: %fs:0 is its own address */
-    uint64_t libc_links[4];
-    uint64_t canary; /* %fs:0x28, read by code built with the stack protector */
-    uint64_t libc_rest[26];
-    struct ipc_buffer *buffer; /* this thread's message page */
-    const struct startup *startup;
-};
-_Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
-_Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");
+#include "frame.h"
 
 /* A system call destroys every register but rsp. rbp cannot be named as clobbered in code with a
  * frame pointer, so it is saved here; code that inlines this has no red zone (-mno-red-zone). */

@@ -38,7 +38,8 @@ function(wl_host_test)
         "$<$<COMPILE_LANGUAGE:C>:-std=gnu17>" "$<$<COMPILE_LANGUAGE:CXX>:-std=c++17>"
         ${ARG_OPTIONS})
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" ${ARG_INCLUDES}
-        "${CMAKE_SOURCE_DIR}/kernel" "${CMAKE_SOURCE_DIR}/libsys" "${WL_GENERATED_DIR}")
+        "${CMAKE_SOURCE_DIR}/kernel" "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/host"
+        "${WL_GENERATED_DIR}")
     target_compile_definitions(${target} PRIVATE WL_HOST=1 ${ARG_DEFINES})
     target_link_options(${target} PRIVATE -fuse-ld=lld ${sanitize})
     target_link_libraries(${target} PRIVATE ${ARG_LIBS})

@@ -1,0 +1,24 @@
+/*
+ * trap.h - in place of x86_64/trap.h in programs for the host: the test is the kernel.
+ *
+ * host/fake.c gives `trap` as a call of `fake_trap`, and the page of the one thread.
+ */
+#pragma once
+#include "frame.h"
+
+enum err trap(uint64_t number, struct message *m);
+struct thread_block *thread_self(void);
+uint64_t ticks_now(void);
+
+static inline struct ipc_buffer *ipc_buffer(void)
+{
+    return thread_self()->buffer;
+}
+
+static inline void thread_self_set(struct thread_block *block)
+{
+    (void)block; /* the host's thread keeps its own FS base */
+}
+
+/* Set by a test: sees every system call. NULL: each answers ERR_SYSCALL. */
+extern enum err (*fake_trap)(uint64_t number, struct message *m);
