@@ -1,0 +1,104 @@
+"""The QEMU command line of every way to boot."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wl.errors import Refused
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OVMF = Path("/usr/share/OVMF")
+QEMU = "qemu-system-x86_64"
+
+# The power server writes its code to isa-debug-exit, so QEMU exits with 2 * code + 1. A reset under
+# -no-reboot is 0: so a crash is never taken for a clean power-off.
+EXIT_CLEAN = 1
+
+
+@dataclass
+class Options:
+    """What to boot, and on what machine."""
+
+    build: Path
+    firmware: str = "fast"  # fast, bios, uefi, usb
+    memory: str = "256M"
+    smp: int = 1
+    append: str = ""
+    cpu: str = "max"
+    accel: str = "auto"
+    reboot: bool = False  # a reset resets, instead of ending QEMU
+    icount: bool = False
+    gdb_port: int = 0
+    kernel: Path | None = None
+    image: Path | None = None
+    no_image: bool = False
+    extra: list = field(default_factory=list)
+
+
+def kvm_works():
+    """KVM may exist and be useless: where kvm_pvm runs, guest kernels are interpreted."""
+    modules = Path("/sys/module")
+    usable = (modules / "kvm_intel").exists() or (modules / "kvm_amd").exists()
+    return usable and not (modules / "kvm_pvm").exists() and os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+def need(path):
+    if not Path(path).exists():
+        raise Refused(f"{path} is not there; has it been built?")
+    return str(path)
+
+
+def boot_arguments(options, scratch):
+    if options.firmware == "fast":
+        kernel = options.kernel or options.build / "kernel.elf"
+        arguments = ["-bios", "qboot.rom", "-kernel", need(kernel)]
+        if not options.no_image:
+            arguments += ["-initrd", need(options.image or options.build / "boot.img")]
+        if options.append:
+            arguments += ["-append", options.append]
+        return arguments
+    iso = need(options.image or options.build / "waterlight.iso")
+    if options.firmware == "usb":
+        return ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={iso}",
+                "-device", "qemu-xhci", "-device", "usb-storage,drive=stick"]
+    arguments = ["-cdrom", iso, "-boot", "d"]
+    if options.firmware == "uefi":
+        variables = Path(scratch) / "vars.fd"
+        shutil.copyfile(OVMF / "OVMF_VARS_4M.fd", variables)
+        code = need(OVMF / "OVMF_CODE_4M.fd")
+        arguments += ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+                      "-drive", f"if=pflash,format=raw,file={variables}"]
+    return arguments
+
+
+def command(options, serial, scratch):
+    """`serial`: 'interactive' (QEMU's escape keys on the terminal) or 'pipe'."""
+    accel = options.accel
+    if accel == "auto":
+        accel = "kvm" if kvm_works() and not options.icount else "tcg"
+    arguments = [QEMU, "-M", "q35", "-nodefaults", "-accel", accel, "-cpu", options.cpu,
+                 "-m", options.memory, "-smp", str(options.smp), "-display", "none",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+    if serial == "interactive":
+        arguments += ["-serial", "mon:stdio"]
+    else:
+        arguments += ["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line",
+                      "-monitor", "none"]
+    if not options.reboot:
+        arguments.append("-no-reboot")
+    if options.icount:
+        arguments += ["-icount", "shift=0,sleep=off"]
+    if options.gdb_port:
+        arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{options.gdb_port}"]
+    return arguments + boot_arguments(options, scratch) + options.extra
+
+
+def scratch_folder():
+    return tempfile.TemporaryDirectory(prefix="waterlight-")
+
+
+def guest_code(status):
+    """What the guest said when it powered off; None if it did not: reset, crash, killed."""
+    return (status - 1) // 2 if status is not None and status > 0 and status % 2 == 1 else None
