@@ -1,0 +1,40 @@
+#include "path.h"
+
+bool path_name_is_valid(const char *name, uint32_t len)
+{
+    if (len == 0 || len > PATH_NAME_MAX) return false;
+    if (len <= 2 && name[0] == '.' && name[len - 1] == '.') return false;
+    for (uint32_t i = 0; i < len; i++) {
+        if (name[i] == '/' || name[i] == '\0') return false;
+    }
+    return true;
+}
+
+bool path_next(const char *path, uint32_t len, uint32_t *at, const char **out_name,
+               uint32_t *out_len)
+{
+    uint32_t start = *at + 1, end = start; /* *at stands on a "/" or at the end */
+
+    if (start >= len) return false;
+    while (end < len && path[end] != '/') {
+        end++;
+    }
+    *out_name = path + start;
+    *out_len = end - start;
+    *at = end;
+    return true;
+}
+
+bool path_is_valid(const char *path, uint32_t len)
+{
+    uint32_t at = 0, name_len;
+    const char *name;
+
+    if (len == 0 || len > PATH_MAX_BYTES || path[0] != '/') return false;
+    if (len == 1) return true;
+    if (path[len - 1] == '/') return false;
+    while (path_next(path, len, &at, &name, &name_len)) {
+        if (!path_name_is_valid(name, name_len)) return false;
+    }
+    return true;
+}
