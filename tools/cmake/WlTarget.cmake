@@ -32,7 +32,7 @@ set(WL_TARGET_FLAGS --target=x86_64-unknown-none-elf -ffreestanding -fno-pic -fn
     -fno-stack-protector -fno-asynchronous-unwind-tables ${WL_WARNINGS}
     "$<$<COMPILE_LANGUAGE:C>:-std=c17>")
 # clang's driver for bare ELF links through gcc; the Linux one with -nostdlib calls lld directly.
-set(WL_LINK_FLAGS --target=x86_64-unknown-linux-gnu -fuse-ld=lld -nostdlib -static -no-pie
+set(WL_LINK_FLAGS --target=x86_64-unknown-linux-gnu -fuse-ld=lld -nostdlib -static
     -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=sha1 -Wl,-z,separate-code)
 
 add_library(wl_kernel INTERFACE)

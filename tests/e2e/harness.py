@@ -1,0 +1,78 @@
+"""What every end-to-end test shares: a booted machine for a class of tests, and its checks."""
+
+import json
+import os
+import sys
+import unittest
+from pathlib import Path
+
+ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(ROOT / "tools"))
+from wl import machine  # noqa: E402
+from wl.errors import Refused  # noqa: E402
+from wl.serial import Session  # noqa: E402
+
+BUILDS = {
+    "debug": Path(os.environ.get("WL_DEBUG_BUILD", ROOT / "build/debug")),
+    "release": Path(os.environ.get("WL_RELEASE_BUILD", ROOT / "build/release")),
+}
+BOOT_SECONDS = {"fast": 60, "bios": 120, "uefi": 240, "usb": 150}
+READY_KEYS = {"ready", "version", "kernel", "head", "ms", "instructions"}
+SERVICES = ("axiom", "ledger", "audit", "init", "uart", "console", "vfs", "power", "shell")
+
+
+def options(variant="release", **more):
+    """Options of a machine; emulated everywhere, so that a test means the same on all hosts."""
+    return machine.Options(build=BUILDS[variant], accel="tcg", **more)
+
+
+def ready_line(text):
+    """The machine-readable line of this boot, or None."""
+    for line in text.splitlines():
+        start = line.find('{"')
+        if start >= 0 and '"ready"' in line:
+            return json.loads(line[start : line.rindex("}") + 1])
+    return None
+
+
+class Booted(unittest.TestCase):
+    """One machine for all tests of a class, in the order of their names. At the end `verify`
+    must agree, and the machine must go off as it should."""
+
+    machine_options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.session = Session(options(**cls.machine_options))
+        cls.session.__enter__()
+        try:
+            cls.session.prompt(BOOT_SECONDS[cls.session.options.firmware])
+        except Refused:
+            cls.session.__exit__()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            status, shown = cls.session.run("verify", 120)
+            if status != 0:
+                raise AssertionError(f"verify: status {status}\n{shown}")
+            if not cls.session.power_off():
+                raise AssertionError("the machine did not power off in order")
+        finally:
+            cls.session.__exit__()
+
+    def run_line(self, line, status=0, timeout=60):
+        """What a command printed; its status must be `status` (None: any but 0)."""
+        got, shown = self.session.run(line, timeout)
+        if status is None:
+            self.assertNotEqual(got, 0, f"{line!r} should fail but printed:\n{shown}")
+        else:
+            self.assertEqual(got, status, f"{line!r} printed:\n{shown}")
+        return shown
+
+    def assert_one_line_refusal(self, line):
+        """What was wrong, and the usage: one line each."""
+        shown = self.run_line(line, status=None).strip().splitlines()
+        self.assertLessEqual(len(shown), 2, f"{line!r} answers with {shown}")
+        self.assertTrue(shown, f"{line!r} fails without a word")

@@ -1,0 +1,57 @@
+"""What the kernel refuses to boot, it refuses with the reason printed."""
+
+import struct
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import BUILDS, Session, options
+
+
+def damaged(change):
+    """A copy of the boot image with bytes changed."""
+    image = bytearray((BUILDS["release"] / "boot.img").read_bytes())
+    change(image)
+    file = tempfile.NamedTemporaryFile(suffix=".img")
+    file.write(image)
+    file.flush()
+    return file
+
+
+class Refusal(unittest.TestCase):
+    def assert_refused(self, reason, **more):
+        with Session(options(**more)) as session:
+            session.expect(reason, 30)
+            self.assertNotIn("wl> ", session.text())
+
+    def test_no_module(self):
+        self.assert_refused(rb"(?i)no .*(module|image)", no_image=True)
+
+    def test_flipped_bit(self):
+        def change(image):
+            image[len(image) // 2] ^= 0x10
+
+        with damaged(change) as file:
+            self.assert_refused(rb"(?i)(damaged|checksum|image)", image=Path(file.name))
+
+    def test_wrong_magic(self):
+        def change(image):
+            image[0:8] = struct.pack("<Q", 1)
+
+        with damaged(change) as file:
+            self.assert_refused(rb"(?i)image", image=Path(file.name))
+
+    def test_too_little_memory(self):
+        self.assert_refused(rb"(?i)memory", memory="8M")
+
+    def test_missing_feature(self):
+        self.assert_refused(rb"(?i)smap", cpu="max,-smap")
+
+    def test_leaking_processor(self):
+        """One that leaks kernel memory: refused, unless the command line takes it on itself."""
+        cpu = "Skylake-Client,+smap,+smep,+umip,+fsgsbase,vendor=GenuineIntel"
+        self.assert_refused(rb"(?i)unsafe_cpu", cpu=cpu)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,45 @@
+"""tools/run --exec: its output, and the exit code that scripts rely on."""
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import ROOT
+
+
+def tools_run(*arguments):
+    return subprocess.run([ROOT / "tools/run", "--no-build", "--accel", "tcg", *arguments],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+
+
+class Run(unittest.TestCase):
+    def test_success(self):
+        with tempfile.NamedTemporaryFile() as log:
+            done = tools_run("--exec", "ps; echo 'a; b'; verify", "--keep-log", log.name)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("a; b", done.stdout)
+            self.assertNotIn("\x1b", done.stdout)
+            self.assertIn(b"wl> ", Path(log.name).read_bytes())
+
+    def test_a_failing_command_fails_the_run(self):
+        done = tools_run("--exec", "cat /missing; ps")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("cat /missing: status", done.stderr)
+
+    def test_an_open_quote_is_refused(self):
+        done = tools_run("--exec", "echo 'a; ps")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not closed", done.stderr)
+
+    def test_counted_time_is_repeatable(self):
+        first, second = (tools_run("--icount", "--exec", "uptime") for _ in range(2))
+        self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        ready = [[line for line in done.stdout.splitlines() if '"ready"' in line]
+                 for done in (first, second)]
+        self.assertEqual(ready[0], ready[1])
+        self.assertEqual(len(ready[0]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,115 @@
+"""The commands that the shell promises, one after the other on one machine."""
+
+import unittest
+
+from harness import SERVICES, Booted
+
+COMMANDS = """help ps caps mem log syslog show verify why ls cat echo cp mv rm mkdir stat spawn kill
+restart grant revoke pingpong memhog spin uptime clear history reboot poweroff exit""".split()
+
+
+class Shell(Booted):
+    def test_help_names_every_command(self):
+        shown = self.run_line("help")
+        for command in COMMANDS:
+            self.assertRegex(shown, rf"(?m)\b{command}\b")
+
+    def test_help_of_one_command(self):
+        self.assertIn("log", self.run_line("help log"))
+        self.run_line("help nonsense", status=None)
+
+    def test_refusals_are_one_line_each(self):
+        for line in ("nonsense", "caps", "caps nobody", "cat /missing", "show x", "mkdir",
+                     "kill nobody", "why shell", "why shell 9999", "ls /missing", "cp /a"):
+            with self.subTest(line=line):
+                self.assert_one_line_refusal(line)
+
+    def test_ps_lists_the_services(self):
+        shown = self.run_line("ps")
+        for name in SERVICES:
+            self.assertRegex(shown, rf"(?m)\b{name}\b")
+
+    def test_caps(self):
+        shown = self.run_line("caps uart")
+        self.assertRegex(shown, r"(?i)irq")
+        self.assertRegex(shown, r"(?i)ports")
+        self.run_line("caps init")
+        self.assertNotRegex(self.run_line("caps shell"), r"(?i)untyped|irq|ports")
+
+    def test_mem_and_uptime(self):
+        self.assertRegex(self.run_line("mem"), r"\d")
+        self.assertRegex(self.run_line("uptime"), r"\d")
+
+    def test_logs(self):
+        self.assertGreaterEqual(len(self.run_line("log 5").strip().splitlines()), 5)
+        self.assertGreaterEqual(len(self.run_line("syslog 5").strip().splitlines()), 5)
+        self.run_line("show 1")
+        self.run_line("show 999999999", status=None)
+
+    def test_why_leads_to_the_boot(self):
+        self.assertRegex(self.run_line("why shell 3"), r"(?i)boot")
+
+    def test_files(self):
+        self.run_line("mkdir /e2e")
+        self.run_line("echo one two > /e2e/a")
+        self.run_line("echo three >> /e2e/a")
+        self.assertEqual(self.run_line("cat /e2e/a").strip().splitlines(), ["one two", "three"])
+        self.run_line("cp /e2e/a /e2e/b")
+        self.run_line("mv /e2e/b /e2e/c")
+        shown = self.run_line("ls /e2e")
+        self.assertRegex(shown, r"\ba\b")
+        self.assertRegex(shown, r"\bc\b")
+        self.assertNotRegex(shown, r"\bb\b")
+        self.assertRegex(self.run_line("stat /e2e/c"), r"\b14\b")
+        self.run_line("rm /e2e", status=None)
+        for path in ("/e2e/a", "/e2e/c", "/e2e"):
+            self.run_line(f"rm {path}")
+        self.run_line("ls /e2e", status=None)
+
+    def test_boot_image_files(self):
+        self.assertIn("Waterlight", self.run_line("cat /etc/motd"))
+        self.run_line("rm /etc/motd", status=None)
+        self.assertIn("shell", self.run_line("ls /bin"))
+
+    def test_path_rules(self):
+        for path in ("etc/motd/..", "/etc/../etc/motd", "//etc", "/etc/./motd"):
+            with self.subTest(path=path):
+                self.run_line(f"stat {path}", status=None)
+
+    def test_pingpong_and_memhog(self):
+        self.assertRegex(self.run_line("pingpong", timeout=120), r"\d")
+        self.run_line("memhog", timeout=120, status=None)
+        self.run_line("ps")
+
+    def test_history(self):
+        self.run_line("echo remember-me")
+        self.assertIn("remember-me", self.run_line("history"))
+
+    def test_editing(self):
+        """Cursor keys, backspace and the previous line."""
+        self.session.send(b"echo abX\x7fc")
+        self.assertIn("abc", self.run_line(""))
+        self.session.send(b"\x1b[A")
+        self.assertIn("abc", self.run_line(""))
+        self.session.send(b"cho xyz\x01e\x05")
+        self.assertIn("xyz", self.run_line(""))
+
+    def test_completion(self):
+        self.session.send(b"upti\t")
+        self.assertRegex(self.run_line(""), r"\d")
+        self.session.send(b"cat /etc/mo\t")
+        self.assertIn("Waterlight", self.run_line(""))
+
+    def test_interrupt(self):
+        """Ctrl-C ends the running command, and drops a line that was begun."""
+        self.session.send(b"spin\r")
+        self.session.expect(rb"spin\r?\n", 10)
+        self.session.send(b"\x03")
+        self.assertNotEqual(self.session.prompt(30), 0)
+        self.session.send(b"half a li\x03")
+        self.session.prompt(30)
+        self.run_line("ps")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,71 @@
+"""Any server may be killed from the shell: the system lives, and the service comes back."""
+
+import re
+import time
+import unittest
+
+from harness import Booted
+
+PIDS = re.compile(r"(?m)^\s*(\d+)\s")
+
+
+class Supervision(Booted):
+    def pid(self, name):
+        for line in self.run_line("ps").splitlines():
+            if re.search(rf"\b{name}\b", line) and (found := PIDS.match(line)):
+                return int(found.group(1))
+        return None
+
+    def wait_for_new(self, name, old):
+        """The new pid of a service, within ten seconds."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            pid = self.pid(name)
+            if pid is not None and pid != old:
+                return pid
+        self.fail(f"{name} did not come back")
+
+    def kill_and_wait(self, name):
+        old = self.pid(name)
+        self.assertIsNotNone(old, f"{name} does not run")
+        self.session.send(f"kill {name}\r".encode())
+        self.session.prompt(30)
+        self.wait_for_new(name, old)
+
+    def test_vfs(self):
+        self.kill_and_wait("vfs")
+        self.assertIn("Waterlight", self.run_line("cat /etc/motd"))
+
+    def test_audit(self):
+        self.kill_and_wait("audit")
+        self.run_line("log 3")
+        self.run_line("verify", timeout=120)
+
+    def test_ledger(self):
+        self.kill_and_wait("ledger")
+        self.run_line("verify", timeout=120)
+
+    def test_power(self):
+        self.kill_and_wait("power")
+
+    def test_uart(self):
+        self.kill_and_wait("uart")
+        self.run_line("ps")
+
+    def test_console(self):
+        self.kill_and_wait("console")
+        self.run_line("ps")
+
+    def test_restart_command(self):
+        old = self.pid("vfs")
+        self.run_line("restart vfs")
+        self.wait_for_new("vfs", old)
+        self.run_line("ls /")
+
+    def test_init_and_axiom_are_refused(self):
+        for name in ("axiom", "init"):
+            self.run_line(f"kill {name}", status=None)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,164 @@
+// emit_client.cpp - the client's function of a method.
+#include "emit.h"
+
+namespace idl {
+
+bool is_plain(const Method &method)
+{
+    for (const StructType *type : {&method.in, &method.out}) {
+        if (type->varies() || !type->caps.empty()) return false;
+    }
+    return true;
+}
+
+std::string signature_call(const Method &method)
+{
+    std::string out = "int " + method.function + "(cap_t cap";
+    if (!method.in.empty()) out += ", const struct " + method.in.tag + " *in";
+    if (!method.out.empty()) out += ", struct " + method.out.tag + " *out";
+    return out + ")";
+}
+
+namespace {
+
+bool uses_buffer(const StructType &type)
+{
+    return type.varies() || !type.caps.empty() || type.fixed_words > registers;
+}
+
+void emit_send(Writer &w, const Method &method)
+{
+    const StructType &in = method.in;
+    for (const auto &cap : in.caps) {
+        if (cap.field->optional) continue;
+        w.line(1, "if (in->" + cap.path + ".slot == 0) return ERR_CAP_EMPTY;");
+    }
+    if (in.varies()) w.line(1, "if (!fits_" + in.tag + "(in)) return ERR_MESSAGE;");
+    for (const auto &leaf : in.leaves) {
+        w.line(1, word_at("m.", "buffer", leaf.word) + " = " +
+                      word_of(*leaf.field, "in->" + leaf.path) + ";");
+    }
+    std::string length = number(in.fixed_words), caps = number(in.caps.size());
+    if (in.varies()) {
+        w.line(1, "struct codec_out o = {&m, buffer, " + length + "};");
+        w.line(1, "vary_" + in.tag + "(&o, in);");
+        length = "o.at";
+    }
+    if (in.optional_caps != 0) {
+        w.line(1, "uint32_t caps = " + number(in.caps_least()) + ";");
+        caps = "caps";
+    }
+    for (const auto &cap : in.caps) {
+        std::string send =
+            "codec_send_cap(buffer, " + number(cap.word) + ", &in->" + cap.path + ");";
+        if (!cap.field->optional) {
+            w.line(1, send);
+            continue;
+        }
+        w.line(1, "if (in->" + cap.path + ".slot != 0) {");
+        w.line(2, "if (caps++ != " + number(cap.word) + ") return ERR_MESSAGE;");
+        w.line(2, send);
+        w.line(1, "}");
+    }
+    std::string slots = "0";
+    if (!method.out.caps.empty()) {
+        w.line(1, "cap_t receive = out->" + method.out.caps[0].path + ".slot;");
+        slots = "receive != 0 ? " + number(method.out.caps.size()) + " : 0";
+    }
+    w.line(1, "m.info = msg_info(" + method.constant + ", " + length + ", " + caps + ", " + slots +
+                  ");");
+}
+
+// Anything but a success of the one right shape leaves here.
+void emit_answer_shape(Writer &w, const StructType &out)
+{
+    if (!out.varies() && out.optional_caps == 0) {
+        w.line(1, "if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, " + number(out.fixed_words) +
+                      ", " + number(out.caps.size()) + ", 0)) return codec_answer_error(&m);");
+        return;
+    }
+    w.line(1, "if (msg_label(m.info) != OK) return codec_answer_error(&m);");
+    if (!out.varies()) {
+        w.line(1, "if (msg_words(m.info) != " + number(out.fixed_words) +
+                      ") return codec_answer_error(&m);");
+    }
+    w.line(1, "uint32_t came = msg_caps(m.info);");
+    if (out.caps_least() != 0) {
+        w.line(1, "if (came < " + number(out.caps_least()) + ") return codec_answer_error(&m);");
+    }
+    w.line(1, "if (came > " + number(out.caps.size()) + ") return codec_answer_error(&m);");
+}
+
+void emit_answer_caps(Writer &w, const StructType &out)
+{
+    for (const auto &cap : out.caps) {
+        std::string member = "out->" + cap.path, index = number(cap.word);
+        std::string received = "codec_received(buffer, " + index + ")";
+        if (cap.field->optional) {
+            received = "came > " + index + " ? " + received + " : (struct cap_arg){0}";
+        }
+        w.line(1, member + " = " + received + ";");
+        if (cap.field->interface.empty()) continue;
+        std::string present = cap.field->optional ? "came > " + index + " && " : "";
+        w.line(1, "if (" + present + member +
+                      ".type != CAP_ENDPOINT) return codec_answer_error(&m);");
+    }
+}
+
+// Reads the words. In a method that received capabilities a wrong word drops them as well.
+void emit_answer_words(Writer &w, const StructType &out, const std::string &drop)
+{
+    if (out.varies()) {
+        w.line(1, "if (msg_words(m.info) > MSG_WORDS_MAX) return " + drop + ";");
+        w.line(1, "struct codec_in r = {codec_gather(&m, buffer), msg_words(m.info), 0};");
+        w.line(1, "int bad = take_" + out.tag + "(&r, out);");
+        w.line(1, "if (bad == OK) bad = codec_end(&r);");
+        w.line(1, "if (bad != OK) return " + drop + ";");
+        return;
+    }
+    for (const auto &leaf : out.leaves) {
+        std::string word = word_at("m.", "buffer", leaf.word);
+        Writer check;
+        emit_check(check, 1, leaf, word);
+        for (const std::string from : {"return ERR_MESSAGE;", "return ERR_RANGE;"}) {
+            for (size_t at = 0; (at = check.text.find(from, at)) != std::string::npos;) {
+                check.text.replace(at, from.size(), "return " + drop + ";");
+                at += drop.size();
+            }
+        }
+        w.text += check.text;
+        w.line(1, "out->" + leaf.path + " = " + value_of(*leaf.field, word) + ";");
+    }
+}
+
+std::string drop_expression(const StructType &out)
+{
+    if (out.caps.empty()) return "ERR_MESSAGE";
+    std::string list;
+    for (const auto &cap : out.caps) {
+        list += (list.empty() ? "" : ", ") + ("out->" + cap.path);
+    }
+    return "codec_answer_refuse((struct cap_arg[]){" + list + "}, " + number(out.caps.size()) +
+           ")";
+}
+
+} // namespace
+
+void emit_call_body(Writer &w, const Interface &, const Method &method)
+{
+    w.line(1, "struct message m = {0};");
+    if (uses_buffer(method.in) || uses_buffer(method.out)) {
+        w.line(1, "struct ipc_buffer *buffer = ipc_buffer();");
+    }
+    w.line();
+    emit_send(w, method);
+    std::string receive = method.out.caps.empty() ? "0" : "receive";
+    w.line(1, "enum err err = sys_call(cap, " + receive + ", &m);");
+    w.line(1, "if (err != OK) return (int)err;");
+    emit_answer_shape(w, method.out);
+    emit_answer_caps(w, method.out);
+    emit_answer_words(w, method.out, drop_expression(method.out));
+    w.line(1, "return OK;");
+}
+
+} // namespace idl
