@@ -1,0 +1,23 @@
+@0xca43345d90a65109;
+# console.capnp - sessions of a terminal.
+using Wl = import "wl.capnp";
+
+interface Console @0x970bfb881dd59977 {
+  enum Error { limit @0; }
+  open @0 () -> (session :Session) $Wl.errors(["limit"]);
+  # A session of the asker; the newest one is in the foreground.
+}
+
+interface Session @0x8527a3c354d07a3e {
+  enum Error { interrupted @0; closed @1; }
+
+  write @0 (data :Data $Wl.max(2048)) -> () $Wl.errors(["closed"]);
+  # Answers when the bytes are in the driver's queue. "\n" is shown as a new line.
+  read @1 (max :UInt32 $Wl.range("1..1024")) -> (data :Data $Wl.max(1024)) $Wl.errors(["interrupted", "closed"]);
+  # Waits for input. Cooked: one line with its "\n", edited by the console; no data: Ctrl-D. Raw: the bytes
+  # as they come.
+  mode @2 (raw :Bool, echo :Bool) -> ();
+  onInterrupt @3 (notification :Capability) -> ();
+  # Signalled at Ctrl-C while no read of the session waits; a waiting cooked read answers `interrupted`.
+  close @4 () -> ();
+}

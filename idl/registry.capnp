@@ -1,0 +1,32 @@
+@0xbc6fe89eee5c1fc5;
+# registry.capnp - init's face to every process: names, readiness, supervision.
+#
+# What an asker may do stands in the system description; the badge says who asks.
+using Wl = import "wl.capnp";
+using Axiom = import "axiom.capnp";
+
+interface Registry @0x840221fe77bd7c81 {
+  enum Error { noService @0; denied @1; taken @2; badName @3; disabled @4; }
+
+  struct Service {
+    name @0 :Text $Wl.max(32);
+    state @1 :State;
+    pid @2 :UInt32;
+    restarts @3 :UInt32;
+    enum State { waiting @0; starting @1; ready @2; backoff @3; disabled @4; stopped @5; }
+  }
+
+  lookup @0 (name :Text $Wl.max(32)) -> (service :Capability) $Wl.errors(["noService", "denied", "disabled"]);
+  # A capability to the service's endpoint, badged for the asker.
+  ready @1 () -> ();
+  # The asker is a service and can take requests.
+  register @2 (name :Text $Wl.max(32), service :Capability) -> () $Wl.errors(["denied", "taken", "badName"]);
+  # A new name, where the system description allows the asker to make one.
+  list @3 (after :UInt32) -> (services :List(Service) $Wl.max(16), more :Bool);
+  process @4 (name :Text $Wl.max(32)) -> (process :Axiom.Process) $Wl.errors(["noService", "denied"]);
+  # The service's process object, for those whom the description marks as managers.
+  restart @5 (name :Text $Wl.max(32)) -> () $Wl.errors(["noService", "denied"]);
+  # Ends the process and starts it again; also enables a disabled one.
+  prompt @6 () -> (text :Text $Wl.max(400));
+  # The shell is about to show its first prompt: the machine-readable line of this boot.
+}

@@ -1,0 +1,108 @@
+/*
+ * boot.h - the boot image, and what the kernel tells axiom.
+ *
+ * The boot image is one module: a header page, the runs of axiom laid out as pages, then files. The
+ * image tool writes it; the kernel reads the header and checks the sum, nothing else.
+ */
+#pragma once
+#include <stdint.h>
+
+#define WL_VERSION "0.1.0"
+#define IMAGE_MAGIC 0x3167616d494c5721ull /* "!WLImag1" */
+enum { IMAGE_RUNS_MAX = 8, IMAGE_VERSION = 1 };
+
+struct image_run {
+    uint64_t vaddr;  /* page-aligned */
+    uint64_t offset; /* in the image, page-aligned */
+    uint32_t pages;
+    uint32_t rights; /* RIGHT_READ, RIGHT_WRITE, MAP_EXEC */
+};
+
+struct image_file { /* table at `files_offset`, sorted by path */
+    char path[80];  /* absolute, NUL-terminated */
+    uint64_t offset, size; /* data, page-aligned */
+};
+
+struct image_program { /* laid out as page runs; run offsets ascend without gaps */
+    uint64_t entry;
+    uint64_t run_count;
+    struct image_run runs[IMAGE_RUNS_MAX];
+};
+
+enum { IMAGE_AXIOM = 0, IMAGE_INIT = 1, IMAGE_PROGRAMS = 2 };
+
+struct image_header {
+    uint64_t magic;
+    uint64_t version;  /* IMAGE_VERSION */
+    uint64_t size;     /* of the whole image, a multiple of 4096 */
+    uint64_t checksum; /* image_sum over the image with this field 0 */
+    uint64_t files_offset, file_count; /* struct image_file[] */
+    uint8_t build_id[32];              /* hash of the image's contents, printed at boot */
+    struct image_program programs[IMAGE_PROGRAMS]; /* axiom's runs directly follow this page */
+};
+_Static_assert(sizeof(struct image_header) <= 4096, "one page");
+
+/* Sum of the 64-bit words, each rotated into the last: finds any single damaged word or swap. */
+static inline uint64_t image_sum(uint64_t sum, const uint64_t *words, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        sum = (sum << 7 | sum >> 57) + words[i] * 0x9e3779b97f4a7c15ull;
+    }
+    return sum;
+}
+
+/* Slots of axiom's CNode at genesis (2^18 bytes, 4,096 slots). All are roots of the derivation. */
+enum genesis_slot {
+    GS_CNODE = 1,
+    GS_ASPACE = 2,
+    GS_THREAD = 3,
+    GS_SCHED = 4,
+    GS_IRQ_CONTROL = 5,
+    GS_PORT_CONTROL = 6,
+    GS_LOG = 7,
+    GS_UNTYPED = 32,       /* struct boot_info.untypeds, in order */
+    GS_TABLES = 128,       /* axiom's page tables */
+    GS_FRAMES = 160,       /* log header and rings, then boot info, buffer, stack, image header,
+                              then axiom's runs; each mapped */
+    GENESIS_CNODE_BITS = 18,
+};
+
+/* Where the kernel maps things for axiom. */
+#define BOOT_INFO_ADDR 0x10000000ull   /* struct boot_info, read-only, 1 page */
+#define BOOT_BUFFER_ADDR 0x10001000ull /* struct ipc_buffer */
+#define BOOT_STACK_TOP 0x10100000ull   /* 16 pages below it */
+#define BOOT_LOG_ADDR 0x20000000ull    /* struct log_header and the rings, read-only */
+#define BOOT_IMAGE_ADDR 0x30000000ull  /* struct image_header, read-only, 1 page */
+enum { BOOT_STACK_PAGES = 16, BOOT_UNTYPED_MAX = 64 };
+
+/* Memory; the boot image after axiom's runs (its contents stay: a device untyped); devices. */
+enum untyped_kind { UNTYPED_MEMORY = 0, UNTYPED_IMAGE = 1, UNTYPED_DEVICE = 2 };
+
+struct boot_untyped {
+    uint64_t base;
+    uint8_t bits;
+    uint8_t kind; /* enum untyped_kind */
+    uint8_t zero[6];
+};
+
+struct boot_info {
+    uint64_t memory_bytes;
+    uint64_t kernel_bytes;  /* the kernel's own: image, tables, rings, genesis objects */
+    uint64_t rsdp;          /* physical address, 0 unknown */
+    uint64_t tick_hz;       /* ticks of the time stamp counter a second */
+    uint64_t entry_ticks;   /* time stamp at kernel entry */
+    uint64_t zero;
+    uint64_t features;      /* enum cpu_feature bits in force */
+    uint64_t image_base, image_size; /* physical */
+    uint64_t first_free_slot; /* of axiom's CNode: all from here up are empty */
+    uint32_t untyped_count, cpu_count;
+    uint64_t cpu_leaks;     /* known leaks of this CPU: enum cpu_leak bits */
+    uint8_t kernel_id[32];  /* build id of the kernel */
+    char version[16];
+    char cmdline[256];
+    struct boot_untyped untypeds[BOOT_UNTYPED_MAX]; /* slot GS_UNTYPED + i */
+};
+_Static_assert(sizeof(struct boot_info) <= 4096, "one page");
+
+enum cpu_feature { CPU_NX = 1, CPU_SMEP = 2, CPU_SMAP = 4, CPU_UMIP = 8, CPU_FSGSBASE = 16, CPU_GLOBAL = 32 };
+enum cpu_leak { LEAK_MELTDOWN = 1, LEAK_MDS = 2, LEAK_L1TF = 4 };

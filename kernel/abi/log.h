@@ -1,0 +1,115 @@
+/*
+ * log.h - the records that leave the kernel, and the rings they leave by.
+ *
+ * Objects and slots are named by physical address, which is unique while they live. A slot of a
+ * CNode or Thread at address A has address A + 64 * index. Neither record holds message contents.
+ */
+#pragma once
+#include <stdint.h>
+
+/* One change of authority state. `state = fold(commits)`; what each one means is libsys/reduce.h. */
+enum commit_op {
+    COMMIT_BOOT = 1,       /* the state is empty. obj 0; arg0 memory bytes, arg1 image checksum */
+    COMMIT_GENESIS = 2,    /* dst: a root capability made at boot. type rights bits flags obj badge */
+    COMMIT_RETYPE = 3,     /* dst: child of the untyped src. type bits obj; arg0 new watermark,
+                              arg1 thread id if a thread */
+    COMMIT_COPY = 4,       /* dst: child of src. type rights flags bits obj badge as in dst. A new
+                              IrqHandler or IoPorts is a child of its control capability */
+    COMMIT_MINT = 5,       /* as COPY */
+    COMMIT_TRANSFER = 6,   /* as COPY, by a message. arg0 sender's thread id, arg1 endpoint */
+    COMMIT_MOVE = 7,       /* dst takes the place of src */
+    COMMIT_DELETE = 8,     /* dst is gone; its children become its parent's. flags: DELETE_* ;
+                              arg0 the revoked slot or the destroyed container, if any */
+    COMMIT_REVOKED = 9,    /* nothing below dst is left */
+    COMMIT_DROP = 10,      /* as DELETE, by its holder; or a REVOKED slot became empty */
+    COMMIT_DESTROY = 11,   /* the object obj is gone with its last capability, which the record
+                              before deleted. CNode, Thread, SchedContext, Endpoint, Notification,
+                              Reply, AddressSpace, IrqHandler; the others have no state */
+    COMMIT_MAP = 12,       /* dst: mapped. obj address space, arg0 address, rights RIGHT_* | MAP_* */
+    COMMIT_UNMAP = 13,     /* dst: no longer mapped */
+    COMMIT_BIND = 14,      /* dst: interrupt or log, obj notification, badge; obj 0: unbound */
+    COMMIT_CONFIGURE = 15, /* dst: thread (arg0 priority, arg1 flags) or context (arg0 budget,
+                              arg1 period in ticks) obj */
+};
+enum { DELETE_MARKS = 1 /* the slot became REVOKED, not empty */ };
+
+struct commit {
+    uint64_t seq;   /* from 0, no gaps */
+    uint64_t time;  /* ticks, read on entry of the step */
+    uint64_t cause; /* number of the event that caused it */
+    uint8_t op;     /* enum commit_op */
+    uint8_t type;   /* enum cap_type */
+    uint8_t rights;
+    uint8_t flags;
+    uint32_t actor; /* thread id, 0 the kernel */
+    uint64_t dst, src, obj, badge;
+    uint64_t arg0, arg1;
+    uint8_t bits;
+    uint8_t depth; /* of the new capability */
+    uint8_t cpu;
+    uint8_t zero[5];
+    uint64_t zero2;
+};
+_Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one BLAKE2b block");
+
+/* One step of the kernel. Event numbers count from 0; the record at ring position p has number
+ * p plus all that GAP records before it counted. */
+enum event_kind {
+    EVENT_BOOT = 1,
+    EVENT_SYSCALL = 2, /* op: number - SYS_BASE; INVOKE has its operation in `label` */
+    EVENT_IRQ = 3,     /* slot: line */
+    EVENT_TICK = 4,
+    EVENT_FAULT = 5, /* op: enum fault_kind; slot: vector; badge: address */
+    EVENT_GAP = 6,   /* badge: how many events were dropped here */
+};
+enum { EVENT_BLOCKED = 255 /* `result` of a step after which its thread waits */ };
+
+struct event {
+    uint64_t time;
+    uint32_t thread; /* id, 0 none */
+    uint8_t kind;    /* enum event_kind */
+    uint8_t op;
+    uint8_t cpu;
+    uint8_t result; /* enum err, or EVENT_BLOCKED */
+    uint32_t slot;  /* the capability named in rdi */
+    uint16_t label;
+    uint8_t words; /* length of the message; 255: that or more */
+    uint8_t caps;
+    uint64_t badge; /* of the capability used; the high half of a two-part name for INVOKE */
+};
+_Static_assert(sizeof(struct event) == 32, "two a cache line");
+
+/* The page before the two rings, written by the kernel, readable by the holder of the frames. */
+struct log_header {
+    uint64_t commit_head, commit_tail; /* records ever written, ever acknowledged */
+    uint64_t event_head, event_tail;
+    uint64_t events_dropped;
+    uint32_t commit_slots, event_slots; /* powers of two; record n is at n & (slots - 1) */
+    uint64_t sigma;
+};
+enum { LOG_COMMIT_BITS = 13, LOG_EVENT_BITS = 15 }; /* 8,192 and 32,768 records */
+enum {
+    LOG_COMMIT_BYTES = 96 << LOG_COMMIT_BITS,
+    LOG_EVENT_BYTES = 32 << LOG_EVENT_BITS,
+    LOG_BYTES = 4096 + LOG_COMMIT_BYTES + LOG_EVENT_BYTES, /* header, commits, events */
+};
+
+/* OP_LOG_WALK: slots of the derivation forest, in preorder. The answer has in registers: 0 the number
+ * of commits at which it was read, 1 count of items, 2 nonzero when the walk is done; the items are
+ * in the buffer page from its first word. A slot deleted between two answers is skipped. */
+struct walk_item {
+    uint64_t slot;
+    uint8_t type, rights, flags, bits;
+    uint32_t depth;
+    uint64_t obj;
+    uint64_t badge;  /* Frame, PageTable: mapped address | map rights, 0 unmapped; Untyped: watermark;
+                        Thread: priority << 8 | flags; SchedContext: budget; IrqHandler, Log:
+                        signalled badge */
+    uint64_t extra;  /* Frame, PageTable: address space; SchedContext: period; IrqHandler, Log: bound
+                        notification */
+    uint64_t child;  /* first child, 0 none */
+    uint64_t next;   /* next sibling; for the last one its parent | 1; for the last root 1 */
+    uint64_t zero;
+};
+_Static_assert(sizeof(struct walk_item) == 64, "eight words");
+enum { WALK_ITEMS_MAX = 63 };

@@ -1,0 +1,153 @@
+/*
+ * syscall.h - numbers, registers and operations of the kernel interface.
+ *
+ * A system call destroys all registers but rsp. In and out use the same ones:
+ *
+ *   rax  number                       -> enum err
+ *   rdi  capability name              -> badge (or the word of a notification)
+ *   rsi  message info                 -> message info
+ *   rbx  low half: slot of the Reply; high half: first receive slot
+ *   rdx r8 r9 r10 r12 r13 r14 r15     message words 0..7, both ways
+ *
+ * A capability name is 64 bits: the low half a slot index; the high half the slot of a CNode or
+ * Thread capability in which to look, 0 for the caller's own CNode. Messages, signals, waits and
+ * drops take the short form only; operands of `invoke` take both.
+ *
+ * A number below SYS_BASE is not a system call of ours: it becomes a fault message (FAULT_SYSCALL).
+ */
+#pragma once
+#include <stdint.h>
+
+#define SYS_BASE 0x57000000u
+
+enum syscall {
+    SYS_CALL = SYS_BASE + 0,       /* endpoint: send, wait for the reply */
+    SYS_REPLY_RECV = SYS_BASE + 1, /* endpoint: answer the Reply if it is bound, then receive */
+    SYS_SEND = SYS_BASE + 2,
+    SYS_RECV = SYS_BASE + 3,
+    SYS_NB_SEND = SYS_BASE + 4, /* ERR_WOULD_BLOCK when no receiver waits */
+    SYS_NB_RECV = SYS_BASE + 5,
+    SYS_REPLY = SYS_BASE + 6,  /* answers the Reply named in rbx; ERR_BUSY when it is not bound */
+    SYS_SIGNAL = SYS_BASE + 7, /* notification: ORs the capability's badge into the word */
+    SYS_WAIT = SYS_BASE + 8,   /* notification: takes the word, waits while it is 0 */
+    SYS_POLL = SYS_BASE + 9,   /* notification: takes the word; ERR_WOULD_BLOCK while it is 0 */
+    SYS_YIELD = SYS_BASE + 10,
+    SYS_DROP = SYS_BASE + 11,   /* deletes a use capability of one's own, or clears REVOKED */
+    SYS_INVOKE = SYS_BASE + 12, /* operation `label` of the object in rdi; operands are the words */
+    SYS_DEBUG = SYS_BASE + 13,  /* debug builds only: writes the low byte of word 0 to the console */
+};
+enum { SYSCALL_COUNT = 14 };
+
+/* Message info: bits 0-9 length in words, 10-12 capabilities, 13-15 receive slots, 16-31 label,
+ * 32 and up set by the kernel alone. Label: method ordinal, result code, or operation. */
+#define MSG_WORDS_MAX 512u
+#define MSG_REGISTERS 8u
+#define MSG_CAPS_MAX 4u
+#define MSG_SIGNAL (1ull << 32) /* no message: the bound notification's word is in rdi */
+#define MSG_FAULT (1ull << 33)  /* the kernel's message about a fault of the badge's thread */
+#define MSG_CALL (1ull << 34)   /* the sender waits: the Reply named at recv is bound to it */
+
+static inline uint64_t msg_info(uint32_t label, uint32_t words, uint32_t caps, uint32_t slots)
+{
+    return (uint64_t)words | (uint64_t)caps << 10 | (uint64_t)slots << 13 | (uint64_t)label << 16;
+}
+static inline uint32_t msg_words(uint64_t info)
+{
+    return (uint32_t)info & 0x3ff;
+}
+static inline uint32_t msg_caps(uint64_t info)
+{
+    return (uint32_t)info >> 10 & 7;
+}
+static inline uint32_t msg_slots(uint64_t info)
+{
+    return (uint32_t)info >> 13 & 7;
+}
+static inline uint32_t msg_label(uint64_t info)
+{
+    return (uint32_t)info >> 16;
+}
+
+/*
+ * Capabilities in a message. The sender names each in its buffer page: a slot of its own, a mask of
+ * rights, and a badge to set if not 0 (only on an unbadged endpoint, bit 63 clear). The receiver
+ * finds in its buffer page where each arrived: the slot, rights | type << 8, and badge 0. But a
+ * capability to the very endpoint the message came through is not stored: slot 0, and the badge
+ * that it carries; so a server learns which of its own objects the sender holds.
+ */
+struct msg_cap {
+    uint32_t slot;
+    uint32_t rights;
+    uint64_t badge;
+};
+
+/* The per-thread buffer page: words 8 and up of a message, and the capabilities it carries. */
+struct ipc_buffer {
+    uint64_t words[MSG_WORDS_MAX - MSG_REGISTERS];
+    struct msg_cap caps[MSG_CAPS_MAX];
+};
+_Static_assert(sizeof(struct ipc_buffer) == 4096, "one page");
+
+/* Fault messages, label = kind. Words: 0 vector or syscall number, 1 error code, 2 address,
+ * 3 rip, 4 rsp, 5 rflags, 6 rbp, 7 thread id. Any reply lets the thread run again from its
+ * registers as they then are. */
+enum fault_kind {
+    FAULT_SYSCALL = 1,   /* a system call number below SYS_BASE */
+    FAULT_MEMORY = 2,    /* page fault, vector 14 */
+    FAULT_EXCEPTION = 3, /* any other exception */
+};
+
+/*
+ * Operations of SYS_INVOKE, by the type of the capability in rdi. `name` operands are 64-bit names;
+ * slot operations name their destination in rdi as (container slot << 32 | index), and the table is
+ * the container's type (CNode or Thread). Results other than the error are in the words.
+ */
+enum operation {
+    /* CNode or Thread slot in rdi; WRITE on the container */
+    OP_COPY = 1,   /* 0 source name, 1 rights mask */
+    OP_MINT = 2,   /* 0 source name, 1 rights mask, 2 badge, 3 flags (CAP_FLAG_BOUND) */
+    OP_MOVE = 3,   /* 0 source name */
+    OP_DELETE = 4, /* ERR_PARTIAL: call again */
+    OP_REVOKE = 5, /* deletes every descendant, not the slot; ERR_PARTIAL: call again */
+    /* CNode */
+    OP_CREDIT = 8, /* 0 commit credits, which replace the present ones; ~0 is unlimited */
+    /* Untyped */
+    OP_RETYPE = 16, /* 0 cap_type, 1 bits, 2 count 1..64, 3 name of the first destination slot */
+    /* Thread */
+    OP_THREAD_START = 24,  /* 0 rip, 1 rsp, 2 rdi, 3 fs base; from inactive only */
+    OP_THREAD_CONFIG = 25, /* 0 priority 0..255, 1 flags (THREAD_FPU) */
+    OP_THREAD_STOP = 26,   /* to inactive, whatever it waits for */
+    OP_THREAD_READ = 27,   /* 0 first register -> 8 words of struct thread_regs; not running */
+    /* SchedContext */
+    OP_SCHED_CONFIG = 32, /* 0 budget in ticks, 1 period in ticks */
+    OP_SCHED_READ = 33,   /* -> 0 ticks consumed in all */
+    /* PageTable, Frame */
+    OP_MAP = 40,   /* 0 AddressSpace name, 1 address, 2 RIGHT_* | MAP_* (frames) */
+    OP_UNMAP = 41, /* frames and empty tables */
+    OP_PADDR = 42, /* frame -> 0 physical address */
+    /* IrqControl, IrqHandler */
+    OP_IRQ_GET = 48,  /* 0 line, 1 name of the destination slot */
+    OP_IRQ_BIND = 49, /* 0 notification name: its badge is signalled */
+    OP_IRQ_ACK = 50,  /* the line may fire again */
+    /* IoPortControl, IoPorts */
+    OP_PORTS_GET = 56, /* 0 first, 1 last, 2 name of the destination slot */
+    OP_PORT_IN = 57,   /* 0 port, 1 bytes (1, 2, 4) -> 0 value */
+    OP_PORT_OUT = 58,  /* 0 port, 1 bytes, 2 value */
+    /* Log */
+    OP_LOG_ACK = 64,    /* 0 commits, 1 events: new tails, absolute -> 0 threads still stopped */
+    OP_LOG_BIND = 65,   /* 0 notification name: signalled when a ring is half full */
+    OP_LOG_DRAIN = 66,  /* 0 thread name: sets THREAD_DRAIN */
+    OP_LOG_MODE = 67,   /* 0 sigma: 0 stops callers on a full event ring, 1 drops and counts */
+    OP_LOG_WALK = 68,   /* 0 nonzero: from the start -> struct walk_item[] in words, see log.h */
+    OP_LOG_INFO = 69,   /* -> 0 commit head, 1 tail, 2 event head, 3 tail, 4 dropped, 5 sigma */
+};
+
+/* Registers of a thread as OP_THREAD_READ numbers them; the message words stand together. */
+struct thread_regs {
+    uint64_t rax, rdi, rsi, rbx;
+    uint64_t w[MSG_REGISTERS]; /* rdx r8 r9 r10 r12 r13 r14 r15 */
+    uint64_t rbp, rcx, r11;
+    uint64_t rip, rflags, rsp, fs_base, gs_base;
+};
+enum { THREAD_REGS = 20 };
+_Static_assert(sizeof(struct thread_regs) == THREAD_REGS * 8, "no padding");

@@ -1,0 +1,135 @@
+/*
+ * boot.S - from a loader's 32-bit protected mode to C in long mode. Two loaders, two entries: they
+ * leave different things in registers. The first tables map the image's 4 MiB twice, where it lies
+ * and high; paging.c makes the final ones of them.
+ */
+#include "offsets.h"
+#include "x86.h"
+
+#define PHYS(symbol) ((symbol) - KERNEL_BASE)
+#define COM1 0x3f8
+
+    .section .boot, "ax"
+    .code32
+    .balign 8
+multiboot2_header:              /* Multiboot2 specification 3.1.1; the one tag ends the list */
+    .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
+    .long -(0xe85250d6 + multiboot2_end - multiboot2_header)
+    .long 0, 8
+multiboot2_end:
+
+    .globl multiboot2_entry     /* eax: magic, ebx: information */
+multiboot2_entry:
+    movl $BOOT_MULTIBOOT2, %edi
+    cmpl $MULTIBOOT2_LOADED, %eax
+    je start
+1:  hlt                         /* nothing is known about who loaded us */
+    jmp 1b
+
+    .globl pvh_entry            /* ebx: start info; eax is not defined */
+pvh_entry:
+    movl $BOOT_PVH, %edi
+start:
+    cli
+    cld
+    movl %ebx, %esi
+    rdtsc
+    movl %eax, PHYS(entry_ticks)
+    movl %edx, PHYS(entry_ticks) + 4
+    movl $0x80000000, %eax
+    cpuid
+    cmpl $0x80000001, %eax
+    jb no_long_mode
+    movl $0x80000001, %eax
+    cpuid
+    btl $29, %edx
+    jnc no_long_mode
+
+    movl $0x20, %eax            /* CR4.PAE */
+    movl %eax, %cr4
+    movl $PHYS(kernel_root), %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx      /* EFER.LME and SCE */
+    rdmsr
+    orl $0x101, %eax
+    wrmsr
+    movl $0x8001003b, %eax      /* CR0: PG WP NE ET TS MP PE */
+    movl %eax, %cr0
+    lgdt boot_gdt_pointer
+    ljmp $SEL_KERNEL_CODE, $long_mode
+
+no_long_mode:
+    movl $no_long_mode_text, %esi
+1:  lodsb
+    testb %al, %al
+    jz 2f
+    movw $COM1, %dx
+    outb %al, %dx
+    jmp 1b
+2:  movb $EXIT_REFUSED, %al
+    outb %al, $EXIT_PORT
+3:  hlt
+    jmp 3b
+no_long_mode_text:
+    .asciz "waterlight: does not start: this CPU has no 64-bit mode\r\n"
+
+    .balign 8
+boot_gdt:
+    .quad 0, GDT_KERNEL_CODE, GDT_KERNEL_DATA
+boot_gdt_pointer:
+    .word . - boot_gdt - 1
+    .long boot_gdt
+
+    .code64
+long_mode:
+    movl $SEL_KERNEL_DATA, %eax
+    movl %eax, %ss
+    movl %eax, %ds
+    movl %eax, %es
+    xorl %eax, %eax
+    movl %eax, %fs
+    movl %eax, %gs
+    movabsq $high, %rax
+    jmpq *%rax
+
+    .text
+high:
+    leaq stacks + GUARD_BYTES + STACK_BYTES(%rip), %rsp
+    xorl %ebp, %ebp
+    movl %edi, %edi             /* the loader's upper halves are not defined */
+    movl %esi, %esi
+    movq entry_ticks(%rip), %rdx
+    call boot_main              /* (loader, physical address of what it said, time) */
+    ud2
+
+    .data
+    .balign 4096
+    .globl kernel_root
+kernel_root:                    /* entry 0 goes once the image is entered high */
+    .quad PHYS(kernel_level3) + 3
+    .fill 510, 8, 0
+    .quad PHYS(kernel_level3) + 3
+    .globl kernel_level3
+kernel_level3:
+    .quad PHYS(kernel_level2) + 3
+    .fill 509, 8, 0
+    .quad PHYS(kernel_level2) + 3, 0
+kernel_level2:
+    .quad PHYS(kernel_level1) + 3, PHYS(kernel_level1) + 4096 + 3
+    .fill 510, 8, 0
+    .globl kernel_level1
+kernel_level1:                  /* IMAGE_PAGES of them */
+    .set page, 3
+    .rept IMAGE_PAGES
+    .quad page
+    .set page, page + 4096
+    .endr
+entry_ticks:
+    .quad 0
+
+    /* QEMU and others find the PVH entry by this note. xen/include/public/elfnote.h */
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 8, 18
+    .asciz "Xen"
+    .quad pvh_entry

@@ -1,0 +1,134 @@
+/* cap.c - slots and the derivation tree. */
+#include "cap.h"
+
+#include "walk.h"
+
+struct slot cap_root;
+
+MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out)
+{
+    if (cspace == NULL || index == 0 || index >= cspace->count) return ERR_CAP_EMPTY;
+    struct slot *s = container_slot(cspace, (uint32_t)index);
+    if (s->type == CAP_EMPTY) return ERR_CAP_EMPTY;
+    if (s->type == CAP_REVOKED) return ERR_REVOKED;
+    *out = s;
+    return OK;
+}
+
+MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
+                                    struct slot **out)
+{
+    if (cspace == NULL || index == 0 || index >= cspace->count) return ERR_RANGE;
+    struct slot *s = container_slot(cspace, (uint32_t)index);
+    if (s->type == CAP_REVOKED) return ERR_REVOKED;
+    if (s->type != CAP_EMPTY) return ERR_SLOT_USED;
+    if (cspace->frozen) return ERR_BUSY;
+    *out = s;
+    return OK;
+}
+
+static bool same_object(const struct slot *a, const struct slot *b)
+{
+    return a->type == b->type && a->obj == b->obj;
+}
+
+/* The neighbours of a slot are siblings or its parent; relatives of one object stand together. */
+bool slot_is_last(const struct slot *s)
+{
+    return (s->child == NULL || !same_object(s, s->child)) && !same_object(s, s->prev) &&
+           !same_object(s, s->next);
+}
+
+/* Climbs at most 255 times: derivation is no deeper (INV-CAP-3). */
+struct slot *slot_after(const struct slot *s)
+{
+    if (s->child != NULL) return s->child;
+    while (s != &cap_root && s->next->last == s) {
+        s = s->next;
+    }
+    return s == &cap_root ? NULL : s->next;
+}
+
+void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struct slot *parent)
+{
+    struct slot *first = parent->child;
+    *dst = *cap;
+    dst->index = index & 0xffffff;
+    dst->depth = (uint8_t)(parent->depth + 1);
+    dst->child = dst->last = NULL;
+    dst->prev = parent;
+    dst->next = first != NULL ? first : parent;
+    if (first != NULL) {
+        first->prev = dst;
+    } else {
+        parent->last = dst;
+    }
+    parent->child = dst;
+    struct container *c = slot_container(dst);
+    if (c->top < index) c->top = index;
+}
+
+/* What stood at `from` towards the front (or the back) of the sibling list now is `to`. */
+static void link_front(struct slot *prev, const struct slot *from, struct slot *to)
+{
+    if (prev->child == from) {
+        prev->child = to;
+    } else {
+        prev->next = to;
+    }
+}
+
+static void link_back(struct slot *next, const struct slot *from, struct slot *to)
+{
+    if (next->last == from) {
+        next->last = to;
+    } else {
+        next->prev = to;
+    }
+}
+
+static void slot_clear(struct slot *s, enum cap_type type)
+{
+    *s = (struct slot){.type = (uint8_t)type};
+}
+
+void slot_remove(struct slot *s, bool marks)
+{
+    walk_leaves(s);
+    struct slot *prev = s->prev, *next = s->next;
+    if (s->child != NULL) {
+        struct slot *first = s->child, *last = s->last;
+        link_front(prev, s, first);
+        link_back(next, s, last);
+        first->prev = prev;
+        last->next = next;
+    } else if (prev == next && prev->child == s && prev->last == s) { /* an only child */
+        prev->child = prev->last = NULL;
+        if (prev->type == CAP_UNTYPED) prev->badge = prev->extra = 0;
+    } else {
+        link_front(prev, s, next);
+        link_back(next, s, prev);
+    }
+    slot_clear(s, marks ? CAP_REVOKED : CAP_EMPTY);
+}
+
+void slot_replace(struct slot *dst, uint32_t index, struct slot *src)
+{
+    walk_moves(src, dst);
+    *dst = *src;
+    dst->index = index & 0xffffff;
+    link_front(src->prev, src, dst);
+    link_back(src->next, src, dst);
+    if (src->child != NULL) {
+        src->child->prev = dst;
+        src->last->next = dst;
+    }
+    struct container *c = slot_container(dst);
+    if (c->top < index) c->top = index;
+    slot_clear(src, CAP_EMPTY);
+}
+
+void container_init(struct container *c, uint8_t type, uint32_t count)
+{
+    *c = (struct container){.credits = ~0ull, .count = count, .type = type};
+}

@@ -1,0 +1,83 @@
+/*
+ * cap.h - capabilities, the slots that hold them, and the tree of who derived from whom.
+ *
+ * Every live slot is a node of one forest under `cap_root`. A node knows its first and last child;
+ * the first child's `prev` and the last child's `next` are the parent. So every operation is O(1),
+ * whatever the number of children: also removing a node whose children become its parent's.
+ *
+ *       parent          child = A, last = C
+ *     /    |    \       A.prev = parent, A.next = B, B.next = C, C.next = parent
+ *    A     B     C
+ *
+ * Capabilities to one object stand together: a copy is a child of its original, and children that
+ * move up take their parent's place. So `slot_is_last` looks at neighbours only.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/error.h"
+#include "abi/object.h"
+#include "arch_window.h"
+
+#define PAGE_BYTES 4096ull
+
+enum { SLOT_FROZEN = 4, SLOT_SENDERS = 8 }; /* flags of a slot beside CAP_FLAG_*: INV-CAP-4 */
+
+struct slot {
+    uint64_t obj;   /* physical address of the object; IrqHandler: line; IoPorts: first | last << 16 */
+    uint64_t badge; /* Endpoint, Notification: badge; Untyped: watermark; Frame, PageTable: address | rights */
+    uint64_t extra; /* Untyped: bytes known to be zero; Frame, PageTable: address space mapped in */
+    struct slot *prev, *next, *child, *last;
+    uint8_t type; /* enum cap_type */
+    uint8_t rights;
+    uint8_t flags;
+    uint8_t depth; /* of derivation when it was made: an upper bound */
+    uint32_t index : 24; /* in its container, whose header is `this - index` */
+    uint32_t bits : 8;
+};
+_Static_assert(sizeof(struct slot) == 1 << SLOT_BITS, "a CNode of 2^n bytes has 2^(n-6) slots");
+
+/* What holds slots: a CNode or a Thread. It stands where slot 0 would be. */
+struct container {
+    uint64_t credits; /* commit records that actions of its threads may still cause; ~0 unlimited */
+    uint32_t count;   /* slots, this header included */
+    uint32_t top;     /* no slot above it is in use */
+    uint8_t type;     /* CAP_CNODE or CAP_THREAD */
+    uint8_t frozen;   /* being destroyed: nothing is put in */
+    uint8_t zero[46];
+};
+_Static_assert(sizeof(struct container) == sizeof(struct slot), "it takes the place of slot 0");
+
+extern struct slot cap_root; /* parent of all genesis capabilities; not one itself */
+
+static inline struct container *slot_container(const struct slot *s)
+{
+    return (struct container *)(s - s->index);
+}
+static inline struct slot *container_slot(const struct container *c, uint32_t index)
+{
+    return (struct slot *)c + index;
+}
+static inline void *cap_object(const struct slot *s)
+{
+    return phys_to_ptr(s->obj);
+}
+
+/* The slot of a short name in `cspace` (may be NULL): ERR_CAP_EMPTY, ERR_REVOKED. */
+MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out);
+/* A destination: ERR_RANGE outside, ERR_SLOT_USED, ERR_REVOKED, ERR_BUSY while it is destroyed. */
+MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
+                                    struct slot **out);
+
+bool slot_is_last(const struct slot *s); /* no other capability names its object */
+struct slot *slot_after(const struct slot *s); /* next in preorder; NULL at the end */
+/* `parent` gets a first child at index `index` of container `c`; the contents are `cap`'s. */
+void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struct slot *parent);
+/* Takes a slot out of the tree: its children take its place. An untyped left childless is whole
+ * again. `marks`: the slot becomes REVOKED, else empty. */
+void slot_remove(struct slot *s, bool marks);
+/* `dst` (empty) takes the place of `src`, which becomes empty. */
+void slot_replace(struct slot *dst, uint32_t index, struct slot *src);
+void container_init(struct container *c, uint8_t type, uint32_t count);

@@ -1,0 +1,45 @@
+/*
+ * commit.h - the two rings that leave the kernel: commits and events.
+ *
+ * A step is admitted before decode: only if both rings have room for all that it may write above a
+ * reserve (INV-LOG-1). So emission itself cannot fail. The reserve is for threads that drain the
+ * rings, for one record of each interrupt line, which stays masked until acknowledged, and for ticks.
+ */
+#pragma once
+#include "abi/log.h"
+#include "thread.h"
+
+enum {
+    COMMITS_PER_STEP = 72,  /* most that one step writes: a retype of 64 */
+    COMMIT_RESERVE = 1024,  /* only for drain threads */
+    EVENT_RESERVE = 2048,   /* only for drain threads, interrupts and ticks */
+    LOG_WAKES_PER_STEP = 16 /* stopped threads that one acknowledgement lets go on */
+};
+
+/* `base`: LOG_BYTES of zeroed memory. */
+void log_init(uint64_t base);
+uint64_t log_base(void);
+/* May this thread's system call run now? Not: it waits in the queue of stopped threads. */
+bool log_admits(const struct thread *t);
+void log_stop(struct thread *t);
+/* Room for the commits of one step; a drain thread finds out here. */
+bool log_has_room(void);
+
+/* Opens the record of this step, and closes it with the result. */
+void event_begin(const struct event *e);
+void event_end(uint8_t result);
+struct event *event_current(void); /* to add what decode found */
+/* The record of a change. seq, time, cause, actor and cpu are filled in. */
+void commit_emit(const struct commit *c);
+/* As above for a capability that now stands in `dst`. */
+void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src,
+                 const uint64_t args[2]);
+uint64_t commit_count(void);
+/* The notification is being destroyed. */
+void log_forget(const struct notification *n);
+
+struct log_binding {
+    struct notification *notification;
+    uint64_t badge;
+};
+struct log_binding log_binding(void);

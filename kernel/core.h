@@ -1,0 +1,37 @@
+/*
+ * core.h - the step function: the four ways in, and how the machine starts.
+ *
+ * The architecture saves the interrupted thread's registers into cpu()->current->regs, calls one of
+ * these with interrupts off, and then resumes whatever cpu()->current is (NULL: halts until the next
+ * interrupt). `now` is the time stamp, read once on entry.
+ */
+#pragma once
+#include "abi/boot.h"
+#include "thread.h"
+
+void core_syscall(uint64_t now);
+void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address, uint64_t now);
+void core_irq(uint32_t line, uint64_t now);
+void core_tick(uint64_t now);
+
+enum { BOOT_REGIONS_MAX = 32, IRQ_LINES = 24 };
+
+struct memory_region {
+    uint64_t base, size;
+};
+
+/* What the loader and the CPU said; filled by the architecture. */
+struct boot_params {
+    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable, sorted, kernel and image not removed */
+    uint32_t memory_count;
+    struct memory_region device[4]; /* what axiom may hand to drivers: MMIO windows */
+    uint32_t device_count;
+    struct memory_region kernel;    /* the kernel's image and static data */
+    struct memory_region image;     /* the boot image; size 0 if there is none */
+    uint64_t rsdp, tick_hz, entry_ticks, features, cpu_leaks;
+    const char *cmdline; /* may be NULL */
+};
+
+/* Makes the genesis state and axiom's thread, and lets it run: cpu()->current is set. Returns the
+ * reason if it refuses. cpu()->arch is ready; the rest of the core's memory is zero. */
+MUST_USE const char *core_boot(const struct boot_params *params);

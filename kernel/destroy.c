@@ -1,0 +1,198 @@
+/* destroy.c - delete, revoke, drop. */
+#include "destroy.h"
+
+#include "arch.h"
+#include "commit.h"
+#include "endpoint.h"
+#include "invoke.h"
+#include "irq.h"
+#include "notification.h"
+#include "sched.h"
+#include "vspace.h"
+
+enum { NESTING_MAX = 8, SCAN_PER_WORK = 64 };
+
+#define TYPE(t) (1u << (t))
+static const uint32_t stateful = TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) |
+                                 TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
+                                 TYPE(CAP_ASPACE) | TYPE(CAP_IRQ);
+static const uint32_t droppable = TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
+                                  TYPE(CAP_FRAME) | TYPE(CAP_IRQ) | TYPE(CAP_PORTS) | TYPE(CAP_LOG);
+
+struct deletion {
+    enum commit_op op; /* COMMIT_DELETE or COMMIT_DROP */
+    bool marks;
+    uint64_t why;  /* the slot revoked, 0 none */
+    uint32_t work; /* what is left of this step's */
+};
+
+/* The highest slot in use, NULL if none. `top` only ever falls past empty ones. */
+static struct slot *container_last(struct container *c, uint32_t *work)
+{
+    for (uint32_t scanned = 1; c->top > 0; c->top--, scanned++) {
+        struct slot *s = container_slot(c, c->top);
+        if (s->type != CAP_EMPTY && s->type != CAP_REVOKED) return s;
+        if (scanned % SCAN_PER_WORK == 0 && --*work == 0) return s;
+    }
+    return NULL;
+}
+
+/* What has to go before `s` can: itself, or the last slot of the container that it alone names, and
+ * so on inwards. NULL if that goes too deep. */
+static struct slot *innermost(struct slot *s, uint32_t *work)
+{
+    for (uint32_t level = 0; level < NESTING_MAX; level++) {
+        if ((s->type != CAP_CNODE && s->type != CAP_THREAD) || !slot_is_last(s)) return s;
+        struct container *c = cap_object(s);
+        if (s->type == CAP_THREAD && !c->frozen) thread_stop(thread_of(c));
+        c->frozen = true;
+        struct slot *inner = container_last(c, work);
+        if (inner == NULL || *work == 0) return s;
+        s = inner;
+    }
+    return NULL;
+}
+
+/* A thread loses a capability that configures it. */
+static void config_gone(struct slot *s)
+{
+    struct thread *t = thread_of(slot_container(s));
+    if (s->index == TS_ASPACE) thread_stop(t);
+    if (s->index == TS_SCHED) sched_home_gone(t);
+    if (s->index == TS_NOTIFY) ((struct notification *)cap_object(s))->bound = NULL;
+}
+
+/* Whoever waits on the object that goes with `s` is told. False: work is used up. */
+static bool waiters_told(struct slot *s, uint32_t *work)
+{
+    if (s->type == CAP_ENDPOINT && !ipc_cancel_via(s, work)) return false;
+    if (!slot_is_last(s)) return true;
+    if (s->type == CAP_ENDPOINT) return endpoint_cancel(cap_object(s), work);
+    if (s->type == CAP_NOTIFICATION) return notification_cancel(cap_object(s), work);
+    if (s->type == CAP_REPLY) reply_cancel(cap_object(s));
+    return true;
+}
+
+static void object_gone(const struct slot *s)
+{
+    if (s->type == CAP_ASPACE) arch_aspace_gone(s->obj);
+    if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
+    if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
+    if (s->type == CAP_NOTIFICATION) {
+        irq_forget(cap_object(s));
+        log_forget(cap_object(s));
+    }
+    if (TYPE(s->type) & stateful)
+        commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
+}
+
+/* One slot goes; its waiters are told already. */
+static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
+{
+    struct slot was = *s;
+    bool last = slot_is_last(s);
+    if (slot_container(s)->type == CAP_THREAD) config_gone(s);
+    if (vspace_is_mapped(s)) vspace_unmap(s);
+    slot_remove(s, marks);
+    commit_emit(&(struct commit){.op = (uint8_t)op,
+                                 .type = was.type,
+                                 .flags = marks ? DELETE_MARKS : 0,
+                                 .dst = ptr_to_phys(s),
+                                 .obj = was.obj,
+                                 .badge = was.badge,
+                                 .arg0 = why});
+    if (last) object_gone(&was);
+}
+
+static enum err slot_delete(struct slot *s, struct deletion *d)
+{
+    for (;;) {
+        struct slot *x = innermost(s, &d->work);
+        if (x == NULL) return ERR_BUSY;
+        if (d->work == 0) return ERR_PARTIAL;
+        if (vspace_is_busy(x)) return ERR_BUSY;
+        if (!waiters_told(x, &d->work) || d->work == 0) return ERR_PARTIAL;
+        d->work--;
+        slot_end(x, x == s ? d->op : COMMIT_DELETE, x == s && d->marks, d->why);
+        if (x == s) return OK;
+    }
+}
+
+static enum err mark_clear(struct slot *s)
+{
+    s->type = CAP_EMPTY;
+    commit_emit(
+        &(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
+    return OK;
+}
+
+enum err delete_decode(const struct request *rq, struct plan *out)
+{
+    struct slot *s;
+    enum err e = slot_lookup(rq->into, rq->index, &s);
+    if (e != OK && e != ERR_REVOKED) return e;
+    s = container_slot(rq->into, (uint32_t)rq->index);
+    if (vspace_is_busy(s)) return ERR_BUSY;
+    *out = (struct plan){.dst = s};
+    return OK;
+}
+
+enum err delete_apply(const struct plan *p, uint64_t *out)
+{
+    (void)out;
+    if (p->dst->type == CAP_REVOKED) return mark_clear(p->dst);
+    struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
+    return slot_delete(p->dst, &d);
+}
+
+enum err revoke_decode(const struct request *rq, struct plan *out)
+{
+    struct slot *s;
+    enum err e = slot_lookup(rq->into, rq->index, &s);
+    if (e != OK) return e;
+    *out = (struct plan){.dst = s, .into = thread_cspace(rq->caller)};
+    return OK;
+}
+
+/* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
+ * silently names something new. */
+enum err revoke_apply(const struct plan *p, uint64_t *out)
+{
+    (void)out;
+    struct deletion d = {
+        .op = COMMIT_DELETE, .why = ptr_to_phys(p->dst), .work = WORK_PER_STEP};
+    p->dst->flags |= SLOT_FROZEN;
+    while (p->dst->child != NULL) {
+        struct slot *leaf = p->dst->child;
+        while (leaf->child != NULL) { /* at most 255: INV-CAP-3 */
+            leaf = leaf->child;
+        }
+        const struct container *c = slot_container(leaf);
+        d.marks = c->type == CAP_CNODE && c != p->into;
+        enum err e = slot_delete(leaf, &d);
+        if (e != OK) return e;
+    }
+    p->dst->flags &= (uint8_t)~SLOT_FROZEN;
+    commit_emit(&(struct commit){.op = COMMIT_REVOKED, .dst = d.why});
+    return OK;
+}
+
+enum err drop(struct thread *t, uint64_t name)
+{
+    struct slot *s;
+    struct container *c = thread_cspace(t);
+    if (name >> 32 != 0) return ERR_RANGE;
+    enum err e = slot_lookup(c, name, &s);
+    if (e != OK && e != ERR_REVOKED) return e;
+    if (c->credits == 0) return ERR_LOG_QUOTA;
+    s = container_slot(c, (uint32_t)name);
+    if (e == OK && !(TYPE(s->type) & droppable)) return ERR_CAP_TYPE;
+    if (e == ERR_REVOKED) {
+        e = mark_clear(s);
+    } else {
+        struct deletion d = {.op = COMMIT_DROP, .work = WORK_PER_STEP};
+        e = slot_delete(s, &d);
+    }
+    if (e == OK && c->credits != ~0ull) c->credits--;
+    return e;
+}

@@ -1,0 +1,217 @@
+/* sched.c - ready queues, budgets, lending. */
+#include "sched.h"
+
+#include "arch.h"
+#include "check.h"
+#include "commit.h"
+#include "invoke.h"
+
+static struct sched *home_of(const struct thread *t)
+{
+    const struct slot *s = thread_slot(t, TS_SCHED);
+    return s->type == CAP_SCHED ? cap_object(s) : NULL;
+}
+
+static void sched_refill(struct sched *s, uint64_t now)
+{
+    if (s->refill_at == 0 || now < s->refill_at) return;
+    s->remaining = (int64_t)s->budget + (s->remaining < 0 ? s->remaining : 0);
+    s->refill_at = s->remaining > 0 ? 0 : now + s->period;
+}
+
+/* A context that can run its user now. The period starts with the first use of a full budget. */
+static bool sched_usable(struct sched *s, uint64_t now)
+{
+    sched_refill(s, now);
+    if (s->remaining <= 0) return false;
+    if (s->refill_at == 0) s->refill_at = now + s->period;
+    return true;
+}
+
+void sched_charge(uint64_t now)
+{
+    struct cpu *c = cpu();
+    if (c->sched != NULL && c->current != NULL) {
+        c->sched->remaining -= (int64_t)(now - c->charged);
+        c->sched->consumed += now - c->charged;
+    }
+    c->charged = c->now = now;
+}
+
+void sched_queue_empty(const struct queue *q)
+{
+    struct cpu *c = cpu();
+    if (q < c->ready || q >= c->ready + 256) return;
+    uint64_t p = (uint64_t)(q - c->ready);
+    c->ready_map[p / 64] &= ~(1ull << p % 64);
+}
+
+/* To the front: it was preempted and has budget left. */
+static void ready_insert(struct thread *t, bool front)
+{
+    struct cpu *c = cpu();
+    thread_move(t, T_READY);
+    struct queue *q = &c->ready[t->priority];
+    queue_insert_before(q, t, front ? q->head : NULL);
+    c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
+}
+
+void sched_ready(struct thread *t)
+{
+    ready_insert(t, false);
+}
+
+void sched_lend(struct thread *caller, struct thread *server)
+{
+    sched_unlink(server);
+    if (caller->lend_depth >= LEND_DEPTH_MAX) return;
+    caller->borrower = server;
+    server->lender = caller;
+    server->lend_depth = caller->lend_depth + 1;
+}
+
+void sched_take_back(struct thread *caller)
+{
+    struct thread *server = caller->borrower;
+    if (server == NULL) return;
+    server->lender = NULL;
+    server->lend_depth = 0;
+    caller->borrower = NULL;
+}
+
+void sched_unlink(struct thread *t)
+{
+    sched_take_back(t);
+    if (t->lender != NULL) sched_take_back(t->lender);
+}
+
+/* The context `t` runs on now. One lent that is used up or gone is given back at once, nearest home
+ * last: `t` goes on at home, and the lender's debt is its own. NULL: `t` has none that is usable. */
+static struct sched *sched_of(struct thread *t, uint64_t now)
+{
+    for (;;) {
+        struct thread *owner = t;
+        while (owner->lender != NULL) { /* at most LEND_DEPTH_MAX */
+            owner = owner->lender;
+        }
+        struct sched *s = home_of(owner);
+        if (s != NULL && sched_usable(s, now)) return s;
+        if (owner == t) return NULL;
+        sched_take_back(owner);
+    }
+}
+
+void sched_home_gone(struct thread *t)
+{
+    struct sched *s = home_of(t);
+    s->home = NULL;
+    if (cpu()->sched == s) cpu()->sched = NULL;
+    if (t->state == T_PARKED) thread_move(t, T_INACTIVE);
+}
+
+static void park(struct thread *t, uint64_t until)
+{
+    struct queue *q = &cpu()->parked;
+    struct thread *at = q->head;
+    while (at != NULL && home_of(at)->refill_at <= until) {
+        at = at->q_next;
+    }
+    thread_move(t, T_PARKED);
+    queue_insert_before(q, t, at);
+}
+
+static void unpark(uint64_t now)
+{
+    struct queue *q = &cpu()->parked;
+    while (q->head != NULL && home_of(q->head)->refill_at <= now) {
+        sched_ready(q->head);
+    }
+}
+
+static struct thread *highest_ready(void)
+{
+    const struct cpu *c = cpu();
+    for (uint32_t i = 4; i-- > 0;) {
+        if (c->ready_map[i] == 0) continue;
+        uint32_t p = i * 64 + 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
+        return c->ready[p].head;
+    }
+    return NULL;
+}
+
+/* The highest ready thread that has time to run; those without are parked, or left inactive. */
+static void pick(struct cpu *c)
+{
+    struct thread *t;
+    while ((t = highest_ready()) != NULL) {
+        struct sched *s = sched_of(t, c->now);
+        if (s != NULL) {
+            thread_move(t, T_RUNNING);
+            c->current = t;
+            c->sched = s;
+            return;
+        }
+        if (home_of(t) != NULL) {
+            park(t, home_of(t)->refill_at);
+        } else {
+            thread_move(t, T_INACTIVE);
+        }
+    }
+    c->current = NULL;
+    c->sched = NULL;
+}
+
+void sched_finish(void)
+{
+    struct cpu *c = cpu();
+    unpark(c->now);
+    struct thread *t = c->current;
+    if (t != NULL) {
+        const struct thread *best = highest_ready();
+        bool spent = c->sched == NULL || c->sched->remaining <= 0;
+        struct sched *s = sched_of(t, c->now);
+        if (spent || s != c->sched) {
+            ready_insert(t, false);
+        } else if (best != NULL && best->priority > t->priority) {
+            ready_insert(t, true);
+        }
+    }
+    if (c->current == NULL) pick(c);
+    uint64_t until = ~0ull;
+    if (c->current != NULL) until = c->now + (uint64_t)c->sched->remaining;
+    if (c->parked.head != NULL && home_of(c->parked.head)->refill_at < until)
+        until = home_of(c->parked.head)->refill_at;
+    if (until != c->timer) arch_timer_set(c->timer = until);
+}
+
+enum err sched_config_decode(const struct request *rq, struct plan *out)
+{
+    if (rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > 1ull << 48)
+        return ERR_RANGE;
+    *out = (struct plan){.dst = rq->cap, .a = rq->w[0], .b = rq->w[1]};
+    return OK;
+}
+
+enum err sched_config_apply(const struct plan *p, uint64_t *out)
+{
+    (void)out;
+    struct sched *s = cap_object(p->dst);
+    s->budget = p->a;
+    s->period = p->b;
+    if (s->refill_at == 0) s->remaining = (int64_t)p->a;
+    commit_slot(COMMIT_CONFIGURE, p->dst, NULL, (uint64_t[]){p->a, p->b});
+    return OK;
+}
+
+enum err sched_read_decode(const struct request *rq, struct plan *out)
+{
+    *out = (struct plan){.dst = rq->cap};
+    return OK;
+}
+
+enum err sched_read_apply(const struct plan *p, uint64_t *out)
+{
+    const struct sched *s = cap_object(p->dst);
+    out[0] = s->consumed;
+    return OK;
+}

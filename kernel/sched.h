@@ -1,0 +1,27 @@
+/*
+ * sched.h - who runs: 256 priorities, round robin within one, and scheduling contexts.
+ *
+ * A thread runs on its home context (TS_SCHED) or on one lent by a caller: `lender` links lead to
+ * the thread whose home it is. Nothing else names the context, so cutting a link is all that is
+ * needed when a lender dies, is answered, or its context is used up.
+ */
+#pragma once
+#include "thread.h"
+
+enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work between them */
+
+/* Ends the accounting of the step before: the running context pays until `now`. */
+void sched_charge(uint64_t now);
+/* Makes a thread ready, at the end of its queue; leaves whatever queue it was in. */
+void sched_ready(struct thread *t);
+/* The context of `caller` is lent to `server`, if the chain is not too long; and the way back. */
+void sched_lend(struct thread *caller, struct thread *server);
+void sched_take_back(struct thread *caller);
+/* `t` lends and borrows nothing any more. */
+void sched_unlink(struct thread *t);
+/* A queue became empty: if it is a ready queue, its bit goes. */
+void sched_queue_empty(const struct queue *q);
+/* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */
+void sched_home_gone(struct thread *t);
+/* Chooses cpu()->current and sets the timer. Last act of every step. */
+void sched_finish(void);

@@ -1,0 +1,135 @@
+/*
+ * thread.h - threads, what they wait for, and the per-CPU state.
+ *
+ * A thread is in exactly the queue its state says (INV-THREAD-1). `state` is written by
+ * thread_move() alone.
+ */
+#pragma once
+#include "abi/syscall.h"
+#include "cap.h"
+
+enum thread_state {
+    T_INACTIVE,
+    T_READY,       /* in a ready queue */
+    T_RUNNING,     /* cpu()->current, in no queue */
+    T_PARKED,      /* in cpu()->parked, until its context is refilled */
+    T_STOPPED,     /* in kernel.log_stopped: its system call waits for room in the rings */
+    T_SENDING,     /* in an endpoint's queue */
+    T_RECEIVING,   /* in an endpoint's queue */
+    T_WAITING,     /* in a notification's queue */
+    T_AWAIT_REPLY, /* in no queue; `reply` names it */
+};
+enum { T_COUNT = T_AWAIT_REPLY + 1 };
+
+struct queue { /* of threads, linked by q_prev and q_next; FIFO */
+    struct thread *head, *tail;
+};
+
+struct endpoint {
+    struct queue queue; /* only senders or only receivers: INV-EP-1 */
+    uint64_t zero[6];
+};
+
+struct notification {
+    uint64_t word; /* 0 while threads wait */
+    struct queue queue;
+    struct thread *bound; /* whose TS_NOTIFY slot names this */
+    uint64_t zero[4];
+};
+
+enum reply_state { REPLY_FREE, REPLY_NAMED, REPLY_BOUND };
+struct reply {
+    struct thread *thread; /* NAMED: who receives with it; BOUND: who waits for the answer */
+    uint64_t state;        /* enum reply_state */
+    uint64_t zero[6];
+};
+
+struct sched { /* scheduling context; one refill */
+    uint64_t budget, period; /* ticks */
+    int64_t remaining;       /* negative: debt, paid from the next refill */
+    uint64_t refill_at;      /* 0: the present budget is untouched */
+    uint64_t consumed;       /* in all */
+    struct thread *home;     /* whose TS_SCHED slot names this */
+    uint64_t zero[2];
+};
+
+struct thread {
+    struct container head;
+    struct slot config[TS_COUNT - 1]; /* enum thread_slot, from 1 */
+    struct thread_regs regs;          /* of user mode; offsets are pinned in arch */
+    uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
+
+    uint8_t state, priority, flags;
+    uint8_t by_syscall;   /* arch: regs were saved by `syscall`, rcx and r11 are dead */
+    uint32_t id;          /* never used twice */
+    struct thread *q_prev, *q_next;
+    struct queue *queue;  /* the one it is in, or NULL */
+
+    /* Sending: T_SENDING */
+    struct slot *via;     /* the endpoint capability used; its slot has SLOT_SENDERS */
+    uint64_t send_info;
+    uint8_t is_call;
+    uint8_t is_fault;     /* what it sends, or awaits the answer to, is a fault message */
+    uint8_t fault_kind;
+    uint64_t fault[MSG_REGISTERS];
+    /* Receiving: T_RECEIVING, and a call's T_SENDING and T_AWAIT_REPLY */
+    uint8_t recv_count;
+    uint32_t recv_first;
+    struct reply *reply;  /* T_RECEIVING: named, may be NULL. T_AWAIT_REPLY: bound to this thread */
+
+    /* Lending: `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither. */
+    struct thread *lender, *borrower;
+    uint32_t lend_depth;
+};
+_Static_assert(sizeof(struct thread) <= 1 << THREAD_BITS, "a thread fits its object");
+enum { LEND_DEPTH_MAX = 8 };
+enum { GENESIS_THREAD = 1, SYSCALL_BYTES = 2 }; /* axiom's id; length of the instruction */
+#define RFLAGS_USER 0x202ull /* interrupts on; bit 1 is always set. SDM vol 1 3.4.3 */
+
+struct cpu {
+    struct arch_cpu arch; /* first: assembly reaches it through gs */
+    struct thread *current; /* T_RUNNING, or NULL when idle */
+    struct sched *sched;    /* what `current` runs on */
+    uint64_t now;           /* time of this step, read once on entry */
+    uint64_t charged;       /* until when `sched` has paid */
+    uint64_t timer;         /* what arch_timer_set was last told */
+    struct queue ready[256];
+    uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
+    struct queue parked;   /* by refill time, soonest first */
+};
+
+static inline struct thread *thread_of(const struct container *c)
+{
+    return (struct thread *)c;
+}
+static inline struct slot *thread_slot(const struct thread *t, enum thread_slot which)
+{
+    return container_slot(&t->head, which);
+}
+static inline struct container *thread_cspace(const struct thread *t)
+{
+    const struct slot *s = thread_slot(t, TS_CSPACE);
+    return s->type == CAP_CNODE ? cap_object(s) : 0;
+}
+static inline struct ipc_buffer *thread_buffer(const struct thread *t)
+{
+    const struct slot *s = thread_slot(t, TS_BUFFER);
+    return s->type == CAP_FRAME ? cap_object(s) : 0;
+}
+static inline uint64_t thread_aspace(const struct thread *t) /* its top table; 0 none */
+{
+    const struct slot *s = thread_slot(t, TS_ASPACE);
+    return s->type == CAP_ASPACE ? s->obj : 0;
+}
+
+void thread_init(struct thread *t);
+/* The only writer of `state`. Leaves the old queue; the caller puts it into the new one. */
+void thread_move(struct thread *t, enum thread_state to);
+/* Makes a waiting or inactive thread ready; a waiting system call returns `result`. */
+void thread_wake(struct thread *t, enum err result);
+/* Ends whatever it waits for or lends, without an answer: to T_INACTIVE. */
+void thread_stop(struct thread *t);
+
+void queue_push(struct queue *q, struct thread *t);
+void queue_insert_before(struct queue *q, struct thread *t, struct thread *at); /* NULL: end */
+void queue_remove(struct thread *t);
