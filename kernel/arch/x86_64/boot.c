@@ -171,7 +171,7 @@ void boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     console_init();
     features_require();
     features_enable();
-    trap_init(&cpus[0]);
+    trap_init(0);
     paging_init();
 
     if (loader == BOOT_PVH) {
@@ -186,9 +186,6 @@ void boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     paging_map_ram(last->base + last->size);
     leaks_check();
     apic_init();
-    if (params.image.size == 0) {
-        machine_refuse("no boot image: the loader passed no module");
-    }
     params.kernel.base = image_phys(image_start);
     params.kernel.size = (uint64_t)(image_end - image_start);
     params.tick_hz = apic_calibrate();

@@ -31,7 +31,7 @@ void syscall_entry(void);
 void trap_user(uint32_t vector, uint64_t error, uint64_t now);
 void trap_kernel_mode(const struct trap_frame *f);
 
-struct cpu cpus[CPU_COUNT_MAX];
+static struct cpu cpus[CPU_COUNT_MAX];
 struct stack stacks[CPU_COUNT_MAX][2] __attribute__((aligned(4096)));
 static struct gate idt[VECTORS] __attribute__((aligned(4096)));
 
@@ -52,10 +52,11 @@ static void idt_init(void)
 }
 
 /* From here on exceptions are reported, and cpu() works. */
-void trap_init(struct cpu *c)
+void trap_init(uint32_t index)
 {
+    struct cpu *c = &cpus[index];
     struct arch_cpu *a = &c->arch;
-    struct stack *stack = stacks[c - cpus];
+    struct stack *stack = stacks[index];
     uint64_t tss = (uint64_t)&a->tss;
 
     a->self = c;
@@ -200,7 +201,7 @@ void arch_thread_gone(const struct thread *t)
     struct arch_cpu *a = &cpu()->arch;
     a->loaded = a->loaded == t ? 0 : a->loaded;
     if (a->fpu_owner == t) {
-        fpu_load(a, 0); 
+        fpu_load(a, 0);
     }
 }
 

@@ -49,10 +49,8 @@
 #include <stdint.h>
 
 struct thread;
-struct cpu;
 
 enum { CPU_COUNT_MAX = 1 };
-extern struct cpu cpus[CPU_COUNT_MAX];
 
 /* Of one CPU. The second is for NMI, double fault and machine check; only the first returns. */
 struct stack {
@@ -134,7 +132,7 @@ uint64_t apic_calibrate(void);         /* time stamp ticks a second */
 void apic_interrupt(uint32_t vector, uint64_t now);
 
 /* trap.c */
-void trap_init(struct cpu *c);
+void trap_init(uint32_t index);
 void thread_load(struct thread *t); /* makes `t`, or nobody, the one whose state the CPU holds */
 
 /* entry.S: runs cpu()->current, or halts until an interrupt. Drops the stack. */
