@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "abi/object.h"
 #include "syscall.h"
 
 /* Bytes without NUL; not terminated. What a stub returns lies in the thread's message page and is

@@ -9,8 +9,8 @@ struct request {
     uint64_t badge;        /* who asks, or which object is meant; never what the message says */
     uint64_t info;         /* as received: ordinal, words, capabilities */
     const uint64_t *words; /* private copy of all msg_words(info) words */
-    /* The msg_caps(info) capabilities that came, the others zero. The handler owns those with a
-     * slot; a refused message's are dropped by the dispatch, which sets their slots to 0. */
+    /* The msg_caps(info) capabilities that came, the others zero. The framework drops them after
+     * the handler, but for those that it keeps; so also those of a refused message. */
     struct cap_arg caps[MSG_CAPS_MAX];
     uint64_t token;        /* names the call in NAME_answer() after REPLY_LATER */
     void *service;         /* the framework's and the server's own, unknown to the dispatch */

@@ -152,7 +152,7 @@ std::string emit_header(const File &file)
     Writer w;
     w.line("/* Generated from " + file.path + ". See idl/README.md. */");
     w.line("#pragma once");
-    w.line("#include <codec.h>");
+    w.line("#include \"codec.h\"");
     w.line();
     for (const auto &name : file.includes) {
         w.line("#include \"idl/" + name + ".h\"");

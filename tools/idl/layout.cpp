@@ -134,7 +134,7 @@ struct Names {
 
 std::vector<std::string> lay_out(StructType &type)
 {
-    Walk walk{type};
+    Walk walk{type, 0, {}};
     walk.fields(type.fields, "", "");
     uint64_t most = type.fixed_words + walk.varying;
     if (most > words_max) {

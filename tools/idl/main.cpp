@@ -44,6 +44,7 @@ int run()
     for (const auto &file : loaded.files) {
         std::filesystem::path path = file.path;
         folder = path.parent_path();
+        if (file.empty()) continue;
         ok = write_file(path.replace_extension(".h"), idl::emit_header(file)) && ok;
         ok = write_file(path.replace_extension(".c"), idl::emit_code(file)) && ok;
     }

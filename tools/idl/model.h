@@ -83,6 +83,8 @@ struct File {
     std::vector<std::shared_ptr<EnumType>> enums;
     std::vector<std::shared_ptr<StructType>> structs; // a used one before its user
     std::vector<Interface> interfaces;
+
+    bool empty() const { return enums.empty() && structs.empty() && interfaces.empty(); }
 };
 
 std::string snake(const std::string &camel);
