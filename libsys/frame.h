@@ -15,6 +15,7 @@ struct message {
 };
 
 struct startup;
+struct service;
 
 /* What %fs points at. The first 0x100 bytes are as musl's struct pthread has them, so that code
  * compiled for it finds its canary, errno and locale. */
@@ -25,6 +26,7 @@ struct thread_block {
     uint64_t libc_rest[26];
     struct ipc_buffer *buffer; /* this thread's message page */
     const struct startup *startup;
+    struct service *service; /* that this thread runs, or NULL */
 };
 _Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
 _Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");

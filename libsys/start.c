@@ -1,9 +1,10 @@
 /* start.c - from the first instruction of a program to main(), and its end. */
 #include "bytes.h"
+#include "idl/axiom.h"
 #include "panic.h"
 #include "slots.h"
 
-enum { ARGUMENTS_MAX = 64, SELF_EXIT_ORDINAL = 10 };
+enum { ARGUMENTS_MAX = 64 };
 
 int main(int argc, char **argv);
 _Noreturn void start_program(const struct startup *startup); /* called by crt.S */
@@ -39,8 +40,7 @@ static int split_arguments(const struct startup *startup)
 
 _Noreturn void program_exit(int code)
 {
-    struct message m = {.info = msg_info(SELF_EXIT_ORDINAL, 1, 0, 0), .w = {(uint64_t)code}};
-    (void)sys_call(CAP_SLOT_SELF, 0, &m);
+    (void)self_exit(CAP_SLOT_SELF, &(struct self_exit_in){.code = code});
     /* No answer comes. If the call failed, an undefined instruction tells the supervisor. */
     __builtin_trap();
 }

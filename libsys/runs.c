@@ -1,0 +1,59 @@
+/* runs.c - see runs.h. */
+#include "runs.h"
+
+#include "panic.h"
+
+static uint64_t run_mask(uint32_t count)
+{
+    return ~0ull >> (64 - count);
+}
+
+void runs_init(struct runs *runs, uint32_t first, uint32_t limit)
+{
+    runs->limit = limit < RUNS_MAX ? limit : RUNS_MAX;
+    for (uint32_t word = 0; word < RUNS_MAX / 64; word++) {
+        uint64_t used = 0;
+        for (uint32_t bit = 0; bit < 64; bit++) {
+            uint32_t number = word * 64 + bit;
+            if (number < first || number >= runs->limit) used |= 1ull << bit;
+        }
+        runs->used[word] = used;
+    }
+}
+
+/* Bits at which a run of `count` free ones begins. */
+static uint64_t run_starts(uint64_t used, uint32_t count)
+{
+    uint64_t starts = ~used;
+    for (uint32_t i = 1; i < count; i++) {
+        starts &= ~used >> i;
+    }
+    return starts;
+}
+
+uint32_t runs_take(struct runs *runs, uint32_t count)
+{
+    CHECK(count > 0 && count <= RUNS_LENGTH_MAX);
+    for (uint32_t word = 0; word * 64 < runs->limit; word++) {
+        uint64_t used = __atomic_load_n(&runs->used[word], __ATOMIC_RELAXED);
+        uint64_t starts = run_starts(used, count);
+        while (starts != 0) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(starts);
+            uint64_t taken = used | run_mask(count) << bit;
+            if (__atomic_compare_exchange_n(&runs->used[word], &used, taken, 0, __ATOMIC_ACQUIRE,
+                                            __ATOMIC_RELAXED)) {
+                return word * 64 + bit;
+            }
+            starts = run_starts(used, count); /* another thread was faster: `used` is new */
+        }
+    }
+    return UINT32_MAX;
+}
+
+void runs_give(struct runs *runs, uint32_t first, uint32_t count)
+{
+    CHECK(count > 0 && first % 64 + count <= 64 && first + count <= runs->limit);
+    uint64_t mask = run_mask(count) << first % 64;
+    uint64_t before = __atomic_fetch_and(&runs->used[first / 64], ~mask, __ATOMIC_RELEASE);
+    CHECK((before & mask) == mask); /* a number is given back once */
+}

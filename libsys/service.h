@@ -1,0 +1,100 @@
+/*
+ * service.h - the loop of a server, and the three parts it is written in.
+ *
+ *   decide   a handler: reads the state, changes nothing, appends records with request_commit()
+ *            and gives an answer or an error. After an error its records are thrown away.
+ *   apply    service.apply: the only code that changes the state, one record at a time.
+ *   main     this loop: receives, copies, dispatches, applies, answers.
+ *
+ * A call is answered once: a Reply is either the one the loop answers, or held under a token after
+ * REPLY_LATER until request_answer(). Records become part of the state before the answer leaves;
+ * what the answer says was computed from the state before them.
+ *
+ * Capabilities that arrive are dropped after the handler, but for those it keeps.
+ */
+#pragma once
+#include "request.h"
+
+enum {
+    SERVICE_REPLIES_MAX = 64,
+    SERVICE_RECORD_BYTES = 8192, /* of all records of one request */
+};
+#define SERVICE_SIGNAL_DEATHS (1ull << 62) /* bit of the service's notification */
+
+struct record {
+    uint32_t type;
+    uint32_t len;
+    uint64_t payload[]; /* `len` bytes */
+};
+
+struct service_reply {
+    cap_t slot;
+    uint32_t generation; /* of the token; counts up when it is held */
+    bool held;
+};
+
+struct service {
+    /* Set by the program before service_init(). */
+    void *state;
+    cap_t endpoint;
+    uint32_t reply_count;   /* calls that may wait at once, this one included; 0 is 1 */
+    uint32_t receive_slots; /* capabilities taken from one message, 0 to MSG_CAPS_MAX */
+    /* Checks the request and calls the handler, which is chosen by the badge: one of the generated
+     * NAME_dispatch. Result: what that returned. */
+    int (*dispatch)(struct service *service, struct request *rq);
+    void (*apply)(void *state, const struct record *record); /* NULL: no state to change */
+    /* The bits of the bound notification that arrived; may use service_commit(). */
+    void (*signal)(struct service *service, uint64_t bits);
+    /* A thread's fault: label kind, words as abi/syscall.h says. 0 lets it run again. */
+    int (*fault)(struct service *service, struct request *rq);
+    /* The last capability with this badge is gone; may use service_commit(). */
+    void (*death)(struct service *service, uint64_t badge);
+
+    /* The framework's. */
+    struct service_reply replies[SERVICE_REPLIES_MAX];
+    struct service_reply *current; /* the one to receive with; NULL: all are held */
+    cap_t receive;                 /* first of receive_slots empty slots, or 0 */
+    cap_t notification;
+    uint64_t applied; /* records so far: the number of the state */
+    uint32_t record_bytes;
+    uint64_t records[SERVICE_RECORD_BYTES / 8];
+    uint64_t words[MSG_WORDS_MAX];
+    uint64_t scratch[MSG_WORDS_MAX];
+};
+
+/* Makes the Reply objects. Error: the kernel's or axiom's. */
+MUST_USE int service_init(struct service *service);
+_Noreturn void service_run(struct service *service);
+
+/* One receive and all that follows from it; `m` holds the answer to give first, and the next one
+ * afterwards. False: the endpoint is gone. service_run() is a loop over this. */
+bool service_turn(struct service *service, struct message *m);
+void service_first(struct service *service, struct message *out_message);
+
+/* Makes the service's notification, if it has none, and lets `recv` of this thread deliver it. */
+MUST_USE int service_bind_notification(struct service *service);
+/* A capability that sets `bits` of it when signalled, in a slot of one's own: for others. */
+MUST_USE int service_signal_source(struct service *service, uint64_t bits, cap_t *out_slot);
+/* From now on service->death is called for badges of the endpoint. */
+MUST_USE int service_watch_deaths(struct service *service);
+/* Asks axiom for them; the loop does so when it is signalled. */
+void service_drain_deaths(struct service *service);
+/* Makes the pending records part of the state; the loop does so after each callback. */
+void service_apply(struct service *service);
+
+/* Adds a record. Only in a handler, a signal or a death. The payload is copied. */
+void service_commit(struct service *service, uint32_t type, const void *payload, uint32_t len);
+void request_commit(struct request *rq, uint32_t type, const void *payload, uint32_t len);
+/* In two parts, as a head and the data it speaks of. */
+void request_commit_parts(struct request *rq, uint32_t type, struct data head, struct data body);
+/* The handler keeps the received capability: it is the program's until slot_discard(). */
+cap_t request_keep(struct request *rq, cap_t slot);
+
+static inline struct service *request_service(const struct request *rq)
+{
+    return (struct service *)rq->service;
+}
+
+/* For a client: whether to repeat a call that `err` ended. Only for methods that can be done
+ * twice; gives up after a few attempts. `*tries` starts at 0. */
+bool call_again(int err, uint32_t *tries);

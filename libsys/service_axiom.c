@@ -1,0 +1,82 @@
+/* service_axiom.c - what a service asks of axiom: its Replies, its notification, deaths. */
+#include "idl/axiom.h"
+
+#include "bytes.h"
+#include "panic.h"
+#include "service.h"
+#include "slots.h"
+
+int service_init(struct service *svc)
+{
+    CHECK(svc->reply_count <= SERVICE_REPLIES_MAX && svc->receive_slots <= MSG_CAPS_MAX);
+    if (svc->reply_count == 0) svc->reply_count = 1;
+    for (uint32_t i = 0; i < svc->reply_count; i++) {
+        cap_t slot = slot_alloc();
+        if (slot == 0) return ERR_SLOT_USED;
+        int err = self_reply_create(CAP_SLOT_SELF, &(struct self_reply_create_in){.slot = slot});
+        if (err != OK) return err;
+        svc->replies[i] = (struct service_reply){.slot = slot};
+    }
+    return OK;
+}
+
+int service_bind_notification(struct service *svc)
+{
+    if (svc->notification != 0) return OK;
+    cap_t slot = slot_alloc();
+    if (slot == 0) return ERR_SLOT_USED;
+    int err = self_notification_create(
+        CAP_SLOT_SELF,
+        &(struct self_notification_create_in){.slot = slot, .badge = SERVICE_SIGNAL_DEATHS});
+    if (err != OK) {
+        slot_release(slot);
+        return err;
+    }
+    svc->notification = slot;
+    return self_notification_bind(CAP_SLOT_SELF, &(struct self_notification_bind_in){
+                                                     .notification = {slot, RIGHTS_ALL, 0, 0}});
+}
+
+int service_signal_source(struct service *svc, uint64_t bits, cap_t *out_slot)
+{
+    int err = service_bind_notification(svc);
+    if (err != OK) return err;
+    cap_t slot = slot_alloc();
+    if (slot == 0) return ERR_SLOT_USED;
+    err = self_mint(CAP_SLOT_SELF,
+                    &(struct self_mint_in){.source = {svc->notification, RIGHTS_ALL, 0, 0},
+                                           .slot = slot,
+                                           .rights = RIGHT_WRITE,
+                                           .badge = bits});
+    if (err != OK) {
+        slot_release(slot);
+        return err;
+    }
+    *out_slot = slot;
+    return OK;
+}
+
+int service_watch_deaths(struct service *svc)
+{
+    int err = service_bind_notification(svc);
+    if (err != OK) return err;
+    return self_death_notify(CAP_SLOT_SELF,
+                             &(struct self_death_notify_in){
+                                 .endpoint = {svc->endpoint, RIGHTS_ALL, 0, 0},
+                                 .notification = {svc->notification, RIGHTS_ALL, 0, 0},
+                             });
+}
+
+void service_drain_deaths(struct service *svc)
+{
+    struct self_deaths_out out = {.more = true};
+    while (out.more && self_deaths(CAP_SLOT_SELF, &out) == OK) {
+        /* The callback may use the message page, where the badges are. */
+        uint32_t count = out.badges.count;
+        memcpy(svc->scratch, out.badges.at, count * sizeof(uint64_t));
+        for (uint32_t i = 0; i < count; i++) {
+            if (svc->death != NULL) svc->death(svc, svc->scratch[i]);
+            service_apply(svc);
+        }
+    }
+}
