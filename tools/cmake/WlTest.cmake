@@ -12,7 +12,9 @@ function(wl_python_test)
     if(NOT ARG_TIMEOUT)
         set(ARG_TIMEOUT 120)
     endif()
+    set(environment "WL_ROOT=${CMAKE_SOURCE_DIR};WL_DEBUG_BUILD=${CMAKE_BINARY_DIR}"
+        "WL_RELEASE_BUILD=${CMAKE_SOURCE_DIR}/build/release")
     set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
         LABELS "${ARG_LABEL}" FIXTURES_REQUIRED "${ARG_NEEDS}"
-        ENVIRONMENT "WL_ROOT=${CMAKE_SOURCE_DIR};WL_DEBUG_BUILD=${CMAKE_BINARY_DIR};WL_RELEASE_BUILD=${CMAKE_SOURCE_DIR}/build/release;${ARG_ENVIRONMENT}")
+        ENVIRONMENT "${environment};${ARG_ENVIRONMENT}")
 endfunction()

@@ -41,7 +41,8 @@ def kvm_works():
     """KVM may exist and be useless: where kvm_pvm runs, guest kernels are interpreted."""
     modules = Path("/sys/module")
     usable = (modules / "kvm_intel").exists() or (modules / "kvm_amd").exists()
-    return usable and not (modules / "kvm_pvm").exists() and os.access("/dev/kvm", os.R_OK | os.W_OK)
+    usable = usable and not (modules / "kvm_pvm").exists()
+    return usable and os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
 def need(path):

@@ -24,7 +24,7 @@ def parse_arguments(argv):
     parser.add_argument("--exec", dest="commands", metavar="COMMANDS",
                         help="run these shell commands, separated by ';', then power off")
     parser.add_argument("--iso", choices=("bios", "uefi", "usb"),
-                        help="boot the GRUB image: as a CD under SeaBIOS or OVMF, or as a USB stick")
+                        help="boot the GRUB image: a CD under SeaBIOS or OVMF, or a USB stick")
     parser.add_argument("--smp", type=int, default=1, metavar="N", help="processors (1)")
     parser.add_argument("--memory", default="256M", metavar="M", help="memory (256M)")
     parser.add_argument("--append", default="", metavar="TEXT", help="kernel command line")
