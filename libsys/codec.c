@@ -56,8 +56,8 @@ int codec_take_words(struct codec_in *r, uint64_t highest, uint32_t count, const
 /* `len` bytes to the words from `at`, all in one of the two places; zeros pad the last word. */
 static void copy_bytes(uint64_t *to, const uint8_t *from, uint32_t len)
 {
-    if (len % 8 != 0) to[len / 8] = 0;
-    __builtin_memcpy(to, from, len);
+    __builtin_memmove(to, from, len); /* `from` may lie in the message page */
+    if (len % 8 != 0) to[len / 8] &= ~padding_mask(len);
 }
 
 void codec_put_bytes(struct codec_out *o, const void *bytes, uint32_t len)
@@ -101,13 +101,13 @@ const uint64_t *codec_gather(const struct message *m, struct ipc_buffer *buffer)
     return all;
 }
 
-int codec_answer_error(const struct message *m)
+int codec_answer_error(uint64_t info)
 {
-    for (uint32_t i = 0; i < msg_caps(m->info) && i < MSG_CAPS_MAX; i++) {
+    for (uint32_t i = 0; i < msg_caps(info) && i < MSG_CAPS_MAX; i++) {
         cap_t slot = ipc_buffer()->caps[i].slot;
         if (slot != 0) (void)sys_drop(slot);
     }
-    uint32_t label = msg_label(m->info);
+    uint32_t label = msg_label(info);
     return label != 0 ? (int)label : ERR_MESSAGE;
 }
 
@@ -124,7 +124,7 @@ int codec_connect(cap_t cap, uint64_t id)
     struct message m = {.info = msg_info(MESSAGE_DESCRIBE, 0, 0, 0)};
     enum err err = sys_call(cap, 0, &m);
     if (err != OK) return (int)err;
-    if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, 1, 0, 0)) return codec_answer_error(&m);
+    if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, 1, 0, 0)) return codec_answer_error(m.info);
     return m.w[0] == id ? OK : ERR_CAP_TYPE;
 }
 

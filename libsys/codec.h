@@ -91,7 +91,7 @@ const uint64_t *codec_gather(const struct message *m, struct ipc_buffer *buffer)
 
 /* Result of an answer that is not what the method answers on success: its error, or ERR_MESSAGE.
  * Capabilities that came with it are dropped. */
-int codec_answer_error(const struct message *m);
+int codec_answer_error(uint64_t info);
 /* The same for one that has the right shape and wrong contents. */
 int codec_answer_refuse(const struct cap_arg *caps, uint32_t count);
 

@@ -74,19 +74,19 @@ void emit_answer_shape(Writer &w, const StructType &out)
 {
     if (!out.varies() && out.optional_caps == 0) {
         w.line(1, "if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, " + number(out.fixed_words) +
-                      ", " + number(out.caps.size()) + ", 0)) return codec_answer_error(&m);");
+                      ", " + number(out.caps.size()) + ", 0)) return codec_answer_error(m.info);");
         return;
     }
-    w.line(1, "if (msg_label(m.info) != OK) return codec_answer_error(&m);");
+    w.line(1, "if (msg_label(m.info) != OK) return codec_answer_error(m.info);");
     if (!out.varies()) {
         w.line(1, "if (msg_words(m.info) != " + number(out.fixed_words) +
-                      ") return codec_answer_error(&m);");
+                      ") return codec_answer_error(m.info);");
     }
     w.line(1, "uint32_t came = msg_caps(m.info);");
     if (out.caps_least() != 0) {
-        w.line(1, "if (came < " + number(out.caps_least()) + ") return codec_answer_error(&m);");
+        w.line(1, "if (came < " + number(out.caps_least()) + ") return codec_answer_error(m.info);");
     }
-    w.line(1, "if (came > " + number(out.caps.size()) + ") return codec_answer_error(&m);");
+    w.line(1, "if (came > " + number(out.caps.size()) + ") return codec_answer_error(m.info);");
 }
 
 void emit_answer_caps(Writer &w, const StructType &out)
@@ -101,7 +101,7 @@ void emit_answer_caps(Writer &w, const StructType &out)
         if (cap.field->interface.empty()) continue;
         std::string present = cap.field->optional ? "came > " + index + " && " : "";
         w.line(1, "if (" + present + member +
-                      ".type != CAP_ENDPOINT) return codec_answer_error(&m);");
+                      ".type != CAP_ENDPOINT) return codec_answer_error(m.info);");
     }
 }
 
