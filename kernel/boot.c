@@ -42,56 +42,43 @@ static uint64_t take(uint64_t bytes, uint64_t align)
     return at;
 }
 
-static struct slot *genesis(uint32_t index, struct slot cap)
+static void genesis(uint32_t index, struct slot cap)
 {
     struct slot *s = container_slot(boot.cnode, index);
     slot_insert(s, index, &cap, &cap_root);
-    commit_slot(COMMIT_GENESIS, s, NULL, NULL);
-    return s;
+    commit_slot(COMMIT_GENESIS, s, NULL, 0, 0);
 }
 
-static struct slot *genesis_object(uint32_t index, enum cap_type type, uint64_t obj, uint32_t bits)
+static void genesis_object(uint32_t index, enum cap_type type, uint64_t obj, uint32_t bits)
 {
-    return genesis(index, (struct slot){.obj = obj,
-                                        .type = (uint8_t)type,
-                                        .rights = RIGHTS_ALL,
-                                        .bits = bits & 0xff});
+    genesis(index, (struct slot){
+                       .obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL, .bits = bits & 0xff});
 }
 
-/* Runs one operation of the kernel's own as a request of axiom's thread would be. */
-static void operate(decode_fn *decode, apply_fn *apply, struct request rq, const uint64_t *w)
+/* Runs an operation of axiom's thread before it lives, on a slot of its CNode. */
+static enum err operate(enum operation op, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2)
 {
-    struct plan plan;
+    struct request rq = {.caller = boot.thread, .op = op, .w = {w0, w1, w2}};
     uint64_t out[MSG_REGISTERS];
-    rq.caller = boot.thread;
-    rq.w = w;
-    CHECK(decode(&rq, &plan) == OK);
-    CHECK(apply(&plan, out) == OK);
+    return invoke(&rq, name, out);
 }
 
 static void configure(enum thread_slot which, uint32_t from)
 {
-    operate(copy_decode, copy_apply, (struct request){.into = &boot.thread->head, .index = which},
-            (uint64_t[]){(uint64_t)GS_CNODE << 32 | from, RIGHTS_ALL, 0, 0});
+    CHECK(operate(OP_COPY, (uint64_t)GS_THREAD << 32 | which, from, RIGHTS_ALL, 0) == OK);
 }
 
 static void map_page(uint64_t page, uint64_t vaddr, uint64_t rights)
 {
-    const uint64_t as = (uint64_t)GS_CNODE << 32 | GS_ASPACE;
-    struct slot *f = genesis(boot.next_frame++, (struct slot){.obj = page,
-                                                              .type = CAP_FRAME,
-                                                              .rights = RIGHTS_ALL,
-                                                              .bits = PAGE_BITS});
-    struct request rq = {.caller = boot.thread, .cap = f};
-    struct plan plan;
-    const uint64_t w[] = {as, vaddr, rights};
-    rq.w = w;
-    while (frame_map_decode(&rq, &plan) == ERR_NO_TABLE) {
-        struct slot *table =
-            genesis_object(boot.next_table++, CAP_PTABLE, take(PAGE_BYTES, PAGE_BYTES), TABLE_BITS);
-        operate(table_map_decode, table_map_apply, (struct request){.cap = table}, w);
+    uint32_t frame = boot.next_frame++;
+    genesis_object(frame, CAP_FRAME, page, PAGE_BITS);
+    enum err e;
+    while ((e = operate(OP_MAP, frame, GS_ASPACE, vaddr, rights)) == ERR_NO_TABLE) {
+        uint32_t table = boot.next_table++;
+        genesis_object(table, CAP_PTABLE, take(PAGE_BYTES, PAGE_BYTES), TABLE_BITS);
+        CHECK(operate(OP_MAP, table, GS_ASPACE, vaddr, 0) == OK);
     }
-    operate(frame_map_decode, frame_map_apply, rq, w);
+    CHECK(e == OK);
 }
 
 static void map_range(uint64_t base, uint64_t bytes, uint64_t vaddr, uint64_t rights)
@@ -210,10 +197,9 @@ static void make_process(void)
     genesis_object(GS_PORT_CONTROL, CAP_PORT_CONTROL, 0, 0);
     genesis_object(GS_LOG, CAP_LOG, 0, 0);
     /* the first slot by the thread's own CNode, so that the others can be named through it */
-    slot_insert(thread_slot(boot.thread, TS_CSPACE), TS_CSPACE,
-                container_slot(boot.cnode, GS_CNODE), container_slot(boot.cnode, GS_CNODE));
-    commit_slot(COMMIT_COPY, thread_slot(boot.thread, TS_CSPACE),
-                container_slot(boot.cnode, GS_CNODE), NULL);
+    struct slot *cspace = thread_slot(boot.thread, TS_CSPACE), *own = container_slot(boot.cnode, GS_CNODE);
+    slot_insert(cspace, TS_CSPACE, own, own);
+    commit_slot(COMMIT_COPY, cspace, own, 0, 0);
     configure(TS_ASPACE, GS_ASPACE);
     configure(TS_SCHED, GS_SCHED);
 }
@@ -255,18 +241,12 @@ static void make_untypeds(void)
 
 static void start_axiom(void)
 {
-    const struct boot_params *p = boot.params;
-    uint64_t ms = p->tick_hz / 1000;
-    struct slot *thread = container_slot(boot.cnode, GS_THREAD);
-    struct slot *sched = container_slot(boot.cnode, GS_SCHED);
-    operate(config_decode, config_apply, (struct request){.cap = thread},
-            (uint64_t[]){AXIOM_PRIORITY, 0});
-    operate(sched_config_decode, sched_config_apply, (struct request){.cap = sched},
-            (uint64_t[]){AXIOM_BUDGET_MS * ms, AXIOM_BUDGET_MS * ms});
-    boot.thread->flags |= THREAD_DRAIN;
-    commit_slot(COMMIT_CONFIGURE, thread, NULL, (uint64_t[]){AXIOM_PRIORITY, boot.thread->flags});
-    operate(start_decode, start_apply, (struct request){.cap = thread},
-            (uint64_t[]){boot.image->programs[IMAGE_AXIOM].entry, BOOT_STACK_TOP, BOOT_INFO_ADDR, 0});
+    uint64_t budget = boot.params->tick_hz / 1000 * AXIOM_BUDGET_MS;
+    uint64_t entry = boot.image->programs[IMAGE_AXIOM].entry;
+    CHECK(operate(OP_THREAD_CONFIG, GS_THREAD, AXIOM_PRIORITY, 0, 0) == OK);
+    CHECK(operate(OP_LOG_DRAIN, GS_LOG, GS_THREAD, 0, 0) == OK);
+    CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, budget, budget, 0) == OK);
+    CHECK(operate(OP_THREAD_START, GS_THREAD, entry, BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
 }
 
 const char *core_boot(const struct boot_params *params)

@@ -17,7 +17,7 @@ static const struct {
 };
 
 /* May `cap` configure a thread in slot `index`? A context and a notification serve one thread. */
-static enum err config_check(const struct slot *cap, uint8_t rights, uint64_t index)
+static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint64_t index)
 {
     if (cap->type != config_caps[index].type) return ERR_CAP_TYPE;
     if ((rights & config_caps[index].rights) != config_caps[index].rights) return ERR_RIGHTS;
@@ -37,97 +37,61 @@ static void config_set(const struct slot *s)
     if (s->index == TS_NOTIFY) ((struct notification *)cap_object(s))->bound = t;
 }
 
-static enum err derive_decode(const struct request *rq, struct plan *out)
+enum err copy_check(const struct request *rq)
 {
-    struct container *from;
-    uint64_t index;
-    struct plan p = {.into = rq->into, .index = (uint32_t)rq->index, .a = rq->w[1]};
-    enum err e = request_place(rq, rq->w[0], &from, &index);
-    if (e == OK) e = slot_lookup(from, index, &p.src);
-    if (e != OK) return e;
     /* These name one holder: their state is in the slot, or they are used once. */
-    uint8_t type = p.src->type;
+    uint8_t type = rq->arg->type;
     if (type == CAP_UNTYPED || type == CAP_PTABLE || type == CAP_REPLY) return ERR_CAP_TYPE;
     if (rq->w[1] > RIGHTS_ALL) return ERR_RANGE;
-    e = slot_lookup_empty(rq->into, rq->index, &p.dst);
-    if (e != OK) return e;
-    if (rq->into->type == CAP_THREAD)
-        e = config_check(p.src, (uint8_t)(p.src->rights & p.a), rq->index);
-    if (e != OK) return e;
-    if (p.src->flags & SLOT_FROZEN) return ERR_BUSY;
-    if (p.src->depth == 255) return ERR_DEPTH;
-    p.b = p.src->badge;
-    p.c = p.src->flags & (CAP_FLAG_DEVICE | CAP_FLAG_BOUND);
-    p.d = COMMIT_COPY;
-    if (type == CAP_FRAME) p.b = 0; /* the copy is not mapped */
-    *out = p;
-    return OK;
+    if (rq->arg->flags & SLOT_FROZEN) return ERR_BUSY;
+    if (rq->arg->depth == 255) return ERR_DEPTH;
+    if (rq->into->type != CAP_THREAD || rq->index >= TS_COUNT) return OK;
+    return slot_config_check(rq->arg, rq->arg->rights & rq->w[1], rq->index);
 }
 
-enum err copy_decode(const struct request *rq, struct plan *out)
+enum err mint_check(const struct request *rq)
 {
-    return derive_decode(rq, out);
+    const struct slot *s = rq->arg;
+    uint64_t badge = rq->w[2];
+    bool badged = s->type == CAP_ENDPOINT || s->type == CAP_NOTIFICATION;
+    if (badge != 0 && (!badged || (s->badge != 0 && s->badge != badge))) return ERR_RANGE;
+    return rq->w[3] & ~(uint64_t)CAP_FLAG_BOUND ? ERR_RANGE : copy_check(rq);
 }
 
-enum err mint_decode(const struct request *rq, struct plan *out)
-{
-    enum err e = derive_decode(rq, out);
-    if (e != OK) return e;
-    bool badged = out->src->type == CAP_ENDPOINT || out->src->type == CAP_NOTIFICATION;
-    if (rq->w[2] != 0 && (!badged || (out->b != 0 && out->b != rq->w[2]))) return ERR_RANGE;
-    if (rq->w[3] & ~(uint64_t)CAP_FLAG_BOUND) return ERR_RANGE;
-    if (rq->w[2] != 0) out->b = rq->w[2];
-    out->c |= rq->w[3];
-    out->d = COMMIT_MINT;
-    return OK;
-}
-
-enum err copy_apply(const struct plan *p, uint64_t *out)
+enum err copy_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct slot cap = *p->src;
-    cap.rights &= (uint8_t)p->a;
-    cap.badge = p->b;
+    bool mints = rq->op == OP_MINT;
+    struct slot cap = *rq->arg;
+    cap.rights &= (uint8_t)rq->w[1];
     cap.extra = 0;
-    cap.flags = (uint8_t)p->c;
-    slot_insert(p->dst, p->index, &cap, p->src);
-    if (p->into->type == CAP_THREAD) config_set(p->dst);
-    commit_slot((enum commit_op)p->d, p->dst, p->src, NULL);
+    cap.flags &= CAP_FLAG_DEVICE | CAP_FLAG_BOUND;
+    if (cap.type == CAP_FRAME) cap.badge = 0; /* the copy is not mapped */
+    if (mints && rq->w[2] != 0) cap.badge = rq->w[2];
+    if (mints) cap.flags |= (uint8_t)rq->w[3];
+    slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->arg);
+    if (rq->into->type == CAP_THREAD) config_set(rq->dst);
+    commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);
     return OK;
 }
 
-enum err move_decode(const struct request *rq, struct plan *out)
+enum err move_check(const struct request *rq)
 {
-    struct container *from;
-    uint64_t index;
-    struct plan p = {.index = (uint32_t)rq->index};
-    enum err e = request_place(rq, rq->w[0], &from, &index);
-    if (e == OK) e = slot_lookup(from, index, &p.src);
-    if (e == OK && from->type != CAP_CNODE) e = ERR_CAP_TYPE;
-    if (e == OK) e = slot_lookup_empty(rq->into, rq->index, &p.dst);
-    if (e != OK) return e;
-    if (p.src->flags & SLOT_FROZEN || ipc_has_senders(p.src)) return ERR_BUSY;
-    *out = p;
-    return OK;
+    if (slot_container(rq->arg)->type != CAP_CNODE) return ERR_CAP_TYPE;
+    return rq->arg->flags & SLOT_FROZEN || ipc_has_senders(rq->arg) ? ERR_BUSY : OK;
 }
 
-enum err move_apply(const struct plan *p, uint64_t *out)
+enum err move_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    slot_replace(p->dst, p->index, p->src);
-    commit_slot(COMMIT_MOVE, p->dst, p->src, NULL);
+    slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
+    commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);
     return OK;
 }
 
-enum err credit_decode(const struct request *rq, struct plan *out)
-{
-    *out = (struct plan){.into = cap_object(rq->cap), .a = rq->w[0]};
-    return OK;
-}
-
-enum err credit_apply(const struct plan *p, uint64_t *out)
+enum err credit_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    p->into->credits = p->a;
+    ((struct container *)cap_object(rq->cap))->credits = rq->w[0];
     return OK;
 }

@@ -12,7 +12,7 @@ static struct {
     uint64_t event_number;  /* of the step that runs */
     uint64_t dropped_run;   /* events dropped since the last one recorded */
     struct event current;
-    struct log_binding bound;
+    struct binding bound;
     bool signalled;         /* since the last acknowledgement */
     struct queue stopped;
 } log;
@@ -82,11 +82,6 @@ void event_begin(const struct event *e)
     log.current.thread = cpu()->current != NULL ? cpu()->current->id : 0;
 }
 
-struct event *event_current(void)
-{
-    return &log.current;
-}
-
 void event_end(uint8_t result)
 {
     uint64_t reserve = log.header->sigma != 0 && log.current.kind == EVENT_SYSCALL &&
@@ -120,23 +115,29 @@ void commit_emit(const struct commit *c)
     log.header->commit_head++;
 }
 
-void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src,
-                 const uint64_t args[2])
+void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
+                 uint64_t arg1)
 {
-    commit_emit(&(struct commit){
-        .op = (uint8_t)op,
-        .type = dst->type,
-        .rights = dst->rights,
-        .flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
-        .dst = ptr_to_phys(dst),
-        .src = src != NULL ? ptr_to_phys(src) : 0,
-        .obj = dst->obj,
-        .badge = dst->badge,
-        .arg0 = args != NULL ? args[0] : 0,
-        .arg1 = args != NULL ? args[1] : 0,
-        .bits = (uint8_t)dst->bits,
-        .depth = dst->depth,
-    });
+    commit_emit(&(struct commit){.op = (uint8_t)op,
+                                 .type = dst->type,
+                                 .rights = dst->rights,
+                                 .flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
+                                 .dst = ptr_to_phys(dst),
+                                 .src = src != NULL ? ptr_to_phys(src) : 0,
+                                 .obj = dst->obj,
+                                 .badge = dst->badge,
+                                 .arg0 = arg0,
+                                 .arg1 = arg1,
+                                 .bits = (uint8_t)dst->bits,
+                                 .depth = dst->depth});
+}
+
+void commit_bind(const struct slot *dst, const struct slot *notification)
+{
+    struct commit c = {.op = COMMIT_BIND, .type = dst->type, .dst = ptr_to_phys(dst)};
+    c.obj = notification->obj;
+    c.badge = notification->badge;
+    commit_emit(&c);
 }
 
 uint64_t commit_count(void)
@@ -146,28 +147,26 @@ uint64_t commit_count(void)
 
 void log_forget(const struct notification *n)
 {
-    if (log.bound.notification == n) log.bound = (struct log_binding){0};
+    if (log.bound.notification == n) log.bound = (struct binding){0};
 }
 
-struct log_binding log_binding(void)
+struct binding log_binding(void)
 {
     return log.bound;
 }
 
-/* OP_LOG_ACK: new tails, never back and never beyond the heads. */
-enum err log_ack_decode(const struct request *rq, struct plan *out)
+/* New tails, never back and never beyond the heads. */
+enum err log_ack_check(const struct request *rq)
 {
     const struct log_header *h = log.header;
     if (rq->w[0] < h->commit_tail || rq->w[0] > h->commit_head) return ERR_RANGE;
-    if (rq->w[1] < h->event_tail || rq->w[1] > h->event_head) return ERR_RANGE;
-    *out = (struct plan){.a = rq->w[0], .b = rq->w[1]};
-    return OK;
+    return rq->w[1] < h->event_tail || rq->w[1] > h->event_head ? ERR_RANGE : OK;
 }
 
-enum err log_ack_apply(const struct plan *p, uint64_t *out)
+enum err log_ack_apply(const struct request *rq, uint64_t *out)
 {
-    log.header->commit_tail = p->a;
-    log.header->event_tail = p->b;
+    log.header->commit_tail = rq->w[0];
+    log.header->event_tail = rq->w[1];
     log.signalled = false;
     for (uint32_t i = 0; i < LOG_WAKES_PER_STEP && log.stopped.head != NULL; i++) {
         sched_ready(log.stopped.head);
@@ -176,74 +175,44 @@ enum err log_ack_apply(const struct plan *p, uint64_t *out)
     return OK;
 }
 
-enum err log_bind_decode(const struct request *rq, struct plan *out)
-{
-    struct slot *s;
-    enum err e = request_cap(rq, rq->w[0], CAP_NOTIFICATION, RIGHT_WRITE, &s);
-    if (e != OK) return e;
-    *out = (struct plan){.dst = rq->cap, .src = s};
-    return OK;
-}
-
-enum err log_bind_apply(const struct plan *p, uint64_t *out)
+enum err log_bind_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    log.bound = (struct log_binding){cap_object(p->src), p->src->badge};
-    commit_emit(&(struct commit){.op = COMMIT_BIND,
-                                 .type = CAP_LOG,
-                                 .dst = ptr_to_phys(p->dst),
-                                 .obj = p->src->obj,
-                                 .badge = p->src->badge});
+    log.bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
+    commit_bind(rq->cap, rq->arg);
     return OK;
 }
 
-enum err log_drain_decode(const struct request *rq, struct plan *out)
-{
-    struct slot *s;
-    enum err e = request_cap(rq, rq->w[0], CAP_THREAD, RIGHT_WRITE, &s);
-    if (e != OK) return e;
-    *out = (struct plan){.dst = s};
-    return OK;
-}
-
-enum err log_drain_apply(const struct plan *p, uint64_t *out)
+enum err log_drain_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct thread *t = cap_object(p->dst);
+    struct thread *t = cap_object(rq->arg);
     t->flags |= THREAD_DRAIN;
-    commit_slot(COMMIT_CONFIGURE, p->dst, NULL, (uint64_t[]){t->priority, t->flags});
+    commit_slot(COMMIT_CONFIGURE, rq->arg, NULL, t->priority, t->flags);
     return OK;
 }
 
-enum err log_mode_decode(const struct request *rq, struct plan *out)
+enum err log_mode_check(const struct request *rq)
 {
-    if (rq->w[0] > 1) return ERR_RANGE;
-    *out = (struct plan){.a = rq->w[0]};
-    return OK;
+    return rq->w[0] > 1 ? ERR_RANGE : OK;
 }
 
-enum err log_mode_apply(const struct plan *p, uint64_t *out)
+enum err log_mode_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    log.header->sigma = p->a;
+    log.header->sigma = rq->w[0];
     return OK;
 }
 
-enum err log_info_decode(const struct request *rq, struct plan *out)
+enum err log_info_apply(const struct request *rq, uint64_t *out)
 {
     (void)rq;
-    *out = (struct plan){0};
-    return OK;
-}
-
-enum err log_info_apply(const struct plan *p, uint64_t *out)
-{
-    (void)p;
     const struct log_header *h = log.header;
-    const uint64_t info[] = {h->commit_head, h->commit_tail,    h->event_head,
-                             h->event_tail,  h->events_dropped, h->sigma};
-    for (uint32_t i = 0; i < sizeof(info) / sizeof(info[0]); i++) {
-        out[i] = info[i];
-    }
+    out[0] = h->commit_head;
+    out[1] = h->commit_tail;
+    out[2] = h->event_head;
+    out[3] = h->event_tail;
+    out[4] = h->events_dropped;
+    out[5] = h->sigma;
     return OK;
 }

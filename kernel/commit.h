@@ -28,18 +28,18 @@ bool log_has_room(void);
 /* Opens the record of this step, and closes it with the result. */
 void event_begin(const struct event *e);
 void event_end(uint8_t result);
-struct event *event_current(void); /* to add what decode found */
 /* The record of a change. seq, time, cause, actor and cpu are filled in. */
 void commit_emit(const struct commit *c);
-/* As above for a capability that now stands in `dst`. */
-void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src,
-                 const uint64_t args[2]);
+/* As above, about the capability in `dst` as it stands there. */
+void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
+                 uint64_t arg1);
+void commit_bind(const struct slot *dst, const struct slot *notification);
 uint64_t commit_count(void);
 /* The notification is being destroyed. */
 void log_forget(const struct notification *n);
 
-struct log_binding {
+struct binding { /* what an interrupt or a filling ring signals; NULL: nothing */
     struct notification *notification;
     uint64_t badge;
 };
-struct log_binding log_binding(void);
+struct binding log_binding(void);

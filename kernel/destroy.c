@@ -89,18 +89,13 @@ static void object_gone(const struct slot *s)
 /* One slot goes; its waiters are told already. */
 static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
 {
-    struct slot was = *s;
-    bool last = slot_is_last(s);
     if (slot_container(s)->type == CAP_THREAD) config_gone(s);
     if (vspace_is_mapped(s)) vspace_unmap(s);
+    struct slot was = *s;
+    bool last = slot_is_last(s);
+    s->flags = marks ? DELETE_MARKS : 0;
+    commit_slot(op, s, NULL, why, 0);
     slot_remove(s, marks);
-    commit_emit(&(struct commit){.op = (uint8_t)op,
-                                 .type = was.type,
-                                 .flags = marks ? DELETE_MARKS : 0,
-                                 .dst = ptr_to_phys(s),
-                                 .obj = was.obj,
-                                 .badge = was.badge,
-                                 .arg0 = why});
     if (last) object_gone(&was);
 }
 
@@ -121,58 +116,36 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
 static enum err mark_clear(struct slot *s)
 {
     s->type = CAP_EMPTY;
-    commit_emit(
-        &(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
+    commit_emit(&(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
     return OK;
 }
 
-enum err delete_decode(const struct request *rq, struct plan *out)
-{
-    struct slot *s;
-    enum err e = slot_lookup(rq->into, rq->index, &s);
-    if (e != OK && e != ERR_REVOKED) return e;
-    s = container_slot(rq->into, (uint32_t)rq->index);
-    if (vspace_is_busy(s)) return ERR_BUSY;
-    *out = (struct plan){.dst = s};
-    return OK;
-}
-
-enum err delete_apply(const struct plan *p, uint64_t *out)
+enum err delete_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    if (p->dst->type == CAP_REVOKED) return mark_clear(p->dst);
     struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
-    return slot_delete(p->dst, &d);
-}
-
-enum err revoke_decode(const struct request *rq, struct plan *out)
-{
-    struct slot *s;
-    enum err e = slot_lookup(rq->into, rq->index, &s);
-    if (e != OK) return e;
-    *out = (struct plan){.dst = s, .into = thread_cspace(rq->caller)};
-    return OK;
+    return rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
 }
 
 /* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
  * silently names something new. */
-enum err revoke_apply(const struct plan *p, uint64_t *out)
+enum err revoke_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
     struct deletion d = {
-        .op = COMMIT_DELETE, .why = ptr_to_phys(p->dst), .work = WORK_PER_STEP};
-    p->dst->flags |= SLOT_FROZEN;
-    while (p->dst->child != NULL) {
-        struct slot *leaf = p->dst->child;
+        .op = COMMIT_DELETE, .why = ptr_to_phys(rq->cap), .work = WORK_PER_STEP};
+    rq->cap->flags |= SLOT_FROZEN;
+    while (rq->cap->child != NULL) {
+        struct slot *leaf = rq->cap->child;
         while (leaf->child != NULL) { /* at most 255: INV-CAP-3 */
             leaf = leaf->child;
         }
         const struct container *c = slot_container(leaf);
-        d.marks = c->type == CAP_CNODE && c != p->into;
+        d.marks = c->type == CAP_CNODE && c != thread_cspace(rq->caller);
         enum err e = slot_delete(leaf, &d);
         if (e != OK) return e;
     }
-    p->dst->flags &= (uint8_t)~SLOT_FROZEN;
+    rq->cap->flags &= (uint8_t)~SLOT_FROZEN;
     commit_emit(&(struct commit){.op = COMMIT_REVOKED, .dst = d.why});
     return OK;
 }

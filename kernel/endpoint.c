@@ -121,7 +121,7 @@ static void transfers_apply(const struct thread *from, struct thread *to, uint32
         if (x->src == NULL) continue;
         struct slot *dst = container_slot(cs, x->index);
         slot_insert(dst, x->index, &x->cap, x->src);
-        commit_slot(COMMIT_TRANSFER, dst, x->src, (uint64_t[]){from->id, ep});
+        commit_slot(COMMIT_TRANSFER, dst, x->src, from->id, ep);
         if (payer->credits != ~0ull) payer->credits--;
     }
 }

@@ -3,125 +3,120 @@
 
 #include "commit.h"
 
-struct row {
-    uint8_t type; /* of the capability in rdi; for slot operations of the slot's container */
-    uint8_t right;
-    uint8_t op; /* enum operation */
-    decode_fn *decode;
+enum { ANY = 255, AT_TARGET = 9 }; /* any type; the destination is the slot in rdi itself */
+enum { R = RIGHT_READ, W = RIGHT_WRITE, G = RIGHT_GRANT };
+
+static const struct row {
+    uint8_t type, right; /* of the capability in rdi; for slot operations, of its container */
+    uint8_t op;          /* enum operation */
+    uint8_t arg, arg_right; /* operand 0 names a capability of this type, with this right; 0 none */
+    uint8_t place;          /* this operand (from 1) names a destination; 0 none */
+    check_fn *check;
     apply_fn *apply;
+} rows[] = {
+    {CAP_CNODE, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    {CAP_CNODE, W, OP_MINT, ANY, 0, AT_TARGET, mint_check, copy_apply},
+    {CAP_CNODE, W, OP_MOVE, ANY, 0, AT_TARGET, move_check, move_apply},
+    {CAP_CNODE, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
+    {CAP_CNODE, W, OP_REVOKE, 0, 0, 0, NULL, revoke_apply},
+    {CAP_CNODE, W, OP_CREDIT, 0, 0, 0, NULL, credit_apply},
+    {CAP_UNTYPED, W, OP_RETYPE, 0, 0, 4, retype_check, retype_apply},
+    {CAP_THREAD, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    {CAP_THREAD, W, OP_MINT, ANY, 0, AT_TARGET, mint_check, copy_apply},
+    {CAP_THREAD, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
+    {CAP_THREAD, W, OP_THREAD_START, 0, 0, 0, start_check, start_apply},
+    {CAP_THREAD, W, OP_THREAD_CONFIG, 0, 0, 0, config_check, config_apply},
+    {CAP_THREAD, W, OP_THREAD_STOP, 0, 0, 0, NULL, stop_apply},
+    {CAP_THREAD, R, OP_THREAD_READ, 0, 0, 0, read_check, read_apply},
+    {CAP_SCHED, W, OP_SCHED_CONFIG, 0, 0, 0, sched_check, sched_config_apply},
+    {CAP_SCHED, R, OP_SCHED_READ, 0, 0, 0, NULL, sched_read_apply},
+    {CAP_PTABLE, W, OP_MAP, CAP_ASPACE, W, 0, table_map_check, table_map_apply},
+    {CAP_PTABLE, W, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
+    {CAP_FRAME, 0, OP_MAP, CAP_ASPACE, W, 0, frame_map_check, frame_map_apply},
+    {CAP_FRAME, 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
+    {CAP_FRAME, G, OP_PADDR, 0, 0, 0, NULL, paddr_apply},
+    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, irq_get_check, irq_get_apply},
+    {CAP_IRQ, G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
+    {CAP_IRQ, W, OP_IRQ_ACK, 0, 0, 0, NULL, irq_ack_apply},
+    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, ports_get_check, ports_get_apply},
+    {CAP_PORTS, R, OP_PORT_IN, 0, 0, 0, port_check, port_in_apply},
+    {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_out_apply},
+    {CAP_LOG, W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
+    {CAP_LOG, W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, log_bind_apply},
+    {CAP_LOG, W, OP_LOG_DRAIN, CAP_THREAD, W, 0, NULL, log_drain_apply},
+    {CAP_LOG, W, OP_LOG_MODE, 0, 0, 0, log_mode_check, log_mode_apply},
+    {CAP_LOG, R, OP_LOG_WALK, 0, 0, 0, walk_check, walk_apply},
+    {CAP_LOG, R, OP_LOG_INFO, 0, 0, 0, NULL, log_info_apply},
 };
 
-static const struct row rows[] = {
-    {CAP_CNODE, RIGHT_WRITE, OP_COPY, copy_decode, copy_apply},
-    {CAP_CNODE, RIGHT_WRITE, OP_MINT, mint_decode, copy_apply},
-    {CAP_CNODE, RIGHT_WRITE, OP_MOVE, move_decode, move_apply},
-    {CAP_CNODE, RIGHT_WRITE, OP_DELETE, delete_decode, delete_apply},
-    {CAP_CNODE, RIGHT_WRITE, OP_REVOKE, revoke_decode, revoke_apply},
-    {CAP_CNODE, RIGHT_WRITE, OP_CREDIT, credit_decode, credit_apply},
-    {CAP_UNTYPED, RIGHT_WRITE, OP_RETYPE, retype_decode, retype_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_COPY, copy_decode, copy_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_MINT, mint_decode, copy_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_DELETE, delete_decode, delete_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_THREAD_START, start_decode, start_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_THREAD_CONFIG, config_decode, config_apply},
-    {CAP_THREAD, RIGHT_WRITE, OP_THREAD_STOP, stop_decode, stop_apply},
-    {CAP_THREAD, RIGHT_READ, OP_THREAD_READ, read_decode, read_apply},
-    {CAP_SCHED, RIGHT_WRITE, OP_SCHED_CONFIG, sched_config_decode, sched_config_apply},
-    {CAP_SCHED, RIGHT_READ, OP_SCHED_READ, sched_read_decode, sched_read_apply},
-    {CAP_PTABLE, RIGHT_WRITE, OP_MAP, table_map_decode, table_map_apply},
-    {CAP_PTABLE, RIGHT_WRITE, OP_UNMAP, unmap_decode, unmap_apply},
-    {CAP_FRAME, 0, OP_MAP, frame_map_decode, frame_map_apply},
-    {CAP_FRAME, 0, OP_UNMAP, unmap_decode, unmap_apply},
-    {CAP_FRAME, RIGHT_GRANT, OP_PADDR, paddr_decode, paddr_apply},
-    {CAP_IRQ_CONTROL, RIGHT_WRITE, OP_IRQ_GET, irq_get_decode, irq_get_apply},
-    {CAP_IRQ, RIGHT_GRANT, OP_IRQ_BIND, irq_bind_decode, irq_bind_apply},
-    {CAP_IRQ, RIGHT_WRITE, OP_IRQ_ACK, irq_ack_decode, irq_ack_apply},
-    {CAP_PORT_CONTROL, RIGHT_WRITE, OP_PORTS_GET, ports_get_decode, ports_get_apply},
-    {CAP_PORTS, RIGHT_READ, OP_PORT_IN, port_in_decode, port_in_apply},
-    {CAP_PORTS, RIGHT_WRITE, OP_PORT_OUT, port_out_decode, port_out_apply},
-    {CAP_LOG, RIGHT_WRITE, OP_LOG_ACK, log_ack_decode, log_ack_apply},
-    {CAP_LOG, RIGHT_WRITE, OP_LOG_BIND, log_bind_decode, log_bind_apply},
-    {CAP_LOG, RIGHT_WRITE, OP_LOG_DRAIN, log_drain_decode, log_drain_apply},
-    {CAP_LOG, RIGHT_WRITE, OP_LOG_MODE, log_mode_decode, log_mode_apply},
-    {CAP_LOG, RIGHT_READ, OP_LOG_WALK, walk_decode, walk_apply},
-    {CAP_LOG, RIGHT_READ, OP_LOG_INFO, log_info_decode, log_info_apply},
-};
-
-enum err request_place(const struct request *rq, uint64_t name, struct container **out,
-                       uint64_t *index)
+/* The container and index of a 64-bit name. */
+static enum err place_decode(const struct request *rq, uint64_t name, struct container **out,
+                             uint64_t *index)
 {
     struct slot *s;
-    struct container *own = thread_cspace(rq->caller);
+    *out = thread_cspace(rq->caller);
     *index = (uint32_t)name;
-    if (name >> 32 == 0) {
-        *out = own;
-        return OK;
-    }
-    enum err e = slot_lookup(own, name >> 32, &s);
+    if (name >> 32 == 0) return OK;
+    enum err e = slot_lookup(*out, name >> 32, &s);
     if (e != OK) return e;
     if (s->type != CAP_CNODE && s->type != CAP_THREAD) return ERR_CAP_TYPE;
-    if (!(s->rights & RIGHT_WRITE)) return ERR_RIGHTS;
     *out = cap_object(s);
-    return OK;
+    return s->rights & RIGHT_WRITE ? OK : ERR_RIGHTS;
 }
 
-enum err request_cap(const struct request *rq, uint64_t name, enum cap_type type, uint8_t rights,
-                     struct slot **out)
+/* The row for the target. A slot operation needs its container named by a capability: a thread's
+ * own CNode (the short form) gives no authority over its slots. */
+static enum err target_decode(struct request *rq, uint64_t name, const struct row **out)
 {
-    struct container *c;
+    bool on_slot = rq->op >= OP_COPY && rq->op <= OP_REVOKE;
+    enum err e = place_decode(rq, name, &rq->into, &rq->index);
+    if (e == OK && on_slot && name >> 32 == 0) e = ERR_CAP_TYPE;
+    if (e == OK && !on_slot) e = slot_lookup(rq->into, rq->index, &rq->cap);
+    if (e != OK) return e;
+    uint8_t type = on_slot ? rq->into->type : rq->cap->type;
+    for (const struct row *r = rows; r < rows + sizeof(rows) / sizeof(rows[0]); r++) {
+        if (r->type != type || r->op != rq->op) continue;
+        *out = r;
+        return on_slot || (rq->cap->rights & r->right) == r->right ? OK : ERR_RIGHTS;
+    }
+    return ERR_CAP_TYPE;
+}
+
+static enum err operands_decode(struct request *rq, const struct row *r)
+{
+    struct container *from;
     uint64_t index;
-    enum err e = request_place(rq, name, &c, &index);
-    if (e == OK) e = slot_lookup(c, index, out);
-    if (e != OK) return e;
-    if ((*out)->type != type) return ERR_CAP_TYPE;
-    return ((*out)->rights & rights) == rights ? OK : ERR_RIGHTS;
-}
-
-static bool is_slot_operation(uint32_t op)
-{
-    return op >= OP_COPY && op <= OP_REVOKE;
-}
-
-static const struct row *row_of(uint32_t type, uint32_t op)
-{
-    for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].type == type && rows[i].op == op) return &rows[i];
+    if (r->arg != 0) {
+        enum err e = place_decode(rq, rq->w[0], &from, &index);
+        if (e == OK) e = slot_lookup(from, index, &rq->arg);
+        if (e != OK) return e;
+        if (r->arg != ANY && rq->arg->type != r->arg) return ERR_CAP_TYPE;
+        if ((rq->arg->rights & r->arg_right) != r->arg_right) return ERR_RIGHTS;
     }
-    return NULL;
+    if (r->place == 0 || r->place == AT_TARGET) return OK;
+    return place_decode(rq, rq->w[r->place - 1], &rq->into, &rq->index);
 }
 
-/* The row for the target. A slot operation needs a container named by capability: a thread's own
- * CNode (the short form) gives no authority over its slots. */
-static enum err target_decode(struct request *rq, uint64_t name, uint32_t op,
-                              const struct row **out)
+static enum err decode(struct request *rq, uint64_t name, const struct row **row)
 {
-    enum err e = request_place(rq, name, &rq->into, &rq->index);
+    enum err e = target_decode(rq, name, row);
+    if (e == OK) e = operands_decode(rq, *row);
     if (e != OK) return e;
-    if (is_slot_operation(op)) {
-        if (name >> 32 == 0) return ERR_CAP_TYPE;
-        *out = row_of(rq->into->type, op);
-        return *out != NULL ? OK : ERR_CAP_TYPE;
+    if (rq->op == OP_DELETE || rq->op == OP_REVOKE) {
+        e = slot_lookup(rq->into, rq->index, &rq->cap);
+        if (e == ERR_REVOKED && rq->op == OP_DELETE) /* the owner clears the mark */
+            rq->cap = container_slot(rq->into, (uint32_t)rq->index);
+        else if (e != OK)
+            return e;
     }
-    e = slot_lookup(rq->into, rq->index, &rq->cap);
-    if (e != OK) return e;
-    *out = row_of(rq->cap->type, op);
-    if (*out == NULL) return ERR_CAP_TYPE;
-    return (rq->cap->rights & (*out)->right) == (*out)->right ? OK : ERR_RIGHTS;
+    if ((*row)->check != NULL) e = (*row)->check(rq);
+    if (e == OK && (*row)->place != 0) e = slot_lookup_empty(rq->into, rq->index, &rq->dst);
+    return e != OK || log_has_room() || rq->op == OP_LOG_ACK ? e : ERR_LOG_FULL;
 }
 
-enum err invoke(struct thread *t)
+enum err invoke(struct request *rq, uint64_t name, uint64_t out[MSG_REGISTERS])
 {
-    uint32_t op = msg_label(t->regs.rsi);
-    struct request rq = {.caller = t, .w = t->regs.w};
     const struct row *row;
-    struct plan plan;
-    uint64_t out[MSG_REGISTERS] = {0};
-    enum err e = target_decode(&rq, t->regs.rdi, op, &row);
-    if (e == OK && !log_has_room() && op != OP_LOG_ACK) e = ERR_LOG_FULL;
-    if (e == OK) e = row->decode(&rq, &plan);
-    if (e == OK) e = row->apply(&plan, out);
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        t->regs.w[i] = out[i];
-    }
-    return e;
+    enum err e = decode(rq, name, &row);
+    return e == OK ? row->apply(rq, out) : e;
 }

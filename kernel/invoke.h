@@ -1,57 +1,38 @@
 /*
- * invoke.h - operations on objects: one row a (type, operation), each a decode and an apply.
+ * invoke.h - operations on objects: one row of the table in invoke.c a (type, operation).
  *
- * Decode checks everything and changes nothing; apply cannot fail. It may answer ERR_PARTIAL, where
- * the operation is preemptible: a bounded part is done and logged, the caller calls again. Checks run
- * in the order of error.h.
+ * Decode is common: it resolves the capability in rdi, the operand capability and the destination
+ * slots that the row names, and checks their types and rights; then the row's own check. None of it
+ * changes anything. Apply cannot fail. It may answer ERR_PARTIAL where an operation is preemptible:
+ * a bounded part is done and logged, and the caller calls again.
  */
 #pragma once
 #include "thread.h"
 
 enum { WORK_PER_STEP = 16 }; /* slots deleted, waiters woken or pages cleared in one step */
 
-struct request { /* what the caller said, read once; the object's capability is looked up */
+struct request {
     struct thread *caller;
-    struct slot *cap;       /* NULL if the target is a slot of a container */
-    struct container *into; /* that container, and the index in it */
-    uint64_t index;
-    const uint64_t *w; /* operand words 0..7 */
+    struct slot *cap;       /* the object operated on; of a slot operation: the slot */
+    struct slot *arg;       /* the operand capability, if the row names one */
+    struct container *into; /* where destination slots are, */
+    uint64_t index;         /* from here on, */
+    struct slot *dst;       /* and the first of them, empty */
+    uint32_t op;
+    uint64_t w[MSG_REGISTERS]; /* operand words */
 };
 
-struct plan { /* checked */
-    struct slot *dst, *src, *aux;
-    struct container *into;
-    uint32_t index, count;
-    uint64_t a, b, c, d;
-};
+typedef enum err check_fn(const struct request *rq);
+typedef enum err apply_fn(const struct request *rq, uint64_t *out);
 
-typedef enum err decode_fn(const struct request *rq, struct plan *out);
-typedef enum err apply_fn(const struct plan *p, uint64_t *out);
+/* Runs the operation that `rq` names by caller, op and words on the object named `name`. */
+MUST_USE enum err invoke(struct request *rq, uint64_t name, uint64_t out[MSG_REGISTERS]);
 
-/* Resolves a 64-bit operand name: into a container and index, or to a capability of `type` with
- * `rights`. */
-MUST_USE enum err request_place(const struct request *rq, uint64_t name, struct container **out,
-                                uint64_t *index);
-MUST_USE enum err request_cap(const struct request *rq, uint64_t name, enum cap_type type,
-                              uint8_t rights, struct slot **out);
-
-enum err invoke(struct thread *t);
-
-decode_fn copy_decode, mint_decode, move_decode, delete_decode, revoke_decode, credit_decode;
-apply_fn copy_apply, move_apply, delete_apply, revoke_apply, credit_apply;
-decode_fn retype_decode;
-apply_fn retype_apply;
-decode_fn start_decode, config_decode, stop_decode, read_decode;
-apply_fn start_apply, config_apply, stop_apply, read_apply;
-decode_fn sched_config_decode, sched_read_decode;
-apply_fn sched_config_apply, sched_read_apply;
-decode_fn frame_map_decode, table_map_decode, unmap_decode, paddr_decode;
-apply_fn frame_map_apply, table_map_apply, unmap_apply, paddr_apply;
-decode_fn irq_get_decode, irq_bind_decode, irq_ack_decode;
-apply_fn irq_get_apply, irq_bind_apply, irq_ack_apply;
-decode_fn ports_get_decode, port_in_decode, port_out_decode;
-apply_fn ports_get_apply, port_in_apply, port_out_apply;
-decode_fn log_ack_decode, log_bind_decode, log_drain_decode, log_mode_decode, log_info_decode;
-apply_fn log_ack_apply, log_bind_apply, log_drain_apply, log_mode_apply, log_info_apply;
-decode_fn walk_decode;
-apply_fn walk_apply;
+check_fn copy_check, mint_check, move_check, busy_check, retype_check, start_check, config_check;
+check_fn read_check, sched_check, frame_map_check, table_map_check, irq_get_check, ports_get_check;
+check_fn port_check, log_ack_check, log_mode_check, walk_check;
+apply_fn copy_apply, move_apply, delete_apply, revoke_apply, credit_apply, retype_apply;
+apply_fn start_apply, config_apply, stop_apply, read_apply, sched_config_apply, sched_read_apply;
+apply_fn frame_map_apply, table_map_apply, unmap_apply, paddr_apply, irq_get_apply, irq_bind_apply;
+apply_fn irq_ack_apply, ports_get_apply, port_in_apply, port_out_apply, log_ack_apply;
+apply_fn log_bind_apply, log_drain_apply, log_mode_apply, log_info_apply, walk_apply;

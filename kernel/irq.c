@@ -7,156 +7,102 @@
 #include "invoke.h"
 #include "notification.h"
 
-static struct irq_line lines[IRQ_LINES];
+static struct {
+    struct binding bound;
+    bool taken; /* a handler exists */
+} lines[IRQ_LINES];
 
-const struct irq_line *irq_line(uint64_t line)
+struct binding irq_binding(uint64_t line)
 {
-    return &lines[line];
+    return lines[line].bound;
 }
 
 void irq_fired(uint32_t line)
 {
     arch_irq_mask(line);
-    if (lines[line].notification != NULL)
-        notification_signal(lines[line].notification, lines[line].badge);
+    if (lines[line].bound.notification != NULL)
+        notification_signal(lines[line].bound.notification, lines[line].bound.badge);
 }
 
 void irq_release(uint32_t line)
 {
     arch_irq_mask(line);
-    lines[line] = (struct irq_line){0};
+    lines[line].taken = false;
+    lines[line].bound = (struct binding){0};
 }
 
 void irq_forget(const struct notification *n)
 {
     for (uint32_t i = 0; i < IRQ_LINES; i++) {
-        if (lines[i].notification != n) continue;
-        lines[i].notification = NULL;
-        lines[i].badge = 0;
+        if (lines[i].bound.notification == n) lines[i].bound = (struct binding){0};
     }
 }
 
-/* A new capability below a control capability: what both kinds of `get` share. */
-static enum err get_decode(const struct request *rq, uint64_t name, struct plan *out)
+/* A new capability below a control capability. */
+static void get_apply(const struct request *rq, enum cap_type type, uint64_t obj)
 {
-    *out = (struct plan){.src = rq->cap, .a = rq->w[0], .b = rq->w[1]};
-    uint64_t index;
-    enum err e = request_place(rq, name, &out->into, &index);
-    if (e == OK) e = slot_lookup_empty(out->into, index, &out->dst);
-    out->index = (uint32_t)index;
-    return e;
+    struct slot cap = {.obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL};
+    slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->cap);
+    commit_slot(COMMIT_COPY, rq->dst, rq->cap, 0, 0);
 }
 
-static void get_apply(const struct plan *p, enum cap_type type, uint64_t obj)
-{
-    slot_insert(p->dst, p->index,
-                &(struct slot){.obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL}, p->src);
-    commit_slot(COMMIT_COPY, p->dst, p->src, NULL);
-}
-
-enum err irq_get_decode(const struct request *rq, struct plan *out)
+enum err irq_get_check(const struct request *rq)
 {
     if (rq->w[0] >= IRQ_LINES) return ERR_RANGE;
-    if (lines[rq->w[0]].taken) return ERR_BUSY;
-    return get_decode(rq, rq->w[1], out);
+    return lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
-enum err irq_get_apply(const struct plan *p, uint64_t *out)
+enum err irq_get_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    lines[p->a].taken = true;
-    get_apply(p, CAP_IRQ, p->a);
+    lines[rq->w[0]].taken = true;
+    get_apply(rq, CAP_IRQ, rq->w[0]);
     return OK;
 }
 
-enum err irq_bind_decode(const struct request *rq, struct plan *out)
-{
-    struct slot *s;
-    enum err e = request_cap(rq, rq->w[0], CAP_NOTIFICATION, RIGHT_WRITE, &s);
-    if (e != OK) return e;
-    *out = (struct plan){.dst = rq->cap, .src = s};
-    return OK;
-}
-
-enum err irq_bind_apply(const struct plan *p, uint64_t *out)
+enum err irq_bind_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct irq_line *l = &lines[p->dst->obj];
-    l->notification = cap_object(p->src);
-    l->badge = p->src->badge;
-    commit_emit(&(struct commit){.op = COMMIT_BIND,
-                                 .type = CAP_IRQ,
-                                 .dst = ptr_to_phys(p->dst),
-                                 .obj = p->src->obj,
-                                 .badge = p->src->badge});
+    lines[rq->cap->obj].bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
+    commit_bind(rq->cap, rq->arg);
     return OK;
 }
 
-enum err irq_ack_decode(const struct request *rq, struct plan *out)
-{
-    *out = (struct plan){.a = rq->cap->obj};
-    return OK;
-}
-
-enum err irq_ack_apply(const struct plan *p, uint64_t *out)
+enum err irq_ack_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    arch_irq_unmask((uint32_t)p->a);
+    arch_irq_unmask((uint32_t)rq->cap->obj);
     return OK;
 }
 
-static uint64_t ports_first(const struct slot *s)
+enum err ports_get_check(const struct request *rq)
 {
-    return s->obj & 0xffff;
+    return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
 }
 
-static uint64_t ports_last(const struct slot *s)
-{
-    return s->obj >> 16;
-}
-
-enum err ports_get_decode(const struct request *rq, struct plan *out)
-{
-    if (rq->w[1] > 0xffff || rq->w[0] > rq->w[1]) return ERR_RANGE;
-    return get_decode(rq, rq->w[2], out);
-}
-
-enum err ports_get_apply(const struct plan *p, uint64_t *out)
+enum err ports_get_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    get_apply(p, CAP_PORTS, p->a | p->b << 16);
+    get_apply(rq, CAP_PORTS, rq->w[0] | rq->w[1] << 16);
     return OK;
 }
 
-static enum err port_decode(const struct request *rq, struct plan *out)
+enum err port_check(const struct request *rq)
 {
-    uint64_t port = rq->w[0], bytes = rq->w[1];
+    uint64_t port = rq->w[0], bytes = rq->w[1], last = rq->cap->obj >> 16;
     if (bytes != 1 && bytes != 2 && bytes != 4) return ERR_RANGE;
-    if (port < ports_first(rq->cap) || port > ports_last(rq->cap)) return ERR_RANGE;
-    if (port + bytes - 1 > ports_last(rq->cap)) return ERR_RANGE;
-    *out = (struct plan){.a = port, .b = bytes, .c = rq->w[2]};
+    return port < (rq->cap->obj & 0xffff) || port > last || port + bytes - 1 > last ? ERR_RANGE : OK;
+}
+
+enum err port_in_apply(const struct request *rq, uint64_t *out)
+{
+    out[0] = arch_port_in((uint16_t)rq->w[0], (uint32_t)rq->w[1]);
     return OK;
 }
 
-enum err port_in_decode(const struct request *rq, struct plan *out)
-{
-    return port_decode(rq, out);
-}
-
-enum err port_in_apply(const struct plan *p, uint64_t *out)
-{
-    out[0] = arch_port_in((uint16_t)p->a, (uint32_t)p->b);
-    return OK;
-}
-
-enum err port_out_decode(const struct request *rq, struct plan *out)
-{
-    return port_decode(rq, out);
-}
-
-enum err port_out_apply(const struct plan *p, uint64_t *out)
+enum err port_out_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    arch_port_out((uint16_t)p->a, (uint32_t)p->b, (uint32_t)p->c);
+    arch_port_out((uint16_t)rq->w[0], (uint32_t)rq->w[1], (uint32_t)rq->w[2]);
     return OK;
 }

@@ -3,16 +3,11 @@
  * acknowledged, so that a device costs at most one event at a time.
  */
 #pragma once
-#include "thread.h"
+#include "commit.h"
 
 void irq_fired(uint32_t line);
 /* The last handler of a line goes; a notification goes. */
 void irq_release(uint32_t line);
 void irq_forget(const struct notification *n);
 
-struct irq_line {
-    struct notification *notification; /* NULL: unbound */
-    uint64_t badge;
-    bool taken; /* a handler exists */
-};
-const struct irq_line *irq_line(uint64_t line);
+struct binding irq_binding(uint64_t line);

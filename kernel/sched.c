@@ -184,34 +184,25 @@ void sched_finish(void)
     if (until != c->timer) arch_timer_set(c->timer = until);
 }
 
-enum err sched_config_decode(const struct request *rq, struct plan *out)
+enum err sched_check(const struct request *rq)
 {
-    if (rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > 1ull << 48)
-        return ERR_RANGE;
-    *out = (struct plan){.dst = rq->cap, .a = rq->w[0], .b = rq->w[1]};
-    return OK;
+    bool bad = rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > PERIOD_TICKS_MAX;
+    return bad ? ERR_RANGE : OK;
 }
 
-enum err sched_config_apply(const struct plan *p, uint64_t *out)
+enum err sched_config_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct sched *s = cap_object(p->dst);
-    s->budget = p->a;
-    s->period = p->b;
-    if (s->refill_at == 0) s->remaining = (int64_t)p->a;
-    commit_slot(COMMIT_CONFIGURE, p->dst, NULL, (uint64_t[]){p->a, p->b});
+    struct sched *s = cap_object(rq->cap);
+    s->budget = rq->w[0];
+    s->period = rq->w[1];
+    if (s->refill_at == 0) s->remaining = (int64_t)s->budget;
+    commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, s->budget, s->period);
     return OK;
 }
 
-enum err sched_read_decode(const struct request *rq, struct plan *out)
+enum err sched_read_apply(const struct request *rq, uint64_t *out)
 {
-    *out = (struct plan){.dst = rq->cap};
-    return OK;
-}
-
-enum err sched_read_apply(const struct plan *p, uint64_t *out)
-{
-    const struct sched *s = cap_object(p->dst);
-    out[0] = s->consumed;
+    out[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
     return OK;
 }

@@ -9,6 +9,7 @@
 #include "thread.h"
 
 enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work between them */
+#define PERIOD_TICKS_MAX (1ull << 48)
 
 /* Ends the accounting of the step before: the running context pays until `now`. */
 void sched_charge(uint64_t now);

@@ -34,11 +34,25 @@ static enum err reply_receive(struct thread *t, struct slot *ep)
     return e == OK ? ipc_receive(t, ep, true) : e;
 }
 
+static enum err invoke_registers(struct thread *t)
+{
+    struct request rq = {.caller = t, .op = msg_label(t->regs.rsi)};
+    uint64_t out[MSG_REGISTERS] = {0};
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        rq.w[i] = t->regs.w[i];
+    }
+    enum err e = invoke(&rq, t->regs.rdi, out);
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        t->regs.w[i] = out[i];
+    }
+    return e;
+}
+
 static enum err dispatch(struct thread *t, uint64_t number)
 {
     struct slot *s;
     enum err e;
-    if (number == SYS_INVOKE) return invoke(t);
+    if (number == SYS_INVOKE) return invoke_registers(t);
     if (number == SYS_YIELD) {
         sched_ready(t);
         return OK;

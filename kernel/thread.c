@@ -11,7 +11,7 @@
 /* Row: from. Bits: allowed next states. Every state may also become T_INACTIVE. */
 static const uint16_t next_states[T_COUNT] = {
     [T_INACTIVE] = TO(T_READY),
-    [T_READY] = TO(T_RUNNING) | TO(T_PARKED),
+    [T_READY] = TO(T_RUNNING) | TO(T_PARKED) | TO(T_READY),
     [T_RUNNING] = TO(T_READY) | TO(T_PARKED) | TO(T_STOPPED) | TO(T_SENDING) | TO(T_RECEIVING) |
                   TO(T_WAITING) | TO(T_AWAIT_REPLY),
     [T_PARKED] = TO(T_READY),
@@ -102,76 +102,63 @@ void thread_stop(struct thread *t)
     thread_move(t, T_INACTIVE);
 }
 
-enum err start_decode(const struct request *rq, struct plan *out)
+enum err start_check(const struct request *rq)
 {
     const struct thread *t = cap_object(rq->cap);
     if (rq->w[0] < USER_MIN || rq->w[0] >= USER_MAX) return ERR_RANGE;
     if (rq->w[1] >= USER_MAX || rq->w[3] >= USER_MAX) return ERR_RANGE;
-    if (t->state != T_INACTIVE || thread_aspace(t) == 0) return ERR_BUSY;
-    *out = (struct plan){
-        .dst = rq->cap, .a = rq->w[0], .b = rq->w[1], .c = rq->w[2], .d = rq->w[3]};
-    return OK;
+    return t->state != T_INACTIVE || thread_aspace(t) == 0 ? ERR_BUSY : OK;
 }
 
-enum err start_apply(const struct plan *p, uint64_t *out)
+enum err start_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct thread *t = cap_object(p->dst);
-    t->regs = (struct thread_regs){
-        .rip = p->a, .rsp = p->b, .rdi = p->c, .fs_base = p->d, .rflags = RFLAGS_USER};
+    struct thread *t = cap_object(rq->cap);
+    t->regs = (struct thread_regs){.rip = rq->w[0],
+                                   .rsp = rq->w[1],
+                                   .rdi = rq->w[2],
+                                   .fs_base = rq->w[3],
+                                   .rflags = RFLAGS_USER};
     t->by_syscall = false;
-    t->is_fault = false;
     sched_ready(t);
     return OK;
 }
 
-enum err config_decode(const struct request *rq, struct plan *out)
+enum err config_check(const struct request *rq)
 {
-    if (rq->w[0] > 255 || rq->w[1] & ~(uint64_t)THREAD_FPU) return ERR_RANGE;
-    *out = (struct plan){.dst = rq->cap, .a = rq->w[0], .b = rq->w[1]};
-    return OK;
+    return rq->w[0] > 255 || rq->w[1] & ~(uint64_t)THREAD_FPU ? ERR_RANGE : OK;
 }
 
-enum err config_apply(const struct plan *p, uint64_t *out)
+enum err config_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct thread *t = cap_object(p->dst);
-    bool queued = t->state == T_READY;
-    if (queued) queue_remove(t);
-    t->priority = (uint8_t)p->a;
-    t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | p->b);
-    if (queued) sched_ready(t);
-    commit_slot(COMMIT_CONFIGURE, p->dst, NULL, (uint64_t[]){t->priority, t->flags});
+    struct thread *t = cap_object(rq->cap);
+    if (t->state == T_READY) queue_remove(t);
+    t->priority = (uint8_t)rq->w[0];
+    t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | rq->w[1]);
+    if (t->state == T_READY) sched_ready(t);
+    commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, t->priority, t->flags);
     return OK;
 }
 
-enum err stop_decode(const struct request *rq, struct plan *out)
-{
-    *out = (struct plan){.dst = rq->cap};
-    return OK;
-}
-
-enum err stop_apply(const struct plan *p, uint64_t *out)
+enum err stop_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    thread_stop(cap_object(p->dst));
+    thread_stop(cap_object(rq->cap));
     return OK;
 }
 
-enum err read_decode(const struct request *rq, struct plan *out)
+enum err read_check(const struct request *rq)
+{
+    if (rq->w[0] > THREAD_REGS - MSG_REGISTERS) return ERR_RANGE;
+    return ((const struct thread *)cap_object(rq->cap))->state == T_RUNNING ? ERR_BUSY : OK;
+}
+
+enum err read_apply(const struct request *rq, uint64_t *out)
 {
     const struct thread *t = cap_object(rq->cap);
-    if (rq->w[0] > THREAD_REGS - MSG_REGISTERS) return ERR_RANGE;
-    if (t->state == T_RUNNING) return ERR_BUSY;
-    *out = (struct plan){.dst = rq->cap, .a = rq->w[0]};
-    return OK;
-}
-
-enum err read_apply(const struct plan *p, uint64_t *out)
-{
-    const struct thread *t = cap_object(p->dst);
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        out[i] = ((const uint64_t *)&t->regs)[p->a + i];
+        out[i] = ((const uint64_t *)&t->regs)[rq->w[0] + i];
     }
     return OK;
 }

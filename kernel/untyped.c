@@ -23,33 +23,30 @@ static uint32_t object_bits(uint64_t type, uint64_t bits)
     }
 }
 
-enum err retype_decode(const struct request *rq, struct plan *out)
+/* Offset of the first object: behind the watermark, naturally aligned. */
+static uint64_t retype_start(const struct slot *ut, uint32_t bits)
+{
+    return (ut->badge + (1ull << bits) - 1) & ~((1ull << bits) - 1);
+}
+
+enum err retype_check(const struct request *rq)
 {
     const struct slot *ut = rq->cap;
     uint32_t bits = object_bits(rq->w[0], rq->w[1]);
-    struct plan p = {.src = rq->cap, .count = (uint32_t)rq->w[2], .a = rq->w[0], .b = bits};
-    struct slot *s;
-    uint64_t index;
     if (bits == 0 || rq->w[2] == 0 || rq->w[2] > RETYPE_MAX) return ERR_RANGE;
     bool memory = rq->w[0] == CAP_UNTYPED || rq->w[0] == CAP_FRAME;
     if (ut->flags & CAP_FLAG_DEVICE && !memory) return ERR_CAP_TYPE;
-    enum err e = request_place(rq, rq->w[3], &p.into, &index);
-    if (e != OK) return e;
-    if (p.into == NULL || p.into->type != CAP_CNODE) return ERR_CAP_TYPE;
-    p.index = (uint32_t)index;
-    for (uint32_t i = 0; i < p.count; i++) {
-        e = slot_lookup_empty(p.into, index + i, &s);
-        if (e != OK) return e;
-    }
-    /* No sum below exceeds 2^46 + 64 * 2^46. */
-    uint64_t size = 1ull << bits;
-    p.c = (ut->badge + size - 1) & ~(size - 1);
-    p.d = p.c + size * p.count;
-    if (p.d > 1ull << ut->bits) return ERR_NO_MEMORY;
+    if (rq->into == NULL || rq->into->type != CAP_CNODE) return ERR_CAP_TYPE;
+    /* no sum exceeds 2^46 + 64 * 2^46 */
+    if (retype_start(ut, bits) + (rq->w[2] << bits) > 1ull << ut->bits) return ERR_NO_MEMORY;
     if (ut->flags & SLOT_FROZEN) return ERR_BUSY;
     if (ut->depth == 255) return ERR_DEPTH;
-    *out = p;
-    return OK;
+    struct slot *s;
+    enum err e = OK;
+    for (uint64_t i = 1; i < rq->w[2] && e == OK; i++) {
+        e = slot_lookup_empty(rq->into, rq->index + i, &s);
+    }
+    return e;
 }
 
 /* Memory below `extra` is zero. False: this step's share is done, and more is left. */
@@ -71,25 +68,26 @@ static void object_init(uint64_t type, uint64_t obj, uint64_t bits)
     if (type == CAP_ASPACE) arch_aspace_init(obj);
 }
 
-enum err retype_apply(const struct plan *p, uint64_t *out)
+enum err retype_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    struct slot *ut = p->src;
-    bool device = ut->flags & CAP_FLAG_DEVICE, memory = p->a == CAP_UNTYPED;
-    if (!device && !memory && !clear_until(ut, p->c, p->d)) return ERR_PARTIAL;
-    if (memory && ut->extra < p->d) ut->extra = p->d; /* the child clears what it gives out */
-    for (uint32_t i = 0; i < p->count; i++) {
-        struct slot cap = {.obj = ut->obj + p->c + ((uint64_t)i << p->b),
-                           .type = (uint8_t)p->a,
+    struct slot *ut = rq->cap;
+    uint32_t bits = object_bits(rq->w[0], rq->w[1]);
+    uint64_t start = retype_start(ut, bits), end = start + (rq->w[2] << bits);
+    bool device = ut->flags & CAP_FLAG_DEVICE, untyped = rq->w[0] == CAP_UNTYPED;
+    if (!device && !untyped && !clear_until(ut, start, end)) return ERR_PARTIAL;
+    if (untyped && ut->extra < end) ut->extra = end; /* the child clears what it gives out */
+    for (uint32_t i = 0; i < rq->w[2]; i++) {
+        struct slot cap = {.obj = ut->obj + start + ((uint64_t)i << bits),
+                           .type = (uint8_t)rq->w[0],
                            .rights = RIGHTS_ALL,
                            .flags = ut->flags & CAP_FLAG_DEVICE,
-                           .bits = p->b & 0xff};
-        struct slot *dst = container_slot(p->into, p->index + i);
-        object_init(p->a, cap.obj, p->b);
-        ut->badge = p->c + ((uint64_t)(i + 1) << p->b);
-        slot_insert(dst, p->index + i, &cap, ut);
-        uint64_t id = p->a == CAP_THREAD ? ((struct thread *)cap_object(dst))->id : 0;
-        commit_slot(COMMIT_RETYPE, dst, ut, (uint64_t[]){ut->badge, id});
+                           .bits = bits & 0xff};
+        object_init(cap.type, cap.obj, bits);
+        ut->badge = start + ((uint64_t)(i + 1) << bits);
+        slot_insert(rq->dst + i, (uint32_t)rq->index + i, &cap, ut);
+        uint64_t id = cap.type == CAP_THREAD ? ((struct thread *)phys_to_ptr(cap.obj))->id : 0;
+        commit_slot(COMMIT_RETYPE, rq->dst + i, ut, ut->badge, id);
     }
     return OK;
 }

@@ -67,105 +67,82 @@ void vspace_unmap(struct slot *s)
     s->badge = s->extra = 0;
 }
 
-static enum err map_decode(const struct request *rq, uint64_t size, struct plan *out)
+enum err busy_check(const struct request *rq)
 {
-    struct slot *as;
-    enum err e = request_cap(rq, rq->w[0], CAP_ASPACE, RIGHT_WRITE, &as);
-    if (e != OK) return e;
-    uint64_t vaddr = rq->w[1];
-    if (vaddr & (PAGE_BYTES - 1) || vaddr < USER_MIN || vaddr >= USER_MAX) return ERR_RANGE;
-    if (vaddr & (size - 1)) return ERR_RANGE;
-    if (rq->cap->extra != 0) return ERR_MAPPED;
-    *out = (struct plan){.dst = rq->cap, .a = as->obj, .b = vaddr, .c = rq->w[2]};
-    return OK;
+    if (rq->op == OP_UNMAP && rq->cap->extra == 0) return ERR_NOT_MAPPED;
+    return vspace_is_busy(rq->cap) ? ERR_BUSY : OK;
 }
 
-enum err frame_map_decode(const struct request *rq, struct plan *out)
+static enum err map_check(const struct request *rq, uint64_t size)
+{
+    uint64_t vaddr = rq->w[1];
+    if (vaddr & (size - 1) || vaddr < USER_MIN || vaddr >= USER_MAX) return ERR_RANGE;
+    return rq->cap->extra != 0 ? ERR_MAPPED : OK;
+}
+
+enum err frame_map_check(const struct request *rq)
 {
     const struct slot *f = rq->cap;
     uint64_t wish = rq->w[2];
     if (wish & ~(uint64_t)(RIGHT_READ | RIGHT_WRITE | MAP_EXEC | MAP_UNCACHED)) return ERR_RANGE;
     if (!(wish & RIGHT_READ) || (wish & RIGHT_WRITE && wish & MAP_EXEC)) return ERR_RANGE;
-    if ((f->rights & wish & RIGHTS_ALL) != (wish & RIGHTS_ALL)) return ERR_RIGHTS;
-    enum err e = map_decode(rq, 1ull << f->bits, out);
+    if (wish & RIGHTS_ALL & ~(uint64_t)f->rights) return ERR_RIGHTS;
+    enum err e = map_check(rq, 1ull << f->bits);
     if (e != OK) return e;
-    uint32_t level, until = f->bits == PAGE_BITS ? 0 : 1;
-    const uint64_t *entry = walk(out->a, out->b, until, &level);
-    if (*entry & PTE_PRESENT) return ERR_MAPPED;
+    uint32_t level, until = f->bits != PAGE_BITS;
+    if (*walk(rq->arg->obj, rq->w[1], until, &level) & PTE_PRESENT) return ERR_MAPPED;
     return level == until ? OK : ERR_NO_TABLE;
 }
 
-static void mapped(const struct plan *p, uint64_t rights)
+static void map_apply(const struct request *rq, uint64_t vaddr, uint64_t rights)
 {
-    p->dst->extra = p->a;
-    p->dst->badge = p->b | rights;
-    commit_emit(&(struct commit){.op = COMMIT_MAP,
-                                 .type = p->dst->type,
-                                 .rights = (uint8_t)rights,
-                                 .dst = ptr_to_phys(p->dst),
-                                 .obj = p->a,
-                                 .arg0 = p->b});
+    struct commit c = {.op = COMMIT_MAP, .type = rq->cap->type, .rights = (uint8_t)rights};
+    rq->cap->extra = c.obj = rq->arg->obj;
+    rq->cap->badge = vaddr | rights;
+    c.dst = ptr_to_phys(rq->cap);
+    c.arg0 = vaddr;
+    commit_emit(&c);
 }
 
-enum err frame_map_apply(const struct plan *p, uint64_t *out)
+enum err frame_map_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    uint32_t level, large = p->dst->bits != PAGE_BITS;
-    uint64_t *entry = walk(p->a, p->b, large, &level);
-    *entry = arch_pte_page(p->dst->obj, (uint32_t)p->c, large);
-    mapped(p, p->c);
+    uint32_t level, large = rq->cap->bits != PAGE_BITS;
+    *walk(rq->arg->obj, rq->w[1], large, &level) =
+        arch_pte_page(rq->cap->obj, (uint32_t)rq->w[2], large);
+    map_apply(rq, rq->w[1], rq->w[2]);
     return OK;
 }
 
 /* A table goes where the walk to the address finds none: its level follows from that. */
-enum err table_map_decode(const struct request *rq, struct plan *out)
+enum err table_map_check(const struct request *rq)
 {
-    enum err e = map_decode(rq, PAGE_BYTES, out);
+    uint32_t level;
+    enum err e = map_check(rq, PAGE_BYTES);
     if (e != OK) return e;
-    uint32_t level;
-    const uint64_t *entry = walk(out->a, out->b, 0, &level);
-    if (level == 0 || *entry & PTE_PRESENT) return ERR_MAPPED;
-    return OK;
+    const uint64_t *entry = walk(rq->arg->obj, rq->w[1], 0, &level);
+    return level == 0 || *entry & PTE_PRESENT ? ERR_MAPPED : OK;
 }
 
-enum err table_map_apply(const struct plan *p, uint64_t *out)
+enum err table_map_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
     uint32_t level;
-    uint64_t *entry = walk(p->a, p->b, 0, &level);
-    *entry = arch_pte_table(p->dst->obj);
-    mapped(&(struct plan){.dst = p->dst,
-                          .a = p->a,
-                          .b = p->b & ~((1ull << level_shift(level)) - 1)},
-           0);
+    *walk(rq->arg->obj, rq->w[1], 0, &level) = arch_pte_table(rq->cap->obj);
+    map_apply(rq, rq->w[1] & ~((1ull << level_shift(level)) - 1), 0);
     return OK;
 }
 
-enum err unmap_decode(const struct request *rq, struct plan *out)
-{
-    if (rq->cap->extra == 0) return ERR_NOT_MAPPED;
-    if (vspace_is_busy(rq->cap)) return ERR_BUSY;
-    *out = (struct plan){.dst = rq->cap};
-    return OK;
-}
-
-enum err unmap_apply(const struct plan *p, uint64_t *out)
+enum err unmap_apply(const struct request *rq, uint64_t *out)
 {
     (void)out;
-    commit_emit(&(struct commit){
-        .op = COMMIT_UNMAP, .type = p->dst->type, .dst = ptr_to_phys(p->dst)});
-    vspace_unmap(p->dst);
+    vspace_unmap(rq->cap);
+    commit_slot(COMMIT_UNMAP, rq->cap, NULL, 0, 0);
     return OK;
 }
 
-enum err paddr_decode(const struct request *rq, struct plan *out)
+enum err paddr_apply(const struct request *rq, uint64_t *out)
 {
-    *out = (struct plan){.a = rq->cap->obj};
-    return OK;
-}
-
-enum err paddr_apply(const struct plan *p, uint64_t *out)
-{
-    out[0] = p->a;
+    out[0] = rq->cap->obj;
     return OK;
 }

@@ -34,9 +34,7 @@ static void describe_object(const struct slot *s, struct walk_item *out)
         out->extra = sc->period;
     }
     if (s->type == CAP_IRQ || s->type == CAP_LOG) {
-        struct log_binding b = log_binding();
-        const struct irq_line *l = s->type == CAP_IRQ ? irq_line(s->obj) : NULL;
-        if (l != NULL) b = (struct log_binding){l->notification, l->badge};
+        struct binding b = s->type == CAP_IRQ ? irq_binding(s->obj) : log_binding();
         out->badge = b.badge;
         out->extra = b.notification != NULL ? ptr_to_phys(b.notification) : 0;
     }
@@ -60,19 +58,16 @@ static void describe(const struct slot *s, struct walk_item *out)
     describe_object(s, out);
 }
 
-enum err walk_decode(const struct request *rq, struct plan *out)
+enum err walk_check(const struct request *rq)
 {
-    struct ipc_buffer *buffer = thread_buffer(rq->caller);
-    if (buffer == NULL) return ERR_MESSAGE;
-    *out = (struct plan){.a = rq->w[0], .b = (uint64_t)buffer};
-    return OK;
+    return thread_buffer(rq->caller) == NULL ? ERR_MESSAGE : OK;
 }
 
-enum err walk_apply(const struct plan *p, uint64_t *out)
+enum err walk_apply(const struct request *rq, uint64_t *out)
 {
-    struct walk_item *items = (struct walk_item *)p->b;
+    struct walk_item *items = (void *)thread_buffer(rq->caller);
     uint32_t n = 0;
-    if (p->a != 0) at = cap_root.child;
+    if (rq->w[0] != 0) at = cap_root.child;
     for (; at != NULL && n < WALK_ITEMS_MAX; at = slot_after(at)) {
         describe(at, &items[n++]);
     }

@@ -7,7 +7,6 @@
 #pragma once
 #include <stdint.h>
 
-#define WL_VERSION "0.1.0"
 #define IMAGE_MAGIC 0x3167616d494c5721ull /* "!WLImag1" */
 enum { IMAGE_RUNS_MAX = 8, IMAGE_VERSION = 1 };
 

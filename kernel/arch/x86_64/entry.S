@@ -10,7 +10,23 @@
 #include "offsets.h"
 #include "x86.h"
 
+#define OTHERS rdi, rsi, rdx, r8, r9, r10, r12, r13, r14, r15, rbp
+#define ALL rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+#define ALL_REVERSED r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
+
     .text
+    .macro SAVE thread, registers:vararg
+    .irp r, \registers
+    movq %\r, REGS_\r(\thread)
+    .endr
+    .endm
+
+    .macro LOAD thread, registers:vararg
+    .irp r, \registers
+    movq REGS_\r(\thread), %\r
+    .endr
+    .endm
+
     .macro NOW into             /* the one reading of the clock of this step */
     rdtsc
     shlq $32, %rdx
@@ -18,179 +34,116 @@
     movq %rax, \into
     .endm
 
-    .macro SAVE_MESSAGE base    /* the registers that carry a message, and rbp for fault messages */
-    movq %rax, REGS_RAX(\base)
-    movq %rdi, REGS_RDI(\base)
-    movq %rsi, REGS_RSI(\base)
-    movq %rbx, REGS_RBX(\base)
-    movq %rdx, REGS_RDX(\base)
-    movq %r8, REGS_R8(\base)
-    movq %r9, REGS_R9(\base)
-    movq %r10, REGS_R10(\base)
-    movq %r12, REGS_R12(\base)
-    movq %r13, REGS_R13(\base)
-    movq %r14, REGS_R14(\base)
-    movq %r15, REGS_R15(\base)
-    .endm
-
-    .macro LOAD_MESSAGE base    /* all but rbx, which may be the base */
-    movq REGS_RAX(\base), %rax
-    movq REGS_RDI(\base), %rdi
-    movq REGS_RSI(\base), %rsi
-    movq REGS_RDX(\base), %rdx
-    movq REGS_R8(\base), %r8
-    movq REGS_R9(\base), %r9
-    movq REGS_R10(\base), %r10
-    movq REGS_R12(\base), %r12
-    movq REGS_R13(\base), %r13
-    movq REGS_R14(\base), %r14
-    movq REGS_R15(\base), %r15
-    movq REGS_RBP(\base), %rbp
-    .endm
-
-    /* rsp serves as the thread pointer until all registers are saved: nothing pushes meanwhile. */
+    /* rsp serves as the thread pointer until all is saved: nothing uses a stack meanwhile. */
     .globl syscall_entry
     .balign 64
 syscall_entry:
     swapgs
-    movq %rsp, %gs:CPU_USER_RSP
-    movq %gs:CPU_CURRENT, %rsp
-    SAVE_MESSAGE %rsp
-    movq %rbp, REGS_RBP(%rsp)
-    movq %rcx, REGS_RIP(%rsp)
-    movq %r11, REGS_RFLAGS(%rsp)
-    movb $1, BY_SYSCALL(%rsp)
-    movq %gs:CPU_USER_RSP, %rax
-    movq %rax, REGS_RSP(%rsp)
-    movq %gs:CPU_STACK_TOP, %rsp
+    movq %rsp, %gs:CPU_user_rsp
+    movq %gs:CPU_current, %rsp
+    SAVE %rsp, rax, rbx, OTHERS
+    movq %rcx, REGS_rip(%rsp)
+    movq %r11, REGS_rflags(%rsp)
+    movb $1, THREAD_by_syscall(%rsp)
+    movq %gs:CPU_user_rsp, %rax
+    movq %rax, REGS_rsp(%rsp)
+    movq %gs:CPU_stack_top, %rsp
     NOW %rdi
     call core_syscall
 
     .globl resume
 resume:
-    movq %gs:CPU_CURRENT, %rbx
-    cmpq %gs:CPU_LOADED, %rbx
+    movq %gs:CPU_current, %rbx
+    cmpq %gs:CPU_loaded, %rbx
     jne load
     testq %rbx, %rbx
     jz idle
-    cmpb $TYPE_ASPACE, ASPACE_TYPE(%rbx)
-    jne load                    /* its address space may have been taken away: even its own */
-    movq ASPACE_ROOT(%rbx), %rax
-    cmpq %rax, %gs:CPU_ROOT
+    movq ASPACE_obj(%rbx), %rax /* a thread can lose its address space while it runs */
+    cmpb $TYPE_ASPACE, ASPACE_type(%rbx)
+    jne load
+    cmpq %rax, %gs:CPU_root
     je loaded
 load:
-    movq %gs:CPU_STACK_TOP, %rsp
+    movq %gs:CPU_stack_top, %rsp
     movq %rbx, %rdi
     call thread_load
     testq %rbx, %rbx
     jz idle
 loaded:
-    movq REGS_RIP(%rbx), %rcx
-    movq REGS_RFLAGS(%rbx), %r11
+    movq REGS_rip(%rbx), %rcx
+    movq REGS_rflags(%rbx), %r11
     andl $RFLAGS_ALLOWED, %r11d
     orl $RFLAGS_FIXED, %r11d
-    cmpb $0, BY_SYSCALL(%rbx)
+    cmpb $0, THREAD_by_syscall(%rbx)
     je by_interrupt
-    LOAD_MESSAGE %rbx
-    movq REGS_RSP(%rbx), %rsp
-    movq REGS_RBX(%rbx), %rbx
+    LOAD %rbx, rax, OTHERS, rsp, rbx
     swapgs
-    sysretq                     /* rcx is below USER_MAX: it was the address after a `syscall` */
+    sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
 
-by_interrupt:
-    movq %rcx, %rax             /* iretq to an address that is not canonical faults in the kernel; */
-    shrq $47, %rax              /* the last page below the hole is never mapped: there the user does */
+by_interrupt:                   /* iretq to an address that is not canonical faults in the kernel; */
+    movq %rcx, %rax             /* the page below the hole is never mapped: there the user does */
+    shrq $47, %rax
     jz 1f
     movabsq $0x7ffffffff000, %rcx
-1:  movq %gs:CPU_STACK_TOP, %rsp
+1:  movq %gs:CPU_stack_top, %rsp
     pushq $SEL_USER_DATA
-    pushq REGS_RSP(%rbx)
+    pushq REGS_rsp(%rbx)
     pushq %r11
     pushq $SEL_USER_CODE
     pushq %rcx
-    LOAD_MESSAGE %rbx
-    movq REGS_RCX(%rbx), %rcx
-    movq REGS_R11(%rbx), %r11
-    movq REGS_RBX(%rbx), %rbx
+    LOAD %rbx, rax, rcx, r11, OTHERS, rbx
     swapgs
     iretq
 
 idle:
-    movq %gs:CPU_STACK_TOP, %rsp
+    movq %gs:CPU_stack_top, %rsp
 1:  sti
     hlt
     jmp 1b                      /* after an NMI; interrupts leave by `resume` */
 
-    /* Stack: vector, error code or 0, rip, cs, rflags, rsp, ss. */
+    /* Stack: vector, error code or 0, rip, cs, rflags, rsp, ss. Gates keep the user's DF and AC. */
 trap:
-    cld                         /* gates keep the user's DF and AC */
+    cld
     clac
     testb $3, 24(%rsp)
     jz trap_kernel
     swapgs
-    pushq %rbp
-    movq %gs:CPU_CURRENT, %rbp
-    SAVE_MESSAGE %rbp
-    movq %rcx, REGS_RCX(%rbp)
-    movq %r11, REGS_R11(%rbp)
-    movb $0, BY_SYSCALL(%rbp)
-    popq REGS_RBP(%rbp)
+    pushq %rax
+    movq %gs:CPU_current, %rax
+    SAVE %rax, rbx, rcx, r11, OTHERS
+    movb $0, THREAD_by_syscall(%rax)
+    popq REGS_rax(%rax)
     popq %rdi
     popq %rsi
-    popq REGS_RIP(%rbp)
-    popq %rax
-    popq REGS_RFLAGS(%rbp)
-    popq REGS_RSP(%rbp)
+    popq REGS_rip(%rax)
+    popq %rdx
+    popq REGS_rflags(%rax)
+    popq REGS_rsp(%rax)
 step:
     NOW %rdx
-    movq %gs:CPU_STACK_TOP, %rsp
+    movq %gs:CPU_stack_top, %rsp
     call trap_user              /* (vector, error code, time) */
     jmp resume
 
-trap_kernel:                    /* idle keeps nothing; any other trap is the end */
+trap_kernel:                    /* `idle` keeps nothing; any other trap is the end */
     cmpl $VECTOR_IRQ, (%rsp)
     jb trap_own_stack
     popq %rdi
-    popq %rsi
     jmp step
 
 trap_own_stack:
-    pushq %rax
-    pushq %rbx
-    pushq %rcx
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %rbp
-    pushq %r8
-    pushq %r9
-    pushq %r10
-    pushq %r11
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
     cld
+    .irp r, ALL
+    pushq %\r
+    .endr
     movq %rsp, %rdi
     movq %rsp, %rbx
     andq $-16, %rsp
-    call trap_kernel_mode       /* (struct trap_frame); returns from NMI only */
+    call trap_kernel_mode       /* (registers and all as pushed); returns from NMI only */
     movq %rbx, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rbp
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %rcx
-    popq %rbx
-    popq %rax
+    .irp r, ALL_REVERSED
+    popq %\r
+    .endr
     addq $16, %rsp
     iretq
 
@@ -201,12 +154,11 @@ trap_stubs:
     .set vector, 0
     .rept 256
     .balign 16
-    .if !((vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 21) \
-          || (vector == 29) || (vector == 30))
+    .if vector >= 32 || !(1 << vector & VECTORS_WITH_ERROR)
     pushq $0
     .endif
     pushq $vector
-    .if (vector == VECTOR_NMI) || (vector == VECTOR_DOUBLE_FAULT) || (vector == VECTOR_MACHINE_CHECK)
+    .if vector < 32 && (1 << vector & VECTORS_OWN_STACK)
     jmp trap_own_stack
     .else
     jmp trap
@@ -214,7 +166,7 @@ trap_stubs:
     .set vector, vector + 1
     .endr
 
-    /* The compiler calls these for structures. */
+    /* The compiler calls these two for whole structures. */
     .globl memcpy, memset
 memcpy:
     movq %rdi, %rax
