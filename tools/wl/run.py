@@ -108,11 +108,12 @@ def run_commands(options, args):
 
 def gdb_script(options):
     """A gdb script with the symbols of the kernel and of every program."""
-    kernel = next(iter(sorted(options.build.glob("**/kernel*.elf"), key=lambda p: len(p.parts),
-                              reverse=True)), None)
+    symbols = options.build / "symbols"
+    kernel = symbols / "kernel.elf"
     lines = ["set confirm off", "set pagination off", f"file {kernel}"]
-    for program in sorted((options.build / "symbols").glob("*.elf")):
-        lines.append(f"add-symbol-file {program}")
+    for program in sorted(symbols.glob("*.elf")):
+        if program != kernel:
+            lines.append(f"add-symbol-file {program}")
     lines += [f"target remote 127.0.0.1:{options.gdb_port}", "set confirm on"]
     script = options.build / "gdb.script"
     script.write_text("\n".join(lines) + "\n", encoding="utf-8")

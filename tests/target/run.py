@@ -1,0 +1,76 @@
+"""Boots the image of the tests and lets `/bin/tests` run inside; reads its TAP.
+
+Usage: run.py debug|release [PROCESSORS]
+
+`/bin/tests` prints TAP on its console session: one line `ok N - ID: text` or `not ok N - ID: text`
+a test, `# ...` for anything else, and the plan `1..N`. What counts here is the plan, every line,
+the status, and `verify` afterwards.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from harness import BOOT_SECONDS, BUILDS, Refused, Session, options  # noqa: E402
+
+TESTS_MIN = 60
+PLAN = re.compile(r"(?m)^1\.\.(\d+)\s*$")
+RESULT = re.compile(r"(?m)^(not ok|ok) (\d+) - (\S+)(.*)$")
+
+
+def tap_problems(text, tests_min=TESTS_MIN):
+    """What is wrong with a TAP stream, as a list of texts."""
+    problems = []
+    plan = PLAN.findall(text)
+    results = RESULT.findall(text)
+    if len(plan) != 1:
+        problems.append(f"{len(plan)} plans instead of one")
+    elif int(plan[0]) != len(results):
+        problems.append(f"{len(results)} tests ran, the plan says {plan[0]}")
+    if len(results) < tests_min:
+        problems.append(f"only {len(results)} tests")
+    numbers = [int(number) for _, number, _, _ in results]
+    if numbers != list(range(1, len(numbers) + 1)):
+        problems.append("the numbers of the tests are not in order")
+    names = [name for _, _, name, _ in results]
+    problems += [f"{name} stands twice" for name in sorted(set(names)) if names.count(name) > 1]
+    problems += [f"not ok: {name}{rest}" for verdict, _, name, rest in results if verdict != "ok"]
+    return problems
+
+
+def show(piece):
+    sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+def run(variant, processors):
+    machine = options(variant, image=BUILDS[variant] / "boot-test.img", smp=processors)
+    with Session(machine, echo=show) as session:
+        session.prompt(BOOT_SECONDS["fast"])
+        status, shown = session.run("spawn /bin/tests", 600)
+        problems = tap_problems(shown)
+        if status != 0:
+            problems.append(f"/bin/tests ended with status {status}")
+        if session.run("verify", 120)[0] != 0:
+            problems.append("verify does not agree")
+        if not session.power_off():
+            problems.append("the machine did not power off in order")
+    return problems
+
+
+def main():
+    variant = sys.argv[1]
+    processors = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    try:
+        problems = run(variant, processors)
+    except Refused as error:
+        problems = [str(error)]
+    print()
+    for problem in problems:
+        print(f"target: {problem}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
