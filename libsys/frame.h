@@ -27,6 +27,7 @@ struct thread_block {
     struct ipc_buffer *buffer; /* this thread's message page */
     const struct startup *startup;
     struct service *service; /* that this thread runs, or NULL */
+    void *lowest;            /* where its _Thread_local variables begin, below this block */
 };
 _Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
 _Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");

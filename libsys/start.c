@@ -3,14 +3,15 @@
 #include "idl/axiom.h"
 #include "panic.h"
 #include "slots.h"
+#include "thread.h"
 
 enum { ARGUMENTS_MAX = 64 };
 
 int main(int argc, char **argv);
+__attribute__((weak)) void libc_setup(void); /* of programs with musl: libc/setup.c */
 _Noreturn void start_program(const struct startup *startup); /* called by crt.S */
 
-/* Of the first thread. Zero until start_program: what runs before it uses neither fs nor state. */
-static struct thread_block first_block;
+static uint8_t first_area[4096] __attribute__((aligned(64))); /* the first thread's block */
 static char *arguments[ARGUMENTS_MAX + 1];
 
 static const char *string_after(const char *text)
@@ -47,14 +48,13 @@ _Noreturn void program_exit(int code)
 
 _Noreturn void start_program(const struct startup *startup)
 {
-    first_block.self = &first_block;
-    /* A low byte of zero stops string functions that run over the end of an array. */
-    first_block.canary = (ticks_now() * 0x9e3779b97f4a7c15ull) << 8;
-    first_block.buffer = (struct ipc_buffer *)startup->buffer;
-    first_block.startup = startup;
-    thread_self_set(&first_block);
-    CHECK(startup->magic == STARTUP_MAGIC);
+    struct thread_block *block =
+        thread_block_make(first_area, sizeof(first_area), (struct ipc_buffer *)startup->buffer);
+    if (block == NULL || startup->magic != STARTUP_MAGIC) __builtin_trap(); /* nothing works yet */
+    block->startup = startup;
+    thread_self_set(block);
     slot_setup(startup->first_free_slot, startup->slot_count);
+    if (libc_setup != NULL) libc_setup();
     program_exit(main(split_arguments(startup), arguments));
 }
 
