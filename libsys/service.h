@@ -54,7 +54,8 @@ struct service {
     struct service_reply replies[SERVICE_REPLIES_MAX];
     struct service_reply *current; /* the one to receive with; NULL: all are held */
     cap_t receive;                 /* first of receive_slots empty slots, or 0 */
-    cap_t notification;
+    cap_t notification; /* may be set before service_init(): an unbadged one given to the program */
+    bool bound;
     uint64_t applied; /* records so far: the number of the state */
     uint32_t record_bytes;
     uint64_t records[SERVICE_RECORD_BYTES / 8];

@@ -22,19 +22,22 @@ int service_init(struct service *svc)
 
 int service_bind_notification(struct service *svc)
 {
-    if (svc->notification != 0) return OK;
-    cap_t slot = slot_alloc();
-    if (slot == 0) return ERR_SLOT_USED;
-    int err = self_notification_create(
-        CAP_SLOT_SELF,
-        &(struct self_notification_create_in){.slot = slot, .badge = SERVICE_SIGNAL_DEATHS});
-    if (err != OK) {
-        slot_release(slot);
-        return err;
+    if (svc->bound) return OK;
+    if (svc->notification == 0) {
+        cap_t slot = slot_alloc();
+        if (slot == 0) return ERR_SLOT_USED;
+        /* Unbadged: sources with bits of their own are minted from it. */
+        int err = self_notification_create(CAP_SLOT_SELF,
+                                           &(struct self_notification_create_in){.slot = slot});
+        if (err != OK) {
+            slot_release(slot);
+            return err;
+        }
+        svc->notification = slot;
     }
-    svc->notification = slot;
+    svc->bound = true;
     return self_notification_bind(CAP_SLOT_SELF, &(struct self_notification_bind_in){
-                                                     .notification = {slot, RIGHTS_ALL, 0, 0}});
+                                                     .notification = {svc->notification, RIGHTS_ALL, 0, 0}});
 }
 
 int service_signal_source(struct service *svc, uint64_t bits, cap_t *out_slot)
@@ -58,13 +61,13 @@ int service_signal_source(struct service *svc, uint64_t bits, cap_t *out_slot)
 
 int service_watch_deaths(struct service *svc)
 {
-    int err = service_bind_notification(svc);
+    cap_t source;
+    int err = service_signal_source(svc, SERVICE_SIGNAL_DEATHS, &source);
     if (err != OK) return err;
-    return self_death_notify(CAP_SLOT_SELF,
-                             &(struct self_death_notify_in){
-                                 .endpoint = {svc->endpoint, RIGHTS_ALL, 0, 0},
-                                 .notification = {svc->notification, RIGHTS_ALL, 0, 0},
-                             });
+    return self_death_notify(CAP_SLOT_SELF, &(struct self_death_notify_in){
+                                                .endpoint = {svc->endpoint, RIGHTS_ALL, 0, 0},
+                                                .notification = {source, RIGHTS_ALL, 0, 0},
+                                            });
 }
 
 void service_drain_deaths(struct service *svc)

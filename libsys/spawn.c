@@ -128,6 +128,7 @@ static int grant_caps(const struct spawn_args *args, cap_t process, const struct
 {
     for (uint32_t i = 0; i < args->cap_count; i++) {
         const struct spawn_cap *cap = &args->caps[i];
+        if (cap->source == 0) continue;
         int err = process_grant(process, &(struct process_grant_in){.source = whole(cap->source),
                                                                     .slot = startup->caps[i].slot,
                                                                     .rights = cap->rights,
@@ -197,6 +198,9 @@ static int fill_and_start(const struct spawn_args *args, const struct spawn_resu
     if (err == OK) err = map_image(args, result->process, startup);
     startup->pid = result->pid;
     if (err == OK) err = spawn_write(result->process, STARTUP_PAGE, startup, sizeof(*startup));
+    if (err == OK && args->prepare != NULL) {
+        err = args->prepare(args->state, result->process, result->pid);
+    }
     if (err != OK) return err;
     return process_start(result->process,
                          &(struct process_start_in){.entry = program->entry,

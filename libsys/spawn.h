@@ -12,7 +12,7 @@
 
 struct spawn_cap {
     const char *name; /* in the child's startup page */
-    cap_t source;     /* one's own capability, which is copied */
+    cap_t source;     /* one's own capability, which is copied; 0: `prepare` puts it there */
     uint8_t rights;   /* mask */
     uint64_t badge;   /* to set on an unbadged endpoint or notification, or 0 */
     bool bound;       /* the child cannot pass it on */
@@ -37,6 +37,10 @@ struct spawn_args {
     uint32_t budget_us, period_us; /* 0: no limit but the round robin */
     cap_t image_boot;              /* a Boot capability: maps the boot image's files; 0 no */
     uint64_t tick_hz;              /* for the startup page; 0: as the spawner's own */
+    /* Called when the process has its memory and capabilities, before it runs. NULL: nothing to do.
+     * Not OK: the process is ended, and this is the result. */
+    int (*prepare)(void *state, cap_t process, uint32_t pid);
+    void *state;
 };
 
 struct spawn_result {
