@@ -41,8 +41,12 @@ enum description_flag {
     SERVICE_LOG_READ = 256,  /* the log memory is mapped read-only into it */
     SERVICE_LOG_WRITE = 512, /* the ledger: the hashes writable, signalled when records come */
     SERVICE_MANUAL = 1024, /* started by `restart NAME` only */
+    SERVICE_TOLD = 2048, /* gets a notification "wake": init sets SERVICE_SIGNAL_TOLD in it when one
+                            of the services it uses was started again */
+    SERVICE_TIMER = 4096, /* init's clock: "arm" to wait on, "tick" to signal */
 };
-enum { SERVICE_FLAGS_ALL = 2047 };
+enum { SERVICE_FLAGS_ALL = 8191 };
+#define SERVICE_SIGNAL_TOLD (1ull << 61)
 
 struct description_service {
     char name[32];

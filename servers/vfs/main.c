@@ -1,0 +1,132 @@
+/*
+ * main.c - the files as Directory and File capabilities.
+ *
+ * Handlers decide on the state and commit records; on_apply is the one place where they are
+ * applied. A handle is an entry of vfs.opens; its badge carries the entry's generation.
+ */
+#include "badge.h"
+#include "bytes.h"
+#include "idl/registry.h"
+#include "idl/vfs.h"
+#include "image.h"
+#include "panic.h"
+#include "service.h"
+#include "server.h"
+
+enum { GROW_BLOCKS = 64 };
+
+static struct server server;
+static struct service service;
+
+/* The error that the caller sees; the enumerators of vfs.h are in the order of the interface's. */
+int server_error(enum vfs_error err)
+{
+    return err == VFS_OK ? OK : DIRECTORY_NOT_FOUND + (int)err - VFS_NOT_FOUND;
+}
+
+int server_commit(struct request *rq, struct vfs_record *record)
+{
+    struct server *s = request_service(rq)->state;
+
+    if (!server_grow(s, vfs_blocks_needed(&s->vfs, record))) return DIRECTORY_NO_SPACE;
+    record->time = ticks_now();
+    request_commit(rq, record->type, record, (uint32_t)VFS_RECORD_BYTES(record));
+    return OK;
+}
+
+/* Memory is not state: a fold maps what it needs, too. */
+bool server_grow(struct server *s, uint32_t blocks)
+{
+    while (s->vfs.blocks_ready < blocks) {
+        uint32_t more = VFS_BLOCKS_MAX - s->vfs.blocks_ready;
+        if (more > GROW_BLOCKS) more = GROW_BLOCKS;
+        uint8_t *at = s->vfs.pool + (size_t)s->vfs.blocks_ready * VFS_BLOCK_BYTES;
+        struct self_memory_map_in in = {
+            .address = (uint64_t)at, .pages = more, .rights = RIGHT_READ | RIGHT_WRITE};
+        if (self_memory_map(CAP_SLOT_SELF, &in) != OK) return false;
+        s->vfs.blocks_ready += more;
+    }
+    return true;
+}
+
+static void on_apply(void *state, const struct record *record)
+{
+    struct server *s = state;
+
+    vfs_apply(&s->vfs, (const struct vfs_record *)record->payload);
+}
+
+static void on_death(struct service *svc, uint64_t badge)
+{
+    struct server *s = svc->state;
+    struct vfs_record *r = &s->record;
+
+    if (!badge_is_from(badge, s->incarnation) || badge_kind(badge) == 0) return;
+    if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r)) return;
+    service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
+}
+
+const struct opened *server_opened(struct server *s, uint64_t badge)
+{
+    const struct opened *o;
+
+    if (!badge_is_from(badge, s->incarnation)) return NULL;
+    o = vfs_opened(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge));
+    if (o == NULL) return NULL;
+    return s->vfs.nodes[o->node].directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    struct server *s = svc->state;
+    uint32_t kind = badge_kind(rq->badge);
+
+    s->base = VFS_ROOT;
+    if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
+    const struct opened *o = server_opened(s, rq->badge);
+    if (o == NULL) {
+        /* A handle of a former server: as good as an object that died. */
+        rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
+        return ERR_PEER_DIED;
+    }
+    s->base = o->node;
+    if (kind == KIND_DIRECTORY) return directory_dispatch(&server_directory_ops, rq);
+    return file_dispatch(&server_file_ops, rq);
+}
+
+static void image_add(struct server *s)
+{
+    const struct startup *page = startup_page();
+    struct image image;
+
+    if (!image_open((const void *)page->image_address, page->image_size, &image)) {
+        PANIC("no boot image");
+    }
+    for (uint32_t i = 0; i < image.count; i++) {
+        const struct image_file *file = &image.files[i];
+        if (!vfs_add_image_file(&s->vfs, file->path, image_data(&image, file), file->size)) {
+            PANIC("the boot image has a file that cannot be");
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    server.incarnation = startup_page()->pid;
+    vfs_init(&server.vfs, (uint8_t *)STARTUP_WINDOWS);
+    image_add(&server);
+    service = (struct service){
+        .state = &server,
+        .endpoint = startup_cap("service"),
+        .dispatch = dispatch,
+        .apply = on_apply,
+        .death = on_death,
+    };
+    if (service_init(&service) != OK) PANIC("no Reply");
+    if (service_bind_notification(&service) != OK) PANIC("no notification");
+    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    service_run(&service);
+}
