@@ -3,7 +3,8 @@
 #include "model.h"
 #include "writer.h"
 
-namespace idl {
+namespace idl
+{
 
 std::string emit_header(const File &file);
 std::string emit_code(const File &file);

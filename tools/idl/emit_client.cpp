@@ -1,7 +1,8 @@
 // emit_client.cpp - the client's function of a method.
 #include "emit.h"
 
-namespace idl {
+namespace idl
+{
 
 bool is_plain(const Method &method)
 {
@@ -19,7 +20,8 @@ std::string signature_call(const Method &method)
     return out + ")";
 }
 
-namespace {
+namespace
+{
 
 bool uses_buffer(const StructType &type)
 {
@@ -84,7 +86,8 @@ void emit_answer_shape(Writer &w, const StructType &out)
     }
     w.line(1, "uint32_t came = msg_caps(m.info);");
     if (out.caps_least() != 0) {
-        w.line(1, "if (came < " + number(out.caps_least()) + ") return codec_answer_error(m.info);");
+        w.line(1,
+               "if (came < " + number(out.caps_least()) + ") return codec_answer_error(m.info);");
     }
     w.line(1, "if (came > " + number(out.caps.size()) + ") return codec_answer_error(m.info);");
 }
@@ -138,8 +141,7 @@ std::string drop_expression(const StructType &out)
     for (const auto &cap : out.caps) {
         list += (list.empty() ? "" : ", ") + ("out->" + cap.path);
     }
-    return "codec_answer_refuse((struct cap_arg[]){" + list + "}, " + number(out.caps.size()) +
-           ")";
+    return "codec_answer_refuse((struct cap_arg[]){" + list + "}, " + number(out.caps.size()) + ")";
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 // emit_code.cpp - idl/NAME.c: the stubs that are not inline, and the dispatch of each interface.
 #include "emit.h"
 
-namespace idl {
+namespace idl
+{
 
 std::string signature_answer(const Method &method)
 {
@@ -10,7 +11,8 @@ std::string signature_answer(const Method &method)
     return out + ")";
 }
 
-namespace {
+namespace
+{
 
 // pack_TAG: the whole answer of a success. False: a length exceeds its bound.
 void emit_pack(Writer &w, const StructType &out)
@@ -74,8 +76,8 @@ void emit_serve_in(Writer &w, const StructType &in)
     }
     if (in.varies()) {
         w.line(1, "struct codec_in r = {rq->words, msg_words(rq->info), 0};");
-        w.line(1, std::string(in.caps.empty() ? "int " : "") + "bad = take_" + in.tag +
-                      "(&r, &in);");
+        w.line(1,
+               std::string(in.caps.empty() ? "int " : "") + "bad = take_" + in.tag + "(&r, &in);");
         w.line(1, "if (bad != OK) return bad;");
         w.line(1, "if (codec_end(&r) != OK) return ERR_MESSAGE;");
         return;
@@ -106,8 +108,7 @@ void emit_serve(Writer &w, const Interface &interface, const Method &method)
         w.line(1, "rq->answer = (struct message){.info = msg_info(OK, 0, 0, 0)};");
         w.line(1, "return OK;");
     } else {
-        w.line(1, "return pack_" + out.tag +
-                      "(&rq->answer, rq->buffer, &out) ? OK : ERR_MESSAGE;");
+        w.line(1, "return pack_" + out.tag + "(&rq->answer, rq->buffer, &out) ? OK : ERR_MESSAGE;");
     }
     w.line("}");
     w.line();

@@ -8,8 +8,10 @@
 
 #include <set>
 
-namespace idl {
-namespace {
+namespace idl
+{
+namespace
+{
 
 bool is_varying(const Field &field)
 {
@@ -24,9 +26,8 @@ void emit_take_varying(Writer &w, const Leaf &leaf)
     switch (field.kind) {
     case Kind::Text:
     case Kind::Data:
-        w.line(1, std::string("err = codec_take_") +
-                      (field.kind == Kind::Text ? "text" : "data") + "(r, " + word + ", " +
-                      number(field.max) + ", &" + member + ");");
+        w.line(1, std::string("err = codec_take_") + (field.kind == Kind::Text ? "text" : "data") +
+                      "(r, " + word + ", " + number(field.max) + ", &" + member + ");");
         break;
     case Kind::Words:
         w.line(1, member + ".count = (uint32_t)" + word + ";");
@@ -46,7 +47,8 @@ void emit_take_varying(Writer &w, const Leaf &leaf)
     case Kind::Bool:
     case Kind::Enum:
     case Kind::Struct:
-    case Kind::Cap: return;
+    case Kind::Cap:
+        return;
     }
     w.line(1, "if (err != OK) return err;");
 }
@@ -81,12 +83,10 @@ void emit_fits(Writer &w, const StructType &type)
         const Field &field = *leaf.field;
         if (!is_varying(field)) continue;
         std::string member = "v->" + leaf.path;
-        w.line(1, "if (" + word_of(field, member) + " > " + number(field.max) +
-                      ") return false;");
+        w.line(1, "if (" + word_of(field, member) + " > " + number(field.max) + ") return false;");
         if (field.kind != Kind::Structs || !field.structure->varies()) continue;
         w.line(1, "for (uint32_t i = 0; i < " + member + ".count; i++) {");
-        w.line(2, "if (!fits_" + field.structure->tag + "(&" + member +
-                      ".at[i])) return false;");
+        w.line(2, "if (!fits_" + field.structure->tag + "(&" + member + ".at[i])) return false;");
         w.line(1, "}");
     }
     w.line(1, "return true;");

@@ -1,8 +1,10 @@
 // emit_header.cpp - idl/NAME.h: types, ids, prototypes, and the stubs of plain methods.
 #include "emit.h"
 
-namespace idl {
-namespace {
+namespace idl
+{
+namespace
+{
 
 std::string comment(const std::string &doc)
 {
@@ -29,18 +31,25 @@ std::string declaration(const Field &field)
 {
     switch (field.kind) {
     case Kind::Unsigned:
-    case Kind::Signed: return scalar_type(field) + " " + field.member;
-    case Kind::Bool: return "bool " + field.member;
-    case Kind::Enum: return "enum " + field.enumeration->tag + " " + field.member;
-    case Kind::Text: return "struct text " + field.member;
-    case Kind::Data: return "struct data " + field.member;
+    case Kind::Signed:
+        return scalar_type(field) + " " + field.member;
+    case Kind::Bool:
+        return "bool " + field.member;
+    case Kind::Enum:
+        return "enum " + field.enumeration->tag + " " + field.member;
+    case Kind::Text:
+        return "struct text " + field.member;
+    case Kind::Data:
+        return "struct data " + field.member;
     case Kind::Words:
         return "struct { uint32_t count; const uint64_t *at; } " + field.member;
     case Kind::Structs:
         return "struct { uint32_t count; struct " + field.structure->tag + " at[" +
                number(field.max) + "]; } " + field.member;
-    case Kind::Struct: return "struct " + field.structure->tag + " " + field.member;
-    case Kind::Cap: return "struct cap_arg " + field.member;
+    case Kind::Struct:
+        return "struct " + field.structure->tag + " " + field.member;
+    case Kind::Cap:
+        return "struct cap_arg " + field.member;
     }
     return "";
 }
@@ -131,7 +140,8 @@ void emit_interface(Writer &w, const Interface &interface)
     for (const auto &method : interface.methods) {
         emit_method(w, interface, method);
     }
-    w.line("/* Handlers, called with checked parameters: 0, an error, or REPLY_LATER. A NULL one is");
+    w.line(
+        "/* Handlers, called with checked parameters: 0, an error, or REPLY_LATER. A NULL one is");
     w.line(" * answered with ERR_SYSCALL. */");
     w.line("struct " + interface.prefix + "_ops {");
     for (const auto &method : interface.methods) {
@@ -139,7 +149,8 @@ void emit_interface(Writer &w, const Interface &interface)
     }
     w.line("};");
     w.line();
-    w.line("/* Checks and serves the request. The result is in rq->answer; REPLY_LATER: not yet. */");
+    w.line(
+        "/* Checks and serves the request. The result is in rq->answer; REPLY_LATER: not yet. */");
     w.line("int " + interface.prefix + "_dispatch(const struct " + interface.prefix +
            "_ops *ops, struct request *rq);");
     w.line();

@@ -1,7 +1,8 @@
 // emit_values.cpp - one value of a message: its check, and both directions between word and C.
 #include "emit.h"
 
-namespace idl {
+namespace idl
+{
 
 std::string word_at(const std::string &m, const std::string &buffer, uint32_t index)
 {
@@ -9,7 +10,8 @@ std::string word_at(const std::string &m, const std::string &buffer, uint32_t in
     return buffer + "->words[" + number(index - registers) + "]";
 }
 
-namespace {
+namespace
+{
 
 std::string constant(const Field &field, const std::string &decimal)
 {
@@ -21,17 +23,16 @@ std::string constant(const Field &field, const std::string &decimal)
 void emit_unsigned(Writer &w, int depth, const Field &field, const std::string &word)
 {
     if (field.bits < 64) {
-        w.line(depth, "if (" + word + " > UINT" + number(field.bits) +
-                          "_MAX) return ERR_MESSAGE;");
+        w.line(depth, "if (" + word + " > UINT" + number(field.bits) + "_MAX) return ERR_MESSAGE;");
     }
     if (!field.ranged) return;
     if (field.lowest != "0") {
-        w.line(depth, "if (" + word + " < " + constant(field, field.lowest) +
-                          ") return ERR_RANGE;");
+        w.line(depth,
+               "if (" + word + " < " + constant(field, field.lowest) + ") return ERR_RANGE;");
     }
     if (field.highest != "18446744073709551615") {
-        w.line(depth, "if (" + word + " > " + constant(field, field.highest) +
-                          ") return ERR_RANGE;");
+        w.line(depth,
+               "if (" + word + " > " + constant(field, field.highest) + ") return ERR_RANGE;");
     }
 }
 
@@ -43,10 +44,8 @@ void emit_signed(Writer &w, int depth, const Field &field, const std::string &wo
         w.line(depth, "if (" + value + " > INT" + bits + "_MAX) return ERR_MESSAGE;");
     }
     if (!field.ranged) return;
-    w.line(depth, "if (" + value + " < " + constant(field, field.lowest) +
-                      ") return ERR_RANGE;");
-    w.line(depth, "if (" + value + " > " + constant(field, field.highest) +
-                      ") return ERR_RANGE;");
+    w.line(depth, "if (" + value + " < " + constant(field, field.lowest) + ") return ERR_RANGE;");
+    w.line(depth, "if (" + value + " > " + constant(field, field.highest) + ") return ERR_RANGE;");
 }
 
 } // namespace
@@ -55,20 +54,23 @@ void emit_check(Writer &w, int depth, const Leaf &leaf, const std::string &word)
 {
     const Field &field = *leaf.field;
     switch (field.kind) {
-    case Kind::Unsigned: return emit_unsigned(w, depth, field, word);
-    case Kind::Signed: return emit_signed(w, depth, field, word);
-    case Kind::Bool: return w.line(depth, "if (" + word + " > 1) return ERR_MESSAGE;");
+    case Kind::Unsigned:
+        return emit_unsigned(w, depth, field, word);
+    case Kind::Signed:
+        return emit_signed(w, depth, field, word);
+    case Kind::Bool:
+        return w.line(depth, "if (" + word + " > 1) return ERR_MESSAGE;");
     case Kind::Enum:
         return w.line(depth, "if (" + word + " >= " + number(field.enumeration->names.size()) +
                                  ") return ERR_MESSAGE;");
     case Kind::Words:
     case Kind::Structs:
-        return w.line(depth,
-                      "if (" + word + " > " + number(field.max) + ") return ERR_MESSAGE;");
+        return w.line(depth, "if (" + word + " > " + number(field.max) + ") return ERR_MESSAGE;");
     case Kind::Text: // bounded where the bytes are taken
     case Kind::Data:
     case Kind::Struct:
-    case Kind::Cap: return;
+    case Kind::Cap:
+        return;
     }
 }
 
@@ -77,15 +79,19 @@ std::string value_of(const Field &field, const std::string &word)
     switch (field.kind) {
     case Kind::Unsigned:
         return field.bits == 64 ? word : "(uint" + number(field.bits) + "_t)" + word;
-    case Kind::Signed: return "(int" + number(field.bits) + "_t)" + word;
-    case Kind::Bool: return word + " != 0";
-    case Kind::Enum: return "(enum " + field.enumeration->tag + ")" + word;
+    case Kind::Signed:
+        return "(int" + number(field.bits) + "_t)" + word;
+    case Kind::Bool:
+        return word + " != 0";
+    case Kind::Enum:
+        return "(enum " + field.enumeration->tag + ")" + word;
     case Kind::Text:
     case Kind::Data:
     case Kind::Words:
     case Kind::Structs:
     case Kind::Struct:
-    case Kind::Cap: break;
+    case Kind::Cap:
+        break;
     }
     return word;
 }
@@ -93,16 +99,21 @@ std::string value_of(const Field &field, const std::string &word)
 std::string word_of(const Field &field, const std::string &member)
 {
     switch (field.kind) {
-    case Kind::Signed: return "(uint64_t)(int64_t)" + member;
-    case Kind::Enum: return "(uint64_t)" + member;
+    case Kind::Signed:
+        return "(uint64_t)(int64_t)" + member;
+    case Kind::Enum:
+        return "(uint64_t)" + member;
     case Kind::Text:
-    case Kind::Data: return member + ".len";
+    case Kind::Data:
+        return member + ".len";
     case Kind::Words:
-    case Kind::Structs: return member + ".count";
+    case Kind::Structs:
+        return member + ".count";
     case Kind::Unsigned:
     case Kind::Bool:
     case Kind::Struct:
-    case Kind::Cap: break;
+    case Kind::Cap:
+        break;
     }
     return member;
 }

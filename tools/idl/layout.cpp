@@ -4,28 +4,33 @@
 #include <map>
 #include <set>
 
-namespace idl {
-namespace {
+namespace idl
+{
+namespace
+{
 
 bool is_varying(Kind kind)
 {
-    return kind == Kind::Text || kind == Kind::Data || kind == Kind::Words ||
-           kind == Kind::Structs;
+    return kind == Kind::Text || kind == Kind::Data || kind == Kind::Words || kind == Kind::Structs;
 }
 
 uint64_t most_words(const Field &field)
 {
     switch (field.kind) {
     case Kind::Text:
-    case Kind::Data: return (uint64_t(field.max) + 7) / 8;
-    case Kind::Words: return field.max;
-    case Kind::Structs: return uint64_t(field.max) * field.structure->max_words;
+    case Kind::Data:
+        return (uint64_t(field.max) + 7) / 8;
+    case Kind::Words:
+        return field.max;
+    case Kind::Structs:
+        return uint64_t(field.max) * field.structure->max_words;
     case Kind::Unsigned:
     case Kind::Signed:
     case Kind::Bool:
     case Kind::Enum:
     case Kind::Struct:
-    case Kind::Cap: break;
+    case Kind::Cap:
+        break;
     }
     return 0;
 }
@@ -57,7 +62,8 @@ void Walk::fields(const std::vector<Field> &from, const std::string &path, const
         } else if (field.kind == Kind::Cap) {
             cap(field, here, named);
         } else {
-            type.leaves.push_back({here, named, std::make_shared<Field>(field), type.fixed_words++});
+            type.leaves.push_back(
+                {here, named, std::make_shared<Field>(field), type.fixed_words++});
             if (is_varying(field.kind)) varying += most_words(field);
         }
     }

@@ -2,7 +2,8 @@
 #pragma once
 #include "model.h"
 
-namespace idl {
+namespace idl
+{
 
 // Fills leaves, caps and word counts from the fields. The problems found.
 std::vector<std::string> lay_out(StructType &type);

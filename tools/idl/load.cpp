@@ -1,68 +1,13 @@
 // load.cpp - reads the compiler's nodes. What our messages cannot carry is refused here, and
 // nowhere later: the emitters trust the model.
-#include "load.h"
-
-#include "layout.h"
+#include "loader.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-namespace idl {
-namespace {
-
-namespace schema = capnp::schema;
-
-// Ids of the annotations in idl/wl.capnp.
-enum : uint64_t {
-    ANNOTATION_MAX = 0x9a09ddae87bd8435,
-    ANNOTATION_RANGE = 0xaef7f802ca13df4c,
-    ANNOTATION_ERRORS = 0xbe545ba7cc9245f1,
-    ANNOTATION_NEEDS = 0xfc68dab3caae7bef,
-    ANNOTATION_OPTIONAL = 0x80974d06caded0e3,
-    ANNOTATION_VOLATILE = 0xb669b43899e1fe22,
-};
-
-class Loader {
-public:
-    explicit Loader(schema::CodeGeneratorRequest::Reader request);
-    Loaded run();
-
-private:
-    using Node = schema::Node::Reader;
-
-    struct Scope { // where a node stands: its file, and the names from there
-        std::string file, path;
-        std::vector<std::string> interfaces, others; // names, outermost first
-    };
-
-    void fault(const std::string &where, const std::string &what);
-    Scope scope_of(uint64_t id);
-    std::string type_tag(uint64_t id);
-    std::string type_display(uint64_t id);
-    std::string doc_of(uint64_t id, int member = -1);
-    void load_file(uint64_t id, const std::string &path);
-    void load_types(uint64_t id);
-    void load_interface(uint64_t id);
-    Method load_method(const Interface &owner, Node node, uint32_t index);
-    void load_method_annotations(const Interface &owner, schema::Method::Reader from, Method &to);
-    std::shared_ptr<EnumType> load_enum(uint64_t id);
-    std::shared_ptr<StructType> load_struct(uint64_t id);
-    void load_fields(Node node, const std::string &where, StructType &to);
-    void load_type(schema::Type::Reader type, const std::string &where, Field &to);
-    void load_list(schema::Type::Reader element, const std::string &where, Field &to);
-    void load_field_annotations(schema::Field::Reader from, const std::string &where, Field &to);
-    void note_use(uint64_t id);
-
-    schema::CodeGeneratorRequest::Reader request_;
-    std::map<uint64_t, Node> nodes_;
-    std::map<uint64_t, schema::Node::SourceInfo::Reader> docs_;
-    std::map<uint64_t, std::shared_ptr<EnumType>> enums_;
-    std::map<uint64_t, std::shared_ptr<StructType>> structs_;
-    std::set<uint64_t> loading_; // structs being loaded, to find a cycle
-    File *file_ = nullptr;
-    Loaded loaded_;
-};
+namespace idl
+{
+namespace
+{
 
 std::string base_name(const std::string &path)
 {
@@ -71,6 +16,8 @@ std::string base_name(const std::string &path)
     size_t dot = name.rfind('.');
     return dot == std::string::npos ? name : name.substr(0, dot);
 }
+
+} // namespace
 
 Loader::Loader(schema::CodeGeneratorRequest::Reader request) : request_(request)
 {
@@ -186,124 +133,6 @@ std::shared_ptr<StructType> Loader::load_struct(uint64_t id)
     return type;
 }
 
-void Loader::load_fields(Node node, const std::string &where, StructType &to)
-{
-    auto structure = node.getStruct();
-    if (structure.getDiscriminantCount() != 0) fault(where, "unions are not supported");
-    std::vector<Field> fields;
-    unsigned index = 0;
-    for (auto from : structure.getFields()) {
-        Field field;
-        field.name = from.getName().cStr();
-        field.member = member_name(field.name);
-        field.doc = doc_of(node.getId(), int(index));
-        std::string place = where + "." + field.name;
-        if (from.getCodeOrder() != index++) fault(place, "is not declared in ordinal order");
-        if (!from.isSlot()) {
-            fault(place, "groups are not supported");
-            continue;
-        }
-        if (from.getSlot().getHadExplicitDefault()) fault(place, "defaults are not supported");
-        load_type(from.getSlot().getType(), place, field);
-        load_field_annotations(from, place, field);
-        fields.push_back(field);
-    }
-    to.fields = fields;
-    for (const auto &problem : lay_out(to)) {
-        fault(where, problem);
-    }
-}
-
-void Loader::load_type(schema::Type::Reader type, const std::string &where, Field &to)
-{
-    auto number = [&](Kind kind, unsigned bits) {
-        to.kind = kind;
-        to.bits = bits;
-    };
-    switch (type.which()) {
-    case schema::Type::BOOL: return number(Kind::Bool, 1);
-    case schema::Type::INT8: return number(Kind::Signed, 8);
-    case schema::Type::INT16: return number(Kind::Signed, 16);
-    case schema::Type::INT32: return number(Kind::Signed, 32);
-    case schema::Type::INT64: return number(Kind::Signed, 64);
-    case schema::Type::UINT8: return number(Kind::Unsigned, 8);
-    case schema::Type::UINT16: return number(Kind::Unsigned, 16);
-    case schema::Type::UINT32: return number(Kind::Unsigned, 32);
-    case schema::Type::UINT64: return number(Kind::Unsigned, 64);
-    case schema::Type::TEXT: return number(Kind::Text, 8);
-    case schema::Type::DATA: return number(Kind::Data, 8);
-    case schema::Type::LIST: return load_list(type.getList().getElementType(), where, to);
-    case schema::Type::ENUM:
-        to.kind = Kind::Enum;
-        to.enumeration = load_enum(type.getEnum().getTypeId());
-        return note_use(type.getEnum().getTypeId());
-    case schema::Type::STRUCT:
-        to.kind = Kind::Struct;
-        to.structure = load_struct(type.getStruct().getTypeId());
-        return note_use(type.getStruct().getTypeId());
-    case schema::Type::INTERFACE:
-        to.kind = Kind::Cap;
-        to.interface = type_display(type.getInterface().getTypeId());
-        return;
-    case schema::Type::ANY_POINTER:
-        to.kind = Kind::Cap;
-        if (!type.getAnyPointer().isUnconstrained() ||
-            !type.getAnyPointer().getUnconstrained().isCapability()) {
-            fault(where, "AnyPointer and generics are not supported");
-        }
-        return;
-    case schema::Type::VOID:
-    case schema::Type::FLOAT32:
-    case schema::Type::FLOAT64: break;
-    }
-    fault(where, "this type is not supported");
-}
-
-void Loader::load_list(schema::Type::Reader element, const std::string &where, Field &to)
-{
-    Field inner;
-    load_type(element, where, inner);
-    if (inner.kind == Kind::Unsigned) {
-        to.kind = Kind::Words;
-        to.bits = inner.bits;
-    } else if (inner.kind == Kind::Struct) {
-        to.kind = Kind::Structs;
-        to.structure = inner.structure;
-    } else {
-        to.kind = Kind::Words;
-        fault(where, "lists are of unsigned integers or of structs");
-    }
-}
-
-void Loader::load_field_annotations(schema::Field::Reader from, const std::string &where,
-                                    Field &to)
-{
-    bool has_max = false;
-    for (auto annotation : from.getAnnotations()) {
-        switch (annotation.getId()) {
-        case ANNOTATION_MAX:
-            has_max = true;
-            to.max = annotation.getValue().getUint32();
-            break;
-        case ANNOTATION_RANGE: {
-            std::string problem = set_range(annotation.getValue().getText().cStr(), to);
-            if (!problem.empty()) fault(where, problem);
-            break;
-        }
-        case ANNOTATION_OPTIONAL:
-            to.optional = true;
-            if (to.kind != Kind::Cap) fault(where, "only a capability is optional");
-            break;
-        default: fault(where, "unknown annotation");
-        }
-    }
-    bool needs_max = to.kind == Kind::Text || to.kind == Kind::Data || to.kind == Kind::Words ||
-                     to.kind == Kind::Structs;
-    if (needs_max && !has_max) fault(where, "needs $Wl.max");
-    if (!needs_max && has_max) fault(where, "$Wl.max is for Text, Data and List");
-    if (needs_max && has_max && to.max == 0) fault(where, "$Wl.max is 0");
-}
-
 Method Loader::load_method(const Interface &owner, Node node, uint32_t index)
 {
     auto from = node.getInterface().getMethods()[index];
@@ -351,8 +180,11 @@ void Loader::load_method_annotations(const Interface &owner, schema::Method::Rea
             to.needs = annotation.getValue().getText().cStr();
             if (to.needs != "grant") fault(where, "$Wl.needs is \"grant\" or absent");
             break;
-        case ANNOTATION_VOLATILE: to.is_volatile = true; break;
-        default: fault(where, "unknown annotation");
+        case ANNOTATION_VOLATILE:
+            to.is_volatile = true;
+            break;
+        default:
+            fault(where, "unknown annotation");
         }
     }
 }
@@ -441,8 +273,6 @@ Loaded Loader::run()
     }
     return std::move(loaded_);
 }
-
-} // namespace
 
 Loaded load(capnp::schema::CodeGeneratorRequest::Reader request)
 {

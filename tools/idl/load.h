@@ -4,7 +4,8 @@
 
 #include <capnp/schema.capnp.h>
 
-namespace idl {
+namespace idl
+{
 
 // Every fault found, one line each: "idl/vfs.capnp: Directory.open: ...". Empty: all is well.
 struct Loaded {

@@ -12,7 +12,8 @@
 #include <fstream>
 #include <unistd.h>
 
-namespace {
+namespace
+{
 
 bool write_file(const std::filesystem::path &path, const std::string &text)
 {

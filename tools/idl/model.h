@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-namespace idl {
+namespace idl
+{
 
 constexpr uint32_t words_max = 512;
 constexpr uint32_t registers = 8;
@@ -56,9 +57,18 @@ struct StructType {
     std::vector<Leaf> caps;
     uint32_t fixed_words = 0, max_words = 0, optional_caps = 0;
 
-    bool empty() const { return fields.empty(); }
-    bool varies() const { return max_words != fixed_words; }
-    uint32_t caps_least() const { return uint32_t(caps.size()) - optional_caps; }
+    bool empty() const
+    {
+        return fields.empty();
+    }
+    bool varies() const
+    {
+        return max_words != fixed_words;
+    }
+    uint32_t caps_least() const
+    {
+        return uint32_t(caps.size()) - optional_caps;
+    }
 };
 
 struct Method {
@@ -78,17 +88,20 @@ struct Interface {
 };
 
 struct File {
-    std::string path, base, doc; // idl/vfs.capnp, vfs
+    std::string path, base, doc;       // idl/vfs.capnp, vfs
     std::vector<std::string> includes; // base names of files whose types this one uses
     std::vector<std::shared_ptr<EnumType>> enums;
     std::vector<std::shared_ptr<StructType>> structs; // a used one before its user
     std::vector<Interface> interfaces;
 
-    bool empty() const { return enums.empty() && structs.empty() && interfaces.empty(); }
+    bool empty() const
+    {
+        return enums.empty() && structs.empty() && interfaces.empty();
+    }
 };
 
 std::string snake(const std::string &camel);
-std::string upper(const std::string &camel); // of the snake form
+std::string upper(const std::string &camel);       // of the snake form
 std::string member_name(const std::string &camel); // no C keyword
 
 } // namespace idl

@@ -4,7 +4,8 @@
 #include <cctype>
 #include <set>
 
-namespace idl {
+namespace idl
+{
 
 std::string snake(const std::string &camel)
 {
@@ -32,12 +33,12 @@ std::string upper(const std::string &camel)
 std::string member_name(const std::string &camel)
 {
     static const std::set<std::string> taken = {
-        "asm",      "auto",     "bool",     "break",  "case",   "char",     "const",    "continue",
-        "default",  "do",       "double",   "else",   "enum",   "extern",   "false",    "float",
-        "for",      "goto",     "if",       "inline", "int",    "linux",    "long",     "register",
-        "restrict", "return",   "short",    "signed", "sizeof", "static",   "struct",   "switch",
-        "true",     "typedef",  "typeof",   "union",  "unix",   "unsigned", "void",     "volatile",
-        "while"};
+        "asm",      "auto",    "bool",     "break",    "case",     "char",    "const",
+        "continue", "default", "do",       "double",   "else",     "enum",    "extern",
+        "false",    "float",   "for",      "goto",     "if",       "inline",  "int",
+        "linux",    "long",    "register", "restrict", "return",   "short",   "signed",
+        "sizeof",   "static",  "struct",   "switch",   "true",     "typedef", "typeof",
+        "union",    "unix",    "unsigned", "void",     "volatile", "while"};
     std::string out = snake(camel);
     return taken.count(out) != 0 ? out + "_" : out;
 }

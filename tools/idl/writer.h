@@ -2,12 +2,16 @@
 #pragma once
 #include <string>
 
-namespace idl {
+namespace idl
+{
 
 struct Writer {
     std::string text;
 
-    void line(const std::string &content = "") { text += content + "\n"; }
+    void line(const std::string &content = "")
+    {
+        text += content + "\n";
+    }
     void line(int depth, const std::string &content)
     {
         text += std::string(size_t(depth) * 4, ' ') + content + "\n";
