@@ -19,8 +19,3 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
 char *strchr(const char *text, int byte);
 char *strrchr(const char *text, int byte);
-
-/* Copies at most size - 1 bytes and always ends with NUL. False: it was cut. */
-bool bytes_copy_text(char *out, size_t size, const char *from, size_t len);
-/* Decimal digits only, all of `len`; false if it is none, or does not fit. */
-bool bytes_parse_u64(const char *text, size_t len, uint64_t *out_value);

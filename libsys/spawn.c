@@ -5,6 +5,7 @@
 #include "heap.h"
 #include "memory.h"
 #include "slots.h"
+#include "text.h"
 
 enum { FIRST_NAMED_SLOT = 3 }; /* 1 is Self, 2 the registry's place */
 
@@ -106,7 +107,7 @@ bool spawn_startup_fill(const struct spawn_args *args, struct startup *startup)
     for (uint32_t i = 0; i < args->cap_count; i++) {
         struct startup_cap *cap = &startup->caps[i];
         const char *name = args->caps[i].name;
-        if (!bytes_copy_text(cap->name, sizeof(cap->name), name, strlen(name))) return false;
+        if (!text_copy(cap->name, sizeof(cap->name), name, strlen(name))) return false;
         cap->slot = cap_slot(&args->caps[i], &next);
     }
     if (next > args->quota.slots) return false;
