@@ -51,16 +51,16 @@ static void genesis(uint32_t index, struct slot cap)
 
 static void genesis_object(uint32_t index, enum cap_type type, uint64_t obj, uint32_t bits)
 {
-    genesis(index, (struct slot){
-                       .obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL, .bits = bits & 0xff});
+    genesis(index,
+            (struct slot){
+                .obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL, .bits = bits & 0xff});
 }
 
 /* Runs an operation of axiom's thread before it lives, on a slot of its CNode. */
 static enum err operate(enum operation op, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2)
 {
-    struct request rq = {.caller = boot.thread, .op = op, .w = {w0, w1, w2}};
-    uint64_t out[MSG_REGISTERS];
-    return invoke(&rq, name, out);
+    struct request rq = {.caller = boot.thread, .op = op, .w = (uint64_t[]){w0, w1, w2, 0}};
+    return invoke(&rq, name);
 }
 
 static void configure(enum thread_slot which, uint32_t from)
@@ -102,7 +102,8 @@ static void add_untypeds(struct memory_region r, enum untyped_kind kind)
         uint32_t i = info->untyped_count++;
         info->untypeds[i] =
             (struct boot_untyped){.base = at, .bits = (uint8_t)bits, .kind = (uint8_t)kind};
-        struct slot cap = {.obj = at, .type = CAP_UNTYPED, .rights = RIGHTS_ALL, .bits = bits & 0xff};
+        struct slot cap = {
+            .obj = at, .type = CAP_UNTYPED, .rights = RIGHTS_ALL, .bits = bits & 0xff};
         cap.flags = kind == UNTYPED_MEMORY ? 0 : CAP_FLAG_DEVICE;
         genesis(GS_UNTYPED + i, cap);
         at += 1ull << bits;
@@ -179,7 +180,8 @@ static void text_copy(char *to, const char *from, uint32_t size)
 /* The objects of axiom's process, its capabilities to itself, and the control capabilities. */
 static void make_process(void)
 {
-    uint64_t cnode = take(1ull << GENESIS_CNODE_BITS, PAGE_BYTES), objects = take(PAGE_BYTES, PAGE_BYTES);
+    uint64_t cnode = take(1ull << GENESIS_CNODE_BITS, PAGE_BYTES),
+             objects = take(PAGE_BYTES, PAGE_BYTES);
     boot.cnode = phys_to_ptr(cnode);
     container_init(boot.cnode, CAP_CNODE, 1u << (GENESIS_CNODE_BITS - SLOT_BITS));
     boot.aspace = take(PAGE_BYTES, PAGE_BYTES);
@@ -197,7 +199,8 @@ static void make_process(void)
     genesis_object(GS_PORT_CONTROL, CAP_PORT_CONTROL, 0, 0);
     genesis_object(GS_LOG, CAP_LOG, 0, 0);
     /* the first slot by the thread's own CNode, so that the others can be named through it */
-    struct slot *cspace = thread_slot(boot.thread, TS_CSPACE), *own = container_slot(boot.cnode, GS_CNODE);
+    struct slot *cspace = thread_slot(boot.thread, TS_CSPACE),
+                *own = container_slot(boot.cnode, GS_CNODE);
     slot_insert(cspace, TS_CSPACE, own, own);
     commit_slot(COMMIT_COPY, cspace, own, 0, 0);
     configure(TS_ASPACE, GS_ASPACE);
@@ -214,7 +217,8 @@ static void make_memory(void)
     map_page(take(PAGE_BYTES, PAGE_BYTES), BOOT_BUFFER_ADDR, RIGHT_READ | RIGHT_WRITE);
     configure(TS_BUFFER, buffer);
     for (uint32_t i = BOOT_STACK_PAGES; i > 0; i--) {
-        map_page(take(PAGE_BYTES, PAGE_BYTES), BOOT_STACK_TOP - i * PAGE_BYTES, RIGHT_READ | RIGHT_WRITE);
+        map_page(take(PAGE_BYTES, PAGE_BYTES), BOOT_STACK_TOP - i * PAGE_BYTES,
+                 RIGHT_READ | RIGHT_WRITE);
     }
     map_page(image, BOOT_IMAGE_ADDR, RIGHT_READ);
     for (uint64_t i = 0; i < axiom->run_count; i++) {
@@ -262,8 +266,8 @@ const char *core_boot(const struct boot_params *params)
 
     log_init(take(LOG_BYTES, PAGE_BYTES));
     event_begin(&(struct event){.kind = EVENT_BOOT});
-    commit_emit(&(struct commit){
-        .op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum});
+    commit_emit(
+        &(struct commit){.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum});
     boot.info = phys_to_ptr(take(PAGE_BYTES, PAGE_BYTES));
     make_process();
     make_memory();

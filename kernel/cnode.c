@@ -23,8 +23,7 @@ static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint6
     if ((rights & config_caps[index].rights) != config_caps[index].rights) return ERR_RIGHTS;
     if (index == TS_BUFFER && (cap->bits != PAGE_BITS || cap->flags & CAP_FLAG_DEVICE))
         return ERR_RANGE;
-    if (index == TS_SCHED && ((const struct sched *)cap_object(cap))->home != NULL)
-        return ERR_BUSY;
+    if (index == TS_SCHED && ((const struct sched *)cap_object(cap))->home != NULL) return ERR_BUSY;
     if (index == TS_NOTIFY && ((const struct notification *)cap_object(cap))->bound != NULL)
         return ERR_BUSY;
     return OK;
@@ -58,9 +57,8 @@ enum err mint_check(const struct request *rq)
     return rq->w[3] & ~(uint64_t)CAP_FLAG_BOUND ? ERR_RANGE : copy_check(rq);
 }
 
-enum err copy_apply(const struct request *rq, uint64_t *out)
+enum err copy_apply(struct request *rq)
 {
-    (void)out;
     bool mints = rq->op == OP_MINT;
     struct slot cap = *rq->arg;
     cap.rights &= (uint8_t)rq->w[1];
@@ -81,17 +79,15 @@ enum err move_check(const struct request *rq)
     return rq->arg->flags & SLOT_FROZEN || ipc_has_senders(rq->arg) ? ERR_BUSY : OK;
 }
 
-enum err move_apply(const struct request *rq, uint64_t *out)
+enum err move_apply(struct request *rq)
 {
-    (void)out;
     slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
     commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);
     return OK;
 }
 
-enum err credit_apply(const struct request *rq, uint64_t *out)
+enum err credit_apply(struct request *rq)
 {
-    (void)out;
     ((struct container *)cap_object(rq->cap))->credits = rq->w[0];
     return OK;
 }

@@ -9,11 +9,11 @@ static struct {
     struct log_header *header;
     struct commit *commits;
     struct event *events;
-    uint64_t event_number;  /* of the step that runs */
-    uint64_t dropped_run;   /* events dropped since the last one recorded */
+    uint64_t event_number; /* of the step that runs */
+    uint64_t dropped_run;  /* events dropped since the last one recorded */
     struct event current;
     struct binding bound;
-    bool signalled;         /* since the last acknowledgement */
+    bool signalled; /* since the last acknowledgement */
     struct queue stopped;
 } log;
 
@@ -95,8 +95,8 @@ void event_end(uint8_t result)
         return;
     }
     if (log.dropped_run != 0) {
-        event_write(&(struct event){
-            .time = cpu()->now, .kind = EVENT_GAP, .badge = log.dropped_run});
+        event_write(
+            &(struct event){.time = cpu()->now, .kind = EVENT_GAP, .badge = log.dropped_run});
         log.dropped_run = 0;
     }
     log.current.result = result;
@@ -163,7 +163,7 @@ enum err log_ack_check(const struct request *rq)
     return rq->w[1] < h->event_tail || rq->w[1] > h->event_head ? ERR_RANGE : OK;
 }
 
-enum err log_ack_apply(const struct request *rq, uint64_t *out)
+enum err log_ack_apply(struct request *rq)
 {
     log.header->commit_tail = rq->w[0];
     log.header->event_tail = rq->w[1];
@@ -171,21 +171,19 @@ enum err log_ack_apply(const struct request *rq, uint64_t *out)
     for (uint32_t i = 0; i < LOG_WAKES_PER_STEP && log.stopped.head != NULL; i++) {
         sched_ready(log.stopped.head);
     }
-    out[0] = log.stopped.head != NULL;
+    rq->w[0] = log.stopped.head != NULL;
     return OK;
 }
 
-enum err log_bind_apply(const struct request *rq, uint64_t *out)
+enum err log_bind_apply(struct request *rq)
 {
-    (void)out;
     log.bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
     commit_bind(rq->cap, rq->arg);
     return OK;
 }
 
-enum err log_drain_apply(const struct request *rq, uint64_t *out)
+enum err log_drain_apply(struct request *rq)
 {
-    (void)out;
     struct thread *t = cap_object(rq->arg);
     t->flags |= THREAD_DRAIN;
     commit_slot(COMMIT_CONFIGURE, rq->arg, NULL, t->priority, t->flags);
@@ -197,22 +195,21 @@ enum err log_mode_check(const struct request *rq)
     return rq->w[0] > 1 ? ERR_RANGE : OK;
 }
 
-enum err log_mode_apply(const struct request *rq, uint64_t *out)
+enum err log_mode_apply(struct request *rq)
 {
-    (void)out;
     log.header->sigma = rq->w[0];
     return OK;
 }
 
-enum err log_info_apply(const struct request *rq, uint64_t *out)
+enum err log_info_apply(struct request *rq)
 {
     (void)rq;
     const struct log_header *h = log.header;
-    out[0] = h->commit_head;
-    out[1] = h->commit_tail;
-    out[2] = h->event_head;
-    out[3] = h->event_tail;
-    out[4] = h->events_dropped;
-    out[5] = h->sigma;
+    rq->w[0] = h->commit_head;
+    rq->w[1] = h->commit_tail;
+    rq->w[2] = h->event_head;
+    rq->w[3] = h->event_tail;
+    rq->w[4] = h->events_dropped;
+    rq->w[5] = h->sigma;
     return OK;
 }

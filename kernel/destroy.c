@@ -120,20 +120,17 @@ static enum err mark_clear(struct slot *s)
     return OK;
 }
 
-enum err delete_apply(const struct request *rq, uint64_t *out)
+enum err delete_apply(struct request *rq)
 {
-    (void)out;
     struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
     return rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
 }
 
 /* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
  * silently names something new. */
-enum err revoke_apply(const struct request *rq, uint64_t *out)
+enum err revoke_apply(struct request *rq)
 {
-    (void)out;
-    struct deletion d = {
-        .op = COMMIT_DELETE, .why = ptr_to_phys(rq->cap), .work = WORK_PER_STEP};
+    struct deletion d = {.op = COMMIT_DELETE, .why = ptr_to_phys(rq->cap), .work = WORK_PER_STEP};
     rq->cap->flags |= SLOT_FROZEN;
     while (rq->cap->child != NULL) {
         struct slot *leaf = rq->cap->child;

@@ -7,8 +7,8 @@ enum { ANY = 255, AT_TARGET = 9 }; /* any type; the destination is the slot in r
 enum { R = RIGHT_READ, W = RIGHT_WRITE, G = RIGHT_GRANT };
 
 static const struct row {
-    uint8_t type, right; /* of the capability in rdi; for slot operations, of its container */
-    uint8_t op;          /* enum operation */
+    uint8_t type, right;    /* of the capability in rdi; for slot operations, of its container */
+    uint8_t op;             /* enum operation */
     uint8_t arg, arg_right; /* operand 0 names a capability of this type, with this right; 0 none */
     uint8_t place;          /* this operand (from 1) names a destination; 0 none */
     check_fn *check;
@@ -114,9 +114,9 @@ static enum err decode(struct request *rq, uint64_t name, const struct row **row
     return e != OK || log_has_room() || rq->op == OP_LOG_ACK ? e : ERR_LOG_FULL;
 }
 
-enum err invoke(struct request *rq, uint64_t name, uint64_t out[MSG_REGISTERS])
+enum err invoke(struct request *rq, uint64_t name)
 {
     const struct row *row;
     enum err e = decode(rq, name, &row);
-    return e == OK ? row->apply(rq, out) : e;
+    return e == OK ? row->apply(rq) : e;
 }

@@ -19,14 +19,14 @@ struct request {
     uint64_t index;         /* from here on, */
     struct slot *dst;       /* and the first of them, empty */
     uint32_t op;
-    uint64_t w[MSG_REGISTERS]; /* operand words */
+    uint64_t *w; /* operand words; apply leaves its results there */
 };
 
 typedef enum err check_fn(const struct request *rq);
-typedef enum err apply_fn(const struct request *rq, uint64_t *out);
+typedef enum err apply_fn(struct request *rq);
 
 /* Runs the operation that `rq` names by caller, op and words on the object named `name`. */
-MUST_USE enum err invoke(struct request *rq, uint64_t name, uint64_t out[MSG_REGISTERS]);
+MUST_USE enum err invoke(struct request *rq, uint64_t name);
 
 check_fn copy_check, mint_check, move_check, busy_check, retype_check, start_check, config_check;
 check_fn read_check, sched_check, frame_map_check, table_map_check, irq_get_check, ports_get_check;

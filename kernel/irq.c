@@ -52,25 +52,22 @@ enum err irq_get_check(const struct request *rq)
     return lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
-enum err irq_get_apply(const struct request *rq, uint64_t *out)
+enum err irq_get_apply(struct request *rq)
 {
-    (void)out;
     lines[rq->w[0]].taken = true;
     get_apply(rq, CAP_IRQ, rq->w[0]);
     return OK;
 }
 
-enum err irq_bind_apply(const struct request *rq, uint64_t *out)
+enum err irq_bind_apply(struct request *rq)
 {
-    (void)out;
     lines[rq->cap->obj].bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
     commit_bind(rq->cap, rq->arg);
     return OK;
 }
 
-enum err irq_ack_apply(const struct request *rq, uint64_t *out)
+enum err irq_ack_apply(struct request *rq)
 {
-    (void)out;
     arch_irq_unmask((uint32_t)rq->cap->obj);
     return OK;
 }
@@ -80,9 +77,8 @@ enum err ports_get_check(const struct request *rq)
     return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
 }
 
-enum err ports_get_apply(const struct request *rq, uint64_t *out)
+enum err ports_get_apply(struct request *rq)
 {
-    (void)out;
     get_apply(rq, CAP_PORTS, rq->w[0] | rq->w[1] << 16);
     return OK;
 }
@@ -91,18 +87,18 @@ enum err port_check(const struct request *rq)
 {
     uint64_t port = rq->w[0], bytes = rq->w[1], last = rq->cap->obj >> 16;
     if (bytes != 1 && bytes != 2 && bytes != 4) return ERR_RANGE;
-    return port < (rq->cap->obj & 0xffff) || port > last || port + bytes - 1 > last ? ERR_RANGE : OK;
+    return port < (rq->cap->obj & 0xffff) || port > last || port + bytes - 1 > last ? ERR_RANGE
+                                                                                    : OK;
 }
 
-enum err port_in_apply(const struct request *rq, uint64_t *out)
+enum err port_in_apply(struct request *rq)
 {
-    out[0] = arch_port_in((uint16_t)rq->w[0], (uint32_t)rq->w[1]);
+    rq->w[0] = arch_port_in((uint16_t)rq->w[0], (uint32_t)rq->w[1]);
     return OK;
 }
 
-enum err port_out_apply(const struct request *rq, uint64_t *out)
+enum err port_out_apply(struct request *rq)
 {
-    (void)out;
     arch_port_out((uint16_t)rq->w[0], (uint32_t)rq->w[1], (uint32_t)rq->w[2]);
     return OK;
 }

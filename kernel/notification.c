@@ -16,7 +16,7 @@ void notification_signal(struct notification *n, uint64_t badge)
         return;
     }
     n->word = 0;
-    if (t == n->bound) ipc_receive_done(t);
+    if (t == n->bound) ipc_leave_reply(t);
     thread_wake(t, OK);
     t->regs.rdi = word;
     t->regs.rsi = MSG_SIGNAL;

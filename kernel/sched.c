@@ -190,9 +190,8 @@ enum err sched_check(const struct request *rq)
     return bad ? ERR_RANGE : OK;
 }
 
-enum err sched_config_apply(const struct request *rq, uint64_t *out)
+enum err sched_config_apply(struct request *rq)
 {
-    (void)out;
     struct sched *s = cap_object(rq->cap);
     s->budget = rq->w[0];
     s->period = rq->w[1];
@@ -201,8 +200,8 @@ enum err sched_config_apply(const struct request *rq, uint64_t *out)
     return OK;
 }
 
-enum err sched_read_apply(const struct request *rq, uint64_t *out)
+enum err sched_read_apply(struct request *rq)
 {
-    out[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
+    rq->w[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
     return OK;
 }

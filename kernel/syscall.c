@@ -19,40 +19,14 @@ static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number
     return OK;
 }
 
-/* Answers the Reply in rbx if it is bound, then receives: all of the receive that can be checked is
- * checked before the answer leaves. */
-static enum err reply_receive(struct thread *t, struct slot *ep)
-{
-    struct slot *rs;
-    enum err e = ipc_check_receive(t, ep);
-    if (e == OK) e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, &rs);
-    if (e != OK) return e;
-    if (rs->type != CAP_REPLY) return ERR_CAP_TYPE;
-    const struct reply *r = cap_object(rs);
-    if (r->state == REPLY_NAMED) return ERR_BUSY;
-    if (r->state == REPLY_BOUND) e = ipc_reply(t, rs);
-    return e == OK ? ipc_receive(t, ep, true) : e;
-}
-
-static enum err invoke_registers(struct thread *t)
-{
-    struct request rq = {.caller = t, .op = msg_label(t->regs.rsi)};
-    uint64_t out[MSG_REGISTERS] = {0};
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        rq.w[i] = t->regs.w[i];
-    }
-    enum err e = invoke(&rq, t->regs.rdi, out);
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        t->regs.w[i] = out[i];
-    }
-    return e;
-}
-
 static enum err dispatch(struct thread *t, uint64_t number)
 {
     struct slot *s;
     enum err e;
-    if (number == SYS_INVOKE) return invoke_registers(t);
+    if (number == SYS_INVOKE) {
+        struct request rq = {.caller = t, .op = msg_label(t->regs.rsi), .w = t->regs.w};
+        return invoke(&rq, t->regs.rdi);
+    }
     if (number == SYS_YIELD) {
         sched_ready(t);
         return OK;
@@ -64,20 +38,25 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (e != OK) return e;
     switch (number) {
     case SYS_CALL:
+        return ipc_send(t, s, true, true);
     case SYS_SEND:
+        return ipc_send(t, s, false, true);
     case SYS_NB_SEND:
-        e = ipc_check_send(t, s, number == SYS_CALL);
-        return e != OK ? e : ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
+        return ipc_send(t, s, false, false);
     case SYS_RECV:
+        return ipc_receive(t, s, true);
     case SYS_NB_RECV:
-        e = ipc_check_receive(t, s);
-        return e != OK ? e : ipc_receive(t, s, number == SYS_RECV);
-    case SYS_REPLY_RECV: return reply_receive(t, s);
-    case SYS_REPLY: return ipc_reply(t, s);
+        return ipc_receive(t, s, false);
+    case SYS_REPLY_RECV:
+        return ipc_reply_receive(t, s);
+    case SYS_REPLY:
+        return ipc_reply(t, s);
     case SYS_SIGNAL:
     case SYS_WAIT:
-    case SYS_POLL: return signal_or_wait(t, s, number);
-    default: return ERR_SYSCALL;
+    case SYS_POLL:
+        return signal_or_wait(t, s, number);
+    default:
+        return ERR_SYSCALL;
     }
 }
 

@@ -97,7 +97,8 @@ void thread_wake(struct thread *t, enum err result)
 
 void thread_stop(struct thread *t)
 {
-    ipc_abandon(t);
+    ipc_leave_reply(t);
+    t->is_fault = false;
     sched_unlink(t);
     thread_move(t, T_INACTIVE);
 }
@@ -110,9 +111,8 @@ enum err start_check(const struct request *rq)
     return t->state != T_INACTIVE || thread_aspace(t) == 0 ? ERR_BUSY : OK;
 }
 
-enum err start_apply(const struct request *rq, uint64_t *out)
+enum err start_apply(struct request *rq)
 {
-    (void)out;
     struct thread *t = cap_object(rq->cap);
     t->regs = (struct thread_regs){.rip = rq->w[0],
                                    .rsp = rq->w[1],
@@ -129,9 +129,8 @@ enum err config_check(const struct request *rq)
     return rq->w[0] > 255 || rq->w[1] & ~(uint64_t)THREAD_FPU ? ERR_RANGE : OK;
 }
 
-enum err config_apply(const struct request *rq, uint64_t *out)
+enum err config_apply(struct request *rq)
 {
-    (void)out;
     struct thread *t = cap_object(rq->cap);
     if (t->state == T_READY) queue_remove(t);
     t->priority = (uint8_t)rq->w[0];
@@ -141,9 +140,8 @@ enum err config_apply(const struct request *rq, uint64_t *out)
     return OK;
 }
 
-enum err stop_apply(const struct request *rq, uint64_t *out)
+enum err stop_apply(struct request *rq)
 {
-    (void)out;
     thread_stop(cap_object(rq->cap));
     return OK;
 }
@@ -154,11 +152,12 @@ enum err read_check(const struct request *rq)
     return ((const struct thread *)cap_object(rq->cap))->state == T_RUNNING ? ERR_BUSY : OK;
 }
 
-enum err read_apply(const struct request *rq, uint64_t *out)
+enum err read_apply(struct request *rq)
 {
     const struct thread *t = cap_object(rq->cap);
+    uint64_t first = rq->w[0];
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        out[i] = ((const uint64_t *)&t->regs)[rq->w[0] + i];
+        rq->w[i] = ((const uint64_t *)&t->regs)[first + i];
     }
     return OK;
 }

@@ -9,17 +9,27 @@ enum { RETYPE_MAX = 64 };
 static uint32_t object_bits(uint64_t type, uint64_t bits)
 {
     switch (type) {
-    case CAP_UNTYPED: return bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX ? (uint32_t)bits : 0;
-    case CAP_CNODE: return bits >= CNODE_BITS_MIN && bits <= CNODE_BITS_MAX ? (uint32_t)bits : 0;
-    case CAP_FRAME: return bits == PAGE_BITS || bits == LARGE_PAGE_BITS ? (uint32_t)bits : 0;
-    case CAP_THREAD: return THREAD_BITS;
-    case CAP_SCHED: return SCHED_BITS;
-    case CAP_ENDPOINT: return ENDPOINT_BITS;
-    case CAP_NOTIFICATION: return NOTIFICATION_BITS;
-    case CAP_REPLY: return REPLY_BITS;
+    case CAP_UNTYPED:
+        return bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX ? (uint32_t)bits : 0;
+    case CAP_CNODE:
+        return bits >= CNODE_BITS_MIN && bits <= CNODE_BITS_MAX ? (uint32_t)bits : 0;
+    case CAP_FRAME:
+        return bits == PAGE_BITS || bits == LARGE_PAGE_BITS ? (uint32_t)bits : 0;
+    case CAP_THREAD:
+        return THREAD_BITS;
+    case CAP_SCHED:
+        return SCHED_BITS;
+    case CAP_ENDPOINT:
+        return ENDPOINT_BITS;
+    case CAP_NOTIFICATION:
+        return NOTIFICATION_BITS;
+    case CAP_REPLY:
+        return REPLY_BITS;
     case CAP_ASPACE:
-    case CAP_PTABLE: return TABLE_BITS;
-    default: return 0;
+    case CAP_PTABLE:
+        return TABLE_BITS;
+    default:
+        return 0;
     }
 }
 
@@ -68,9 +78,8 @@ static void object_init(uint64_t type, uint64_t obj, uint64_t bits)
     if (type == CAP_ASPACE) arch_aspace_init(obj);
 }
 
-enum err retype_apply(const struct request *rq, uint64_t *out)
+enum err retype_apply(struct request *rq)
 {
-    (void)out;
     struct slot *ut = rq->cap;
     uint32_t bits = object_bits(rq->w[0], rq->w[1]);
     uint64_t start = retype_start(ut, bits), end = start + (rq->w[2] << bits);

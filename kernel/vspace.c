@@ -104,9 +104,8 @@ static void map_apply(const struct request *rq, uint64_t vaddr, uint64_t rights)
     commit_emit(&c);
 }
 
-enum err frame_map_apply(const struct request *rq, uint64_t *out)
+enum err frame_map_apply(struct request *rq)
 {
-    (void)out;
     uint32_t level, large = rq->cap->bits != PAGE_BITS;
     *walk(rq->arg->obj, rq->w[1], large, &level) =
         arch_pte_page(rq->cap->obj, (uint32_t)rq->w[2], large);
@@ -124,25 +123,23 @@ enum err table_map_check(const struct request *rq)
     return level == 0 || *entry & PTE_PRESENT ? ERR_MAPPED : OK;
 }
 
-enum err table_map_apply(const struct request *rq, uint64_t *out)
+enum err table_map_apply(struct request *rq)
 {
-    (void)out;
     uint32_t level;
     *walk(rq->arg->obj, rq->w[1], 0, &level) = arch_pte_table(rq->cap->obj);
     map_apply(rq, rq->w[1] & ~((1ull << level_shift(level)) - 1), 0);
     return OK;
 }
 
-enum err unmap_apply(const struct request *rq, uint64_t *out)
+enum err unmap_apply(struct request *rq)
 {
-    (void)out;
     vspace_unmap(rq->cap);
     commit_slot(COMMIT_UNMAP, rq->cap, NULL, 0, 0);
     return OK;
 }
 
-enum err paddr_apply(const struct request *rq, uint64_t *out)
+enum err paddr_apply(struct request *rq)
 {
-    out[0] = rq->cap->obj;
+    rq->w[0] = rq->cap->obj;
     return OK;
 }

@@ -63,7 +63,7 @@ enum err walk_check(const struct request *rq)
     return thread_buffer(rq->caller) == NULL ? ERR_MESSAGE : OK;
 }
 
-enum err walk_apply(const struct request *rq, uint64_t *out)
+enum err walk_apply(struct request *rq)
 {
     struct walk_item *items = (void *)thread_buffer(rq->caller);
     uint32_t n = 0;
@@ -71,8 +71,8 @@ enum err walk_apply(const struct request *rq, uint64_t *out)
     for (; at != NULL && n < WALK_ITEMS_MAX; at = slot_after(at)) {
         describe(at, &items[n++]);
     }
-    out[0] = commit_count();
-    out[1] = n;
-    out[2] = at == NULL;
+    rq->w[0] = commit_count();
+    rq->w[1] = n;
+    rq->w[2] = at == NULL;
     return OK;
 }
