@@ -2,37 +2,23 @@
  * apic.c - interrupts and the timer: the local APIC in xAPIC mode, one I/O APIC, and the 8259 and
  * 8254 only to be silenced and to measure with.
  *
- * An edge that reaches a masked I/O APIC pin is lost, so a line is masked here, in software: the
- * first interrupt on a masked line is remembered and masks the pin too, and unmasking sends it to
- * ourselves. Later edges are lost, but one is already pending.
+ * An edge that reaches a masked I/O APIC pin is lost, so lines are masked here, in software: an
+ * interrupt on a masked line is remembered, and unmasking sends it to ourselves. It also masks the
+ * pin, so that a device which goes on costs nothing: one edge is pending already.
  */
-#include "arch.h"
-#include "core.h"
 #include "x86.h"
 
-enum { /* SDM vol 3A table 11-1 */
-    LAPIC_ID = 0x20,
-    LAPIC_TASK_PRIORITY = 0x80,
-    LAPIC_EOI = 0xb0,
-    LAPIC_SPURIOUS = 0xf0,
-    LAPIC_COMMAND = 0x300,
-    LAPIC_LVT_TIMER = 0x320,
-    LAPIC_LVT_LINT0 = 0x350,
-    LAPIC_LVT_LINT1 = 0x360,
-    LAPIC_LVT_ERROR = 0x370,
-    LAPIC_TIMER_INITIAL = 0x380,
-    LAPIC_TIMER_CURRENT = 0x390,
-    LAPIC_TIMER_DIVIDE = 0x3e0,
-    LAPIC_SOFTWARE_ENABLE = 0x100,
-    LAPIC_DIVIDE_BY_1 = 0xb,
-    LAPIC_TO_SELF = 1 << 18,
-    LVT_NMI = 0x400,
-    MASKED = 1 << 16,
-};
-enum { IOAPIC_VERSION = 1, IOAPIC_LINES = 0x10 };
-enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLED = 1 << 11 };
 #define LAPIC_BASE 0xfee00000u
 #define IOAPIC_BASE 0xfec00000u
+enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLED = 1 << 11 };
+
+/* SDM vol 3A table 11-1 */
+enum { LAPIC_ID = 0x20, LAPIC_TASK_PRIORITY = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0 };
+enum { LAPIC_COMMAND = 0x300, LAPIC_TIMER = 0x320, LAPIC_LINT0 = 0x350, LAPIC_LINT1 = 0x360 };
+enum { LAPIC_ERROR = 0x370, TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
+enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18, LVT_NMI = 0x400 };
+enum { MASKED = 1 << 16 }; /* in a local vector as in a pin */
+enum { IOAPIC_VERSION = 1, IOAPIC_PINS = 0x10 };
 
 /* Intel 8254 data sheet; channel 2 is gated by port 0x61. */
 enum { PIT_HZ = 1193182, PIT_CHANNEL2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61 };
@@ -41,11 +27,11 @@ enum { CALIBRATE_COUNTS = PIT_HZ / 500, CALIBRATE_TRIES = 8 };
 static struct {
     bool masked, pending;
 } lines[IRQ_LINES];
-static uint64_t lapic_per_tick; /* timer counts a time stamp tick, 32.32 */
+static uint64_t counts_per_tick; /* timer counts a time stamp tick, 32.32 */
 
 static volatile uint32_t *lapic(uint32_t reg)
 {
-    return (volatile uint32_t *)phys_to_ptr(LAPIC_BASE + reg);
+    return phys_to_ptr(LAPIC_BASE + reg);
 }
 
 static volatile uint32_t *ioapic(uint32_t reg)
@@ -57,34 +43,30 @@ static volatile uint32_t *ioapic(uint32_t reg)
 
 static void pin_set(uint32_t line, uint32_t mask)
 {
-    *ioapic(IOAPIC_LINES + 2 * line) = mask | (VECTOR_IRQ + line); /* edge, active high, fixed */
+    *ioapic(IOAPIC_PINS + 2 * line) = mask | (VECTOR_IRQ + line); /* edge, active high, fixed */
 }
 
 void apic_init(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
-    if (base & APIC_BASE_X2APIC) {
-        machine_refuse("the APIC is in x2APIC mode, which is not driven");
-    }
+    if (base & APIC_BASE_X2APIC) refuse("the APIC is in x2APIC mode, which is not driven");
     if ((base & ~0xfffull) != LAPIC_BASE || !(base & APIC_BASE_ENABLED)) {
-        machine_refuse("the APIC is off or not at its usual address");
+        refuse("the APIC is off or not at its usual address");
     }
-    outb(0x21, 0xff);
-    outb(0xa1, 0xff);
+    arch_port_out(0x21, 1, 0xff); /* both 8259 */
+    arch_port_out(0xa1, 1, 0xff);
 
+    *lapic(LAPIC_SPURIOUS) = SOFTWARE_ENABLE | VECTOR_SPURIOUS;
     *lapic(LAPIC_TASK_PRIORITY) = 0;
-    *lapic(LAPIC_LVT_TIMER) = VECTOR_TIMER; /* one-shot */
-    *lapic(LAPIC_LVT_LINT0) = MASKED;
-    *lapic(LAPIC_LVT_LINT1) = LVT_NMI;
-    *lapic(LAPIC_LVT_ERROR) = MASKED;
-    *lapic(LAPIC_TIMER_DIVIDE) = LAPIC_DIVIDE_BY_1;
-    *lapic(LAPIC_SPURIOUS) = LAPIC_SOFTWARE_ENABLE | VECTOR_SPURIOUS;
+    *lapic(LAPIC_TIMER) = VECTOR_TIMER; /* one-shot */
+    *lapic(LAPIC_LINT0) = MASKED;
+    *lapic(LAPIC_LINT1) = LVT_NMI;
+    *lapic(LAPIC_ERROR) = MASKED;
+    *lapic(TIMER_DIVIDE) = DIVIDE_BY_1;
 
-    if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_LINES - 1) {
-        machine_refuse("no I/O APIC of 24 lines at its usual address");
-    }
+    if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_LINES - 1) refuse("no I/O APIC of 24 lines");
     for (uint32_t line = 0; line < IRQ_LINES; line++) {
-        *ioapic(IOAPIC_LINES + 2 * line + 1) = *lapic(LAPIC_ID); /* both have it in bits 24-31 */
+        *ioapic(IOAPIC_PINS + 2 * line + 1) = *lapic(LAPIC_ID); /* both have it in bits 24-31 */
         pin_set(line, MASKED);
         lines[line].masked = true;
     }
@@ -97,47 +79,40 @@ struct sample {
 
 static struct sample clocks_read(void)
 {
-    struct sample s;
-    outb(PIT_COMMAND, 0x80); /* latch channel 2 */
-    s.tsc = rdtsc();
-    s.lapic = *lapic(LAPIC_TIMER_CURRENT);
-    s.pit = inb(PIT_CHANNEL2);
-    s.pit |= (uint32_t)inb(PIT_CHANNEL2) << 8;
+    arch_port_out(PIT_COMMAND, 1, 0x80); /* latch channel 2 */
+    struct sample s = {__builtin_ia32_rdtsc(), 0, *lapic(TIMER_CURRENT)};
+    s.pit = arch_port_in(PIT_CHANNEL2, 1);
+    s.pit |= arch_port_in(PIT_CHANNEL2, 1) << 8;
     return s;
 }
 
 static uint64_t calibrate_once(void)
 {
-    outb(PIT_GATE, (inb(PIT_GATE) & 0xfc) | 1);
-    outb(PIT_COMMAND, 0xb0); /* channel 2, both bytes, count down once */
-    outb(PIT_CHANNEL2, 0xff);
-    outb(PIT_CHANNEL2, 0xff);
-    *lapic(LAPIC_TIMER_INITIAL) = ~0u;
+    arch_port_out(PIT_GATE, 1, (arch_port_in(PIT_GATE, 1) & 0xfc) | 1);
+    arch_port_out(PIT_COMMAND, 1, 0xb0); /* channel 2, both bytes, count down once */
+    arch_port_out(PIT_CHANNEL2, 1, 0xff);
+    arch_port_out(PIT_CHANNEL2, 1, 0xff);
+    *lapic(TIMER_INITIAL) = ~0u;
 
     clocks_read(); /* takes longer than the count takes to be loaded */
     struct sample from = clocks_read(), to;
     do {
         to = clocks_read();
     } while (from.pit - to.pit < CALIBRATE_COUNTS);
+    *lapic(TIMER_INITIAL) = 0;
     uint64_t ticks = to.tsc - from.tsc;
-    lapic_per_tick = ((uint64_t)(from.lapic - to.lapic) << 32) / ticks;
+    counts_per_tick = ((uint64_t)(from.lapic - to.lapic) << 32) / ticks;
     return ticks * PIT_HZ / (from.pit - to.pit);
 }
 
 /* Two measurements in a row that agree within 1/1024: a host that took the CPU away spoils one. */
 uint64_t apic_calibrate(void)
 {
-    *lapic(LAPIC_LVT_TIMER) = MASKED | VECTOR_TIMER;
-    uint64_t hz = calibrate_once();
-    for (uint32_t i = 0; i < CALIBRATE_TRIES; i++) {
-        uint64_t last = hz;
+    uint64_t hz = calibrate_once(), last = 0;
+    for (uint32_t i = 0; i < CALIBRATE_TRIES && hz - last + (hz >> 10) > hz >> 9; i++) {
+        last = hz;
         hz = calibrate_once();
-        if ((hz > last ? hz - last : last - hz) < hz >> 10) {
-            break;
-        }
     }
-    *lapic(LAPIC_TIMER_INITIAL) = 0;
-    *lapic(LAPIC_LVT_TIMER) = VECTOR_TIMER;
     return hz;
 }
 
@@ -146,19 +121,17 @@ static void timer_arm(uint64_t deadline, uint64_t now)
 {
     enum { ROUND_MAX = 1 << 30 }; /* fits while the counter runs below four times the TSC's rate */
     uint64_t ticks = deadline > now ? deadline - now : 0;
-    if (ticks > ROUND_MAX) {
-        ticks = ROUND_MAX;
-    }
-    *lapic(LAPIC_TIMER_INITIAL) = (uint32_t)(ticks * lapic_per_tick >> 32) + 1;
+    if (ticks > ROUND_MAX) ticks = ROUND_MAX;
+    *lapic(TIMER_INITIAL) = (uint32_t)(ticks * counts_per_tick >> 32) + 1;
 }
 
 void arch_timer_set(uint64_t ticks)
 {
     cpu()->arch.deadline = ticks;
     if (ticks == ~0ull) {
-        *lapic(LAPIC_TIMER_INITIAL) = 0;
+        *lapic(TIMER_INITIAL) = 0;
     } else {
-        timer_arm(ticks, rdtsc());
+        timer_arm(ticks, __builtin_ia32_rdtsc());
     }
 }
 
@@ -171,31 +144,24 @@ void arch_irq_unmask(uint32_t line)
 {
     lines[line].masked = false;
     pin_set(line, 0);
-    if (lines[line].pending) {
-        lines[line].pending = false;
-        *lapic(LAPIC_COMMAND) = LAPIC_TO_SELF | (VECTOR_IRQ + line);
-    }
+    if (lines[line].pending) *lapic(LAPIC_COMMAND) = TO_SELF | (VECTOR_IRQ + line);
+    lines[line].pending = false;
 }
 
 void apic_interrupt(uint32_t vector, uint64_t now)
 {
-    if (vector == VECTOR_SPURIOUS) {
-        return; /* has no EOI */
-    }
-    *lapic(LAPIC_EOI) = 0;
-
     uint32_t line = vector - VECTOR_IRQ;
     uint64_t deadline = cpu()->arch.deadline;
-    if (line < IRQ_LINES) {
-        if (lines[line].masked) {
-            lines[line].pending = true;
-            pin_set(line, MASKED);
-        } else {
-            core_irq(line, now);
-        }
-    } else if (vector == VECTOR_TIMER && now < deadline && deadline != ~0ull) {
-        timer_arm(deadline, now);
-    } else if (vector == VECTOR_TIMER && deadline != ~0ull) {
+    if (vector != VECTOR_SPURIOUS) *lapic(LAPIC_EOI) = 0;
+
+    if (vector == VECTOR_TIMER && now >= deadline) {
         core_tick(now);
+    } else if (vector == VECTOR_TIMER && deadline != ~0ull) {
+        timer_arm(deadline, now);
+    } else if (line < IRQ_LINES && lines[line].masked) {
+        lines[line].pending = true;
+        pin_set(line, MASKED);
+    } else if (line < IRQ_LINES) {
+        core_irq(line, now);
     }
 }

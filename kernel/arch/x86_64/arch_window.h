@@ -29,26 +29,21 @@ static inline uint64_t ptr_to_phys(const void *at)
 /* SDM vol 3A 8.7: 104 bytes; the hardware's fields are not aligned to their size. */
 struct tss {
     uint32_t reserved0;
-    uint64_t rsp[3];
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
+    uint64_t rsp[3], reserved1, ist[7], reserved2;
     uint16_t reserved3, io_bitmap;
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104, "SDM vol 3A figure 8-11");
 
-enum { GDT_ENTRIES = 7 };
-
 /* The architecture's part of struct cpu, at its start; gs points to it while in the kernel. */
 struct arch_cpu {
     struct cpu *self;
-    uint64_t stack_top;       /* the kernel's stack is empty whenever user code or idle runs */
-    uint64_t user_rsp;        /* scratch of the system call entry */
-    struct thread *loaded;    /* whose fs and gs bases are in the CPU: the one that last ran, or NULL */
+    uint64_t stack_top; /* the kernel's stack is empty whenever user code or idle runs */
+    uint64_t user_rsp;  /* scratch of the system call entry */
+    struct thread
+        *loaded; /* whose fs and gs bases are in the CPU: the one that last ran, or NULL */
     struct thread *fpu_owner; /* whose FPU registers are in the CPU; NULL: CR0.TS is set */
     uint64_t root;            /* physical address in CR3 */
     uint64_t deadline;        /* of the timer, in time stamp ticks; ~0 none */
-    uint64_t gdt[GDT_ENTRIES];
     struct tss tss;
 };
 

@@ -3,31 +3,23 @@
  * leave different things in registers. The first tables map the image's 4 MiB twice, where it lies
  * and high; paging.c makes the final ones of them.
  */
-#include "offsets.h"
 #include "x86.h"
 
 #define PHYS(symbol) ((symbol) - KERNEL_BASE)
-#define COM1 0x3f8
 
     .section .boot, "ax"
     .code32
     .balign 8
 multiboot2_header:              /* Multiboot2 specification 3.1.1; the one tag ends the list */
     .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
-    .long -(0xe85250d6 + multiboot2_end - multiboot2_header)
-    .long 0, 8
+    .long -(0xe85250d6 + multiboot2_end - multiboot2_header), 0, 8
 multiboot2_end:
 
-    .globl multiboot2_entry     /* eax: magic, ebx: information */
+    .globl multiboot2_entry     /* ebx: information */
 multiboot2_entry:
     movl $BOOT_MULTIBOOT2, %edi
-    cmpl $MULTIBOOT2_LOADED, %eax
-    je start
-1:  hlt                         /* nothing is known about who loaded us */
-    jmp 1b
-
-    .globl pvh_entry            /* ebx: start info; eax is not defined */
-pvh_entry:
+    jmp start
+pvh_entry:                      /* ebx: start info; eax is not defined */
     movl $BOOT_PVH, %edi
 start:
     cli
@@ -38,9 +30,10 @@ start:
     movl %edx, PHYS(entry_ticks) + 4
     movl $0x80000000, %eax
     cpuid
-    cmpl $0x80000001, %eax
+    movl $0x80000001, %edx
+    cmpl %edx, %eax
     jb no_long_mode
-    movl $0x80000001, %eax
+    movl %edx, %eax
     cpuid
     btl $29, %edx
     jnc no_long_mode
@@ -55,61 +48,52 @@ start:
     wrmsr
     movl $0x8001003b, %eax      /* CR0: PG WP NE ET TS MP PE */
     movl %eax, %cr0
-    lgdt boot_gdt_pointer
+    lgdt gdt_pointer_low
     ljmp $SEL_KERNEL_CODE, $long_mode
 
 no_long_mode:
     movl $no_long_mode_text, %esi
-1:  lodsb
-    testb %al, %al
-    jz 2f
-    movw $COM1, %dx
-    outb %al, %dx
-    jmp 1b
-2:  movb $EXIT_REFUSED, %al
+    movl $no_long_mode_end - no_long_mode_text, %ecx
+    movl $0x3f8, %edx
+    rep outsb
+    movb $EXIT_REFUSED, %al
     outb %al, $EXIT_PORT
-3:  hlt
-    jmp 3b
+    hlt
 no_long_mode_text:
-    .asciz "waterlight: does not start: this CPU has no 64-bit mode\r\n"
+    .ascii "waterlight: does not start: this CPU has no 64-bit mode\r\n"
+no_long_mode_end:
 
-    .balign 8
-boot_gdt:
-    .quad 0, GDT_KERNEL_CODE, GDT_KERNEL_DATA
-boot_gdt_pointer:
-    .word . - boot_gdt - 1
-    .long boot_gdt
+gdt_pointer_low:
+    .word 55
+    .long PHYS(gdt)
 
     .code64
 long_mode:
     movl $SEL_KERNEL_DATA, %eax
-    movl %eax, %ss
-    movl %eax, %ds
-    movl %eax, %es
-    xorl %eax, %eax
-    movl %eax, %fs
-    movl %eax, %gs
+    .irp segment, ss, ds, es
+    movl %eax, %\segment
+    .endr
     movabsq $high, %rax
     jmpq *%rax
 
     .text
 high:
+    lgdt gdt_pointer(%rip)
+    lidt idt_pointer(%rip)
     leaq stacks + GUARD_BYTES + STACK_BYTES(%rip), %rsp
     xorl %ebp, %ebp
     movl %edi, %edi             /* the loader's upper halves are not defined */
     movl %esi, %esi
     movq entry_ticks(%rip), %rdx
     call boot_main              /* (loader, physical address of what it said, time) */
-    ud2
 
     .data
+    .globl kernel_root, kernel_level3, kernel_level1, gdt
     .balign 4096
-    .globl kernel_root
 kernel_root:                    /* entry 0 goes once the image is entered high */
     .quad PHYS(kernel_level3) + 3
     .fill 510, 8, 0
     .quad PHYS(kernel_level3) + 3
-    .globl kernel_level3
 kernel_level3:
     .quad PHYS(kernel_level2) + 3
     .fill 509, 8, 0
@@ -117,13 +101,21 @@ kernel_level3:
 kernel_level2:
     .quad PHYS(kernel_level1) + 3, PHYS(kernel_level1) + 4096 + 3
     .fill 510, 8, 0
-    .globl kernel_level1
-kernel_level1:                  /* IMAGE_PAGES of them */
+kernel_level1:
     .set page, 3
     .rept IMAGE_PAGES
     .quad page
     .set page, page + 4096
     .endr
+gdt:                            /* null, kernel code and data, user data and code, then the TSS; */
+    .quad 0, 0x00209b0000000000, 0x0000930000000000 /* marked accessed: the CPU writes nothing */
+    .quad 0x0000f30000000000, 0x0020fb0000000000, 0, 0
+gdt_pointer:
+    .word 55
+    .quad gdt
+idt_pointer:
+    .word 4095
+    .quad idt
 entry_ticks:
     .quad 0
 

@@ -1,54 +1,37 @@
 /*
- * paging.c - page tables. One PDPT of 1 GiB pages is the direct map; four tables made in boot.S map
- * the image page by page. Both hang in every address space from its first moment.
+ * paging.c - page tables. One PDPT of 1 GiB pages is the direct map; the tables of boot.S map the
+ * image page by page. Both hang in every address space from its first moment.
  */
-#include "abi/object.h"
-#include "arch.h"
-#include "arch_window.h"
-#include "core.h"
 #include "x86.h"
 
-enum {
-    PTE_WRITE = 2,
-    PTE_USER = 4,
-    PTE_UNCACHED = 0x18, /* PWT and PCD: the strong UC of the PAT's reset value */
-    PTE_GLOBAL = 0x100,
-    ROOT_DIRECT = 256, /* entries of a top table: bits 39-47 of the address */
-    ROOT_IMAGE = 511,
-    GIB_SHIFT = 30,
-};
+enum { PTE_WRITE = 2, PTE_USER = 4, PTE_UNCACHED = 0x18 /* PCD, PWT */, PTE_GLOBAL = 0x100 };
+enum { ROOT_DIRECT = 256, ROOT_IMAGE = 511 }; /* entries of a top table: address bits 39-47 */
 #define PTE_NX (1ull << 63)
 
 static uint64_t direct_level3[512] __attribute__((aligned(4096)));
 
-static uint64_t image_rights(uint64_t at)
+static uint64_t image_rights(const uint8_t *at)
 {
-    if (at < (uint64_t)text_start || at >= (uint64_t)image_end) {
-        return 0;
-    }
+    bool guard = false;
     for (uint32_t i = 0; i < CPU_COUNT_MAX * 2; i++) {
-        if (at == (uint64_t)stacks[i / 2][i % 2].guard) {
-            return 0;
-        }
+        guard |= at == stacks[i / 2][i % 2].guard;
     }
-    if (at < (uint64_t)rodata_start) {
-        return PTE_PRESENT | PTE_GLOBAL;
-    }
-    return PTE_PRESENT | PTE_GLOBAL | PTE_NX | (at < (uint64_t)data_start ? 0 : PTE_WRITE);
+    if (at < text_start || at >= image_end || guard) return 0;
+    if (at < rodata_start) return PTE_PRESENT | PTE_GLOBAL;
+    return PTE_PRESENT | PTE_GLOBAL | PTE_NX | (at < data_start ? 0 : PTE_WRITE);
 }
 
-void paging_map_ram(uint64_t end)
+void paging_map_ram(uint64_t bytes)
 {
-    for (uint64_t i = 0; i < 512 && i << GIB_SHIFT < end; i++) {
-        direct_level3[i] =
-            i << GIB_SHIFT | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL | PTE_NX;
+    for (uint64_t i = 0; i < 512 && i << 30 < bytes; i++) {
+        direct_level3[i] = i << 30 | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL | PTE_NX;
     }
 }
 
 void paging_init(void)
 {
     for (uint64_t i = 0; i < IMAGE_PAGES; i++) {
-        uint64_t rights = image_rights(KERNEL_BASE + i * 4096);
+        uint64_t rights = image_rights((const uint8_t *)(KERNEL_BASE + i * 4096));
         kernel_level1[i] = rights ? i * 4096 | rights : 0;
     }
     kernel_level3[0] = 0; /* the identity, which only boot.S used */
@@ -79,17 +62,12 @@ uint64_t arch_pte_page(uint64_t page, uint32_t rights, bool large)
 
 void arch_tlb_flush(uint64_t root, uint64_t vaddr)
 {
-    if (cpu()->arch.root == root) {
-        __asm__ volatile("invlpg (%0)" ::"r"(vaddr) : "memory");
-    }
+    if (cpu()->arch.root == root) __asm__ volatile("invlpg (%0)" ::"r"(vaddr) : "memory");
 }
 
 void arch_aspace_gone(uint64_t root)
 {
-    if (cpu()->arch.root == root) {
-        cpu()->arch.root = image_phys(kernel_root);
-        load_root(cpu()->arch.root);
-    }
+    if (cpu()->arch.root == root) load_root(cpu()->arch.root = image_phys(kernel_root));
 }
 
 void arch_clear_page(void *page)
