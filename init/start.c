@@ -1,0 +1,228 @@
+/* start.c - starts, ends and restarts services. */
+#include "badge.h"
+#include "bytes.h"
+#include "init.h"
+#include "panic.h"
+#include "print.h"
+#include "slots.h"
+#include "spawn.h"
+
+enum { SLOT_BOOT = 3, ARGUMENTS_MAX = 16 };
+
+static const struct description_service *service_at(const struct init *in, uint32_t number)
+{
+    return &in->description.services[number];
+}
+
+void start_prepare(struct init *in)
+{
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        if ((service_at(in, i)->flags & SERVICE_MANUAL) != 0) {
+            in->running[i].life.life = LIFE_STOPPED;
+        }
+        if ((service_at(in, i)->flags & SERVICE_PROVIDES) == 0) continue;
+        struct self_endpoint_create_in create = {.slot = slot_alloc()};
+        if (self_endpoint_create(CAP_SLOT_SELF, &create) != OK) PANIC("no endpoint of a service");
+        in->running[i].endpoint = create.slot;
+    }
+    in->arm = slot_alloc();
+    struct self_notification_create_in arm = {.slot = in->arm};
+    if (self_notification_create(CAP_SLOT_SELF, &arm) != OK) PANIC("no notification");
+    in->arm_source = slot_alloc();
+    struct self_mint_in mint = {
+        .source = {in->arm, RIGHTS_ALL, 0, 0}, .slot = in->arm_source, .rights = RIGHT_WRITE, .badge = 1};
+    if (self_mint(CAP_SLOT_SELF, &mint) != OK) PANIC("no notification");
+}
+
+/* argv[0] is the name, the others stand in the description separated by one space. */
+static uint32_t arguments_split(const struct description_service *s, char *copy,
+                                const char **out_argv)
+{
+    uint32_t count = 1;
+    char *at = copy;
+
+    memcpy(copy, s->arguments, sizeof(s->arguments));
+    out_argv[0] = s->name;
+    while (*at != '\0' && count < ARGUMENTS_MAX) {
+        out_argv[count++] = at;
+        char *space = strchr(at, ' ');
+        if (space == NULL) break;
+        *space = '\0';
+        at = space + 1;
+    }
+    return count;
+}
+
+struct start_state {
+    struct init *in;
+    uint32_t number;
+};
+
+static int prepare(void *state, cap_t process, uint32_t pid)
+{
+    const struct start_state *s = state;
+
+    return grants_give(s->in, s->number, process, pid);
+}
+
+static int spawn_service(struct init *in, uint32_t number, struct spawn_result *out_result)
+{
+    const struct description_service *s = service_at(in, number);
+    const struct image_file *file = image_find(&in->image, s->program);
+    struct start_state state = {in, number};
+    struct spawn_cap caps[GRANT_CAPS_MAX];
+    const char *argv[ARGUMENTS_MAX];
+    char copy[sizeof(s->arguments)];
+
+    if (file == NULL) return SPAWN_BAD_FILE;
+    struct spawn_args args = {
+        .name = s->name,
+        .elf = image_data(&in->image, file),
+        .elf_size = file->size,
+        .argv = argv,
+        .caps = caps,
+        .quota = {s->pages, s->slots, (uint16_t)s->threads, s->commits},
+        .priority = (uint8_t)s->priority,
+        .storage = (s->flags & SERVICE_STORAGE) != 0,
+        .fpu = (s->flags & SERVICE_FPU) != 0,
+        .fault = in->service.endpoint,
+        .fault_badge = badge_make(BADGE_FAULT, 0, 0, number),
+        .exit = in->exit_source,
+        .budget_us = s->budget_us,
+        .period_us = s->period_us,
+        .image_boot = (s->flags & SERVICE_IMAGE) != 0 ? SLOT_BOOT : 0,
+        .tick_hz = in->tick_hz,
+        .prepare = prepare,
+        .state = &state,
+    };
+    args.argc = arguments_split(s, copy, argv);
+    args.cap_count = grants_name(in, number, caps);
+    return spawn_program(&args, out_result);
+}
+
+static void start_one(struct init *in, uint32_t number)
+{
+    const struct description_service *s = service_at(in, number);
+    struct running *r = &in->running[number];
+    struct spawn_result result;
+    char line[128];
+
+    supervise_started(&r->life);
+    int err = spawn_service(in, number, &result);
+    if (err == OK) {
+        r->process = result.process;
+        r->pid = result.pid;
+        return;
+    }
+    print_format(line, sizeof(line), "init: %s cannot be started: error %d%s%d\n", s->name, err,
+                 err == SPAWN_BAD_FILE ? ", ELF " : ", ", (int)result.elf_error);
+    news_add(in, line);
+    print_debug("%s", line);
+    start_ended(in, number, NULL);
+}
+
+static bool needs_are_ready(const struct init *in, uint32_t number)
+{
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        if (description_needs(&in->description, number, i) && !in->running[i].ready_before) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The timer signals about ten milliseconds after it was armed, and only then. */
+static void timer_arm(struct init *in)
+{
+    if (in->timer_armed) return;
+    in->timer_armed = true;
+    (void)sys_signal(in->arm_source);
+}
+
+void start_ready(struct init *in)
+{
+    bool waiting = false;
+
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        const struct supervised *life = &in->running[i].life;
+        bool due = life->life == LIFE_WAITING || supervise_is_due(life, init_now_ms(in));
+        if (due && needs_are_ready(in, i)) start_one(in, i);
+        if (life->life == LIFE_BACKOFF) waiting = true;
+    }
+    if (waiting) timer_arm(in);
+}
+
+void start_became_ready(struct init *in, uint32_t number)
+{
+    struct running *r = &in->running[number];
+
+    supervise_ready(&r->life);
+    if (!r->ready_before) {
+        r->ready_before = true;
+        r->ready_ticks = ticks_now();
+        in->up_ticks = r->ready_ticks;
+        start_ready(in);
+        return;
+    }
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        if (in->running[i].told == 0) continue;
+        if (description_needs(&in->description, i, number)) (void)sys_signal(in->running[i].told);
+    }
+}
+
+void start_ended(struct init *in, uint32_t number, const char *why)
+{
+    const struct description_service *s = service_at(in, number);
+    struct running *r = &in->running[number];
+    const struct policy policy = {s->restart_limit, s->backoff_ms,
+                                  (s->flags & SERVICE_ONCE) != 0};
+    char line[160];
+
+    slot_discard(r->process);
+    slot_discard(r->told);
+    r->process = r->told = 0;
+    names_forget(in, number);
+    supervise_ended(&r->life, &policy, init_now_ms(in));
+    if (why != NULL) {
+        print_format(line, sizeof(line), "init: %s (pid %u) %s, now %s\n", s->name, r->pid, why,
+                     r->life.life == LIFE_BACKOFF ? "restarting" : life_name(r->life.life));
+        news_add(in, line);
+    }
+    r->pid = 0;
+    if (r->life.life == LIFE_BACKOFF) timer_arm(in);
+}
+
+void start_stop(struct init *in, uint32_t number, int code)
+{
+    struct running *r = &in->running[number];
+    struct process_kill_in kill = {.code = code};
+
+    if (r->process != 0) (void)process_kill(r->process, &kill);
+}
+
+void start_restart(struct init *in, uint32_t number)
+{
+    struct running *r = &in->running[number];
+
+    if (r->process != 0) {
+        start_stop(in, number, -1);
+        start_ended(in, number, "ended on request");
+    }
+    supervise_reset(&r->life, init_now_ms(in));
+    r->life.restarts++;
+    start_ready(in);
+}
+
+void start_check_ends(struct init *in)
+{
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        struct running *r = &in->running[i];
+        struct process_info_out out;
+        char why[48];
+        if (r->process == 0) continue;
+        int err = process_info(r->process, &out);
+        if (err == OK && out.info.state != AXIOM_PROCESS_INFO_STATE_EXITED) continue;
+        print_format(why, sizeof(why), "ended with code %d", err == OK ? (int)out.info.exit_code : err);
+        start_ended(in, i, why);
+    }
+}
