@@ -8,15 +8,37 @@ from elftools.elf.elffile import ELFFile
 from wl import tree
 from wl.check_shape import find_cycle
 
+LEAVES = re.compile(r"\t(?:jmpq?|retq?|iretq|sysretq)\b")
+ALLOC = 2  # and not SHF_EXECINSTR, 4
 STACK_LIMIT = 4096  # bytes that C frames may take of the kernel's stack
 FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 CALL = re.compile(r"\b(?:callq?|jmpq?)\s+(?:0x)?[0-9a-f]+ <([^>+]+)>$")
 INDIRECT = re.compile(r"\b(?:callq?|jmpq?)\s+\*")
+SWITCH = re.compile(r"\bjmpq?\s+\*(-?(?:0x)?[0-9a-f]+)\(,%r\w+,8\)")
 PUSH = re.compile(r"\bpushq?\s")
 GROW = re.compile(r"\bsubq?\s+\$(0x[0-9a-f]+|\d+), %rsp")
 
 
-def disassemble(kernel):
+class Words:
+    """The 8-byte words of the kernel's data sections, by address."""
+
+    def __init__(self, elf):
+        self.sections = [(s["sh_addr"], s.data()) for s in elf.iter_sections()
+                         if s["sh_type"] == "SHT_PROGBITS" and s["sh_flags"] & 6 == ALLOC]
+
+    def at(self, address):
+        for base, data in self.sections:
+            if base <= address <= base + len(data) - 8:
+                return int.from_bytes(data[address - base : address - base + 8], "little")
+        return None
+
+    def all(self):
+        for _, data in self.sections:
+            for at in range(0, len(data) - 7, 8):
+                yield int.from_bytes(data[at : at + 8], "little")
+
+
+def disassemble(kernel, words, starts):
     """Function -> (frame bytes, callees, calls through a pointer)."""
     listing = subprocess.run(["llvm-objdump-14", "-d", "--no-show-raw-insn", str(kernel)],
                              check=True, capture_output=True, text=True).stdout
@@ -24,35 +46,24 @@ def disassemble(kernel):
     for line in listing.splitlines():
         if found := FUNCTION.match(line):
             name = found.group(2)
-            table[name] = [8, set(), False]  # 8: the return address
+            table[name] = [8, set(), False]
+            used = 8  # the return address
         elif name:
             entry = table[name]
             if PUSH.search(line):
-                entry[0] += 8
+                used += 8
             if found := GROW.search(line):
-                entry[0] += int(found.group(1), 0)
+                used += int(found.group(1), 0)
+            entry[0] = max(entry[0], used)
+            if LEAVES.search(line):
+                used = 8  # what follows is reached by a jump, in assembly from elsewhere
             if (found := CALL.search(line)) and found.group(1) != name:
                 entry[1].add(found.group(1))
-            entry[2] = entry[2] or bool(INDIRECT.search(line))
+            # A jump table leads into its own function; a table of functions to their starts.
+            found = SWITCH.search(line)
+            switch = found and words.at(int(found.group(1), 0) % (1 << 64)) not in starts
+            entry[2] = entry[2] or bool(INDIRECT.search(line)) and not switch
     return table
-
-
-def pointed_to(kernel, names):
-    """Functions whose address stands in the kernel's data: what an indirect call may reach."""
-    with open(kernel, "rb") as stream:
-        elf = ELFFile(stream)
-        symbols = {s["st_value"]: s.name for s in elf.get_section_by_name(".symtab").iter_symbols()
-                   if s.name in names}
-        found = set()
-        for section in elf.iter_sections():
-            if section["sh_type"] != "SHT_PROGBITS" or section["sh_flags"] & 4:
-                continue
-            data = section.data()
-            for at in range(0, len(data) - 7, 8):
-                value = int.from_bytes(data[at : at + 8], "little")
-                if value in symbols:
-                    found.add(symbols[value])
-    return found
 
 
 def depths(table):
@@ -77,8 +88,14 @@ def stack(build):
     kernel = build / "kernel.elf"
     if not kernel.exists():
         return [f"{kernel}: is not built"]
-    table = disassemble(kernel)
-    reachable = pointed_to(kernel, set(table))
+    with open(kernel, "rb") as stream:
+        elf = ELFFile(stream)
+        words = Words(elf)
+        starts = {s["st_value"]: s.name for s in elf.get_section_by_name(".symtab").iter_symbols()
+                  if s["st_info"]["type"] == "STT_FUNC"}
+    table = disassemble(kernel, words, starts)
+    # What a call through a pointer may reach: functions whose address stands in the data.
+    reachable = {starts[word] for word in words.all() if word in starts} & set(table)
     for name, entry in table.items():
         if entry[2]:
             entry[1] |= reachable - {name}
