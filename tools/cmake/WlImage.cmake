@@ -1,7 +1,8 @@
-# wl_boot_image(OUTPUT file PROGRAMS ... ROOT folders ...): the boot image of these programs, which
-# must include axiom and init, and of the files below these folders.
+# wl_boot_image(NAME name PROGRAMS ... ROOT folders ...): name.img in the build folder, the boot image
+# of these programs, which must include axiom and init, and of the files below these folders.
 function(wl_boot_image)
-    cmake_parse_arguments(ARG "" "OUTPUT" "PROGRAMS;ROOT" ${ARGN})
+    cmake_parse_arguments(ARG "" "NAME" "PROGRAMS;ROOT" ${ARGN})
+    set(output "${CMAKE_BINARY_DIR}/${ARG_NAME}.img")
     set(description "${CMAKE_SOURCE_DIR}/images/system.toml")
     set(tool "${CMAKE_SOURCE_DIR}/tools/image")
     file(GLOB modules CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tools/wl/*.py")
@@ -16,9 +17,11 @@ function(wl_boot_image)
         list(APPEND inputs ${files})
         list(APPEND options --root "${folder}")
     endforeach()
-    add_custom_command(OUTPUT "${ARG_OUTPUT}"
-        COMMAND "${tool}" build --description "${description}" ${options} --output "${ARG_OUTPUT}"
+    add_custom_command(OUTPUT "${output}"
+        COMMAND "${tool}" build --description "${description}" ${options} --output "${output}"
         DEPENDS "${tool}" ${modules} "${description}" ${inputs}
-        COMMENT "boot image ${ARG_OUTPUT}"
+        COMMENT "${ARG_NAME}.img"
         VERBATIM)
+    add_custom_target(image_${ARG_NAME} DEPENDS "${output}")
+    add_dependencies(images image_${ARG_NAME})
 endfunction()
