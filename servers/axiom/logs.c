@@ -1,0 +1,344 @@
+/* logs.c - see logs.h. */
+#include "logs.h"
+
+#include "bytes.h"
+#include "memory.h"
+#include "space.h"
+
+enum {
+    LARGE = 1 << LARGE_PAGE_BITS,
+    COMMITS_BITS_MIN = 14, /* 2 MiB of commits and hashes */
+    COMMITS_BITS_MAX = 20,
+    LIFE_SLOTS = 2048,
+    REQUEST_SLOTS = 8192,
+    EVENT_SLOTS = 1 << 16,
+    BADGES_START = 1024,
+};
+
+static const struct log_header *const ring = (const struct log_header *)BOOT_LOG_ADDR;
+static const struct commit *const ring_commits = (const struct commit *)(BOOT_LOG_ADDR + 4096);
+static const struct event *const ring_events =
+    (const struct event *)(BOOT_LOG_ADDR + 4096 + LOG_COMMIT_BYTES);
+static struct logmem *const mem = (struct logmem *)OWN_LOG;
+
+static struct {
+    bool ready;
+    cap_t first_frame;
+    uint32_t frames; /* of 2 MiB; then one of 4 KiB: the ledger's page */
+    uint32_t hash_frame, hash_frames;
+    cap_t ledger;
+    cap_t first_arrival;
+    struct arrival arrivals[ARRIVALS_MAX];
+    uint64_t made, made_id;
+    uint64_t event_tail; /* position in the ring */
+    struct badges badges;
+} logs;
+
+static uint32_t large_pages(uint64_t bytes)
+{
+    return (uint32_t)((bytes + LARGE - 1) / LARGE);
+}
+
+/* Where everything lies, for 2^bits commits. */
+static void layout(struct logmem *l, uint32_t bits)
+{
+    uint64_t commits = 1ull << bits;
+    l->commit_slots = commits;
+    l->life_slots = LIFE_SLOTS;
+    l->request_slots = REQUEST_SLOTS;
+    l->event_slots = EVENT_SLOTS;
+    l->lives_at = 4096;
+    l->requests_at = l->lives_at + LIFE_SLOTS * sizeof(struct log_life);
+    l->events_at = LARGE;
+    l->commits_at = l->events_at + EVENT_SLOTS * sizeof(struct event);
+    logs.hash_frame = large_pages(l->commits_at + commits * sizeof(struct commit));
+    logs.hash_frames = large_pages(commits * HASH_BYTES);
+    logs.frames = logs.hash_frame + logs.hash_frames;
+    l->hashes_at = (uint64_t)logs.hash_frame * LARGE;
+    l->ledger_at = (uint64_t)logs.frames * LARGE;
+    l->bytes = l->ledger_at + 4096;
+}
+
+/* The reserve takes a sixteenth of memory: 2^17 commits in 256 MiB. */
+static uint32_t commit_bits(uint64_t memory)
+{
+    uint32_t bits = COMMITS_BITS_MIN;
+    while (bits < COMMITS_BITS_MAX &&
+           (2ull << bits) * (sizeof(struct commit) + HASH_BYTES) <= (memory + memory / 8) / 16) {
+        bits++;
+    }
+    return bits;
+}
+
+void logs_setup(const struct boot_info *boot)
+{
+    struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = boot->tick_hz};
+    layout(&l, commit_bits(boot->memory_bytes));
+    logs.first_frame = own_alloc(logs.frames + 1);
+    CHECK(logs.first_frame != 0);
+    CHECK(own_large_frames(logs.frames, logs.first_frame) == OK);
+    cap_t last = logs.first_frame + logs.frames;
+    CHECK(own_retype(CAP_FRAME, PAGE_BITS, 1, last) == OK);
+    for (uint32_t i = 0; i <= logs.frames; i++) {
+        uint64_t address = OWN_LOG + (uint64_t)i * LARGE;
+        CHECK(own_map(logs.first_frame + i, address, RIGHT_READ | RIGHT_WRITE) == OK);
+    }
+    logs.badges.size = BADGES_START;
+    logs.badges.table = heap_alloc(BADGES_START * (uint32_t)sizeof(struct badge_entry));
+    CHECK(logs.badges.table != NULL);
+    *mem = l;
+    logs.ready = true;
+    (void)logs_drain();
+    mem->axiom_thread = 1;
+    for (uint64_t i = 0; i < mem->commit_head; i++) {
+        const struct commit *c = &logmem_commits(mem)[i];
+        if (c->op == COMMIT_GENESIS && c->type == CAP_CNODE) mem->axiom_cnode = c->obj;
+    }
+}
+
+/* After an acknowledgement, when the signals have room in the rings. */
+static void signal_watchers(void)
+{
+    for (uint32_t i = 0; i < WATCHES_MAX; i++) {
+        struct badge_watch *w = &logs.badges.watches[i];
+        if (w->due && w->signal != 0) (void)sys_signal(w->signal);
+        w->due = false;
+    }
+}
+
+/* Endpoints and the like leave their owner's account when the kernel says that they are gone. */
+static void object_destroyed(const struct commit *c)
+{
+    if (c->type != CAP_ENDPOINT && c->type != CAP_NOTIFICATION && c->type != CAP_REPLY) return;
+    if (c->type == CAP_ENDPOINT) {
+        uint32_t slot = badges_forget(&logs.badges, c->obj);
+        if (slot != 0) (void)kern_delete(name_in(GS_CNODE, slot));
+        own_free(slot);
+    }
+    chunk_id id = pool_find(&pool, c->obj);
+    if (id == 0 || pool_chunk(&pool, id)->kind == CHUNK_FREE) return;
+    struct process *p = process_find(pool_chunk(&pool, id)->owner);
+    if (p != NULL && p->state != AXIOM_PROCESS_INFO_STATE_EXITED) object_gone(p, id, ENDPOINT_BITS);
+}
+
+static void note_arrival(const struct commit *c)
+{
+    uint64_t first = mem->axiom_cnode + ((uint64_t)logs.first_arrival << SLOT_BITS);
+    uint64_t index = (c->dst - first) >> SLOT_BITS;
+    if (c->dst < first || index >= ARRIVALS_MAX) return;
+    logs.arrivals[index] = (struct arrival){
+        .source = c->src, .obj = c->obj, .badge = c->badge, .type = c->type, .rights = c->rights};
+}
+
+static void badge_made(const struct commit *c)
+{
+    if (c->type != CAP_ENDPOINT || c->badge == 0) return;
+    if (c->obj == mem->axiom_endpoint) {
+        process_referenced(c->badge, 1);
+        return;
+    }
+    badges_add(&logs.badges, c->obj, c->badge);
+}
+
+static void badge_gone(const struct commit *c)
+{
+    if (c->type != CAP_ENDPOINT || c->badge == 0) return;
+    if (c->obj == mem->axiom_endpoint) {
+        process_referenced(c->badge, -1);
+        return;
+    }
+    badges_remove(&logs.badges, c->obj, c->badge);
+}
+
+static void on_commit(const struct commit *c)
+{
+    switch (c->op) {
+    case COMMIT_TRANSFER:
+        note_arrival(c);
+        badge_made(c);
+        return;
+    case COMMIT_COPY:
+    case COMMIT_MINT: badge_made(c); return;
+    case COMMIT_DELETE:
+    case COMMIT_DROP: badge_gone(c); return;
+    case COMMIT_DESTROY: object_destroyed(c); return;
+    case COMMIT_RETYPE:
+        logs.made = c->obj;
+        logs.made_id = c->arg1;
+        return;
+    default: return;
+    }
+}
+
+static void badges_room(void)
+{
+    if (!badges_crowded(&logs.badges)) return;
+    uint32_t size = logs.badges.size * 2;
+    struct badge_entry *table = heap_alloc(size * (uint32_t)sizeof(struct badge_entry));
+    if (table != NULL) badges_rehash(&logs.badges, table, size);
+}
+
+/* As far as the log memory has room. */
+static bool drain_commits(uint64_t head)
+{
+    bool some = false;
+    for (; mem->commit_head < head && mem->commit_head < mem->commit_slots; some = true) {
+        const struct commit *c = &ring_commits[mem->commit_head & (ring->commit_slots - 1)];
+        logmem_commits(mem)[mem->commit_head] = *c;
+        mem->commit_head++;
+        on_commit(&logmem_commits(mem)[mem->commit_head - 1]);
+    }
+    return some;
+}
+
+/* What the kernel dropped keeps its numbers: those entries read as zeros. */
+static void event_gap(uint64_t dropped)
+{
+    for (uint64_t i = 0; i < dropped && i < EVENT_SLOTS; i++) {
+        *logmem_event(mem, mem->event_head + i) = (struct event){0};
+    }
+    mem->event_head += dropped;
+}
+
+static bool drain_events(uint64_t head)
+{
+    bool some = logs.event_tail < head;
+    for (; logs.event_tail < head; logs.event_tail++) {
+        const struct event *e = &ring_events[logs.event_tail & (ring->event_slots - 1)];
+        if (e->kind == EVENT_GAP) {
+            event_gap(e->badge);
+            continue;
+        }
+        *logmem_event(mem, mem->event_head) = *e;
+        mem->event_head++;
+    }
+    return some;
+}
+
+int logs_drain(void)
+{
+    if (!logs.ready) return 0;
+    const volatile struct log_header *heads = ring;
+    bool commits = drain_commits(heads->commit_head), events = drain_events(heads->event_head);
+    if (!commits && !events) return 0;
+    struct message m = {.w = {mem->commit_head, logs.event_tail}};
+    (void)sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m);
+    if (!commits) return 0;
+    if (logs.ledger != 0) (void)sys_signal(logs.ledger);
+    signal_watchers();
+    badges_room();
+    return 1;
+}
+
+const struct arrival *logs_arrival(uint32_t index)
+{
+    return &logs.arrivals[index];
+}
+
+void logs_arrivals_clear(cap_t first_slot)
+{
+    logs.first_arrival = first_slot;
+    for (uint32_t i = 0; i < ARRIVALS_MAX; i++) {
+        logs.arrivals[i] = (struct arrival){0};
+    }
+}
+
+uint64_t logs_made(uint64_t *out_thread_id)
+{
+    if (out_thread_id != NULL) *out_thread_id = logs.made_id;
+    return logs.made;
+}
+
+void logs_endpoint(uint64_t address)
+{
+    mem->axiom_endpoint = address;
+}
+
+void logs_life(const struct process *p, enum life_event event)
+{
+    struct log_life life = {.commits = mem->commit_head,
+                            .time = ticks_now(),
+                            .cnode = p->cspace_address,
+                            .pid = p->pid,
+                            .parent = p->parent,
+                            .code = p->exit_code,
+                            .event = (uint8_t)event,
+                            .name_len = (uint8_t)strlen(p->name)};
+    memcpy(life.name, p->name, life.name_len);
+    *logmem_life(mem, mem->life_head) = life;
+    mem->life_head++;
+}
+
+void logs_request(const struct request *rq, uint64_t time, uint64_t event)
+{
+    struct log_request r = {.time = time,
+                            .event = event,
+                            .commits = mem->commit_head,
+                            .badge = rq->badge,
+                            .caps = msg_caps(rq->info),
+                            .method = (uint16_t)msg_label(rq->info),
+                            .words = (uint16_t)msg_words(rq->info),
+                            .result = (uint16_t)msg_label(rq->answer.info)};
+    for (uint32_t i = 0; i < r.words && i < REQUEST_WORDS_MAX; i++) {
+        r.args[i] = rq->words[i];
+    }
+    *logmem_request(mem, mem->request_head) = r;
+    mem->request_head++;
+}
+
+uint64_t logs_events(void)
+{
+    return mem->event_head;
+}
+
+uint64_t logs_commits(void)
+{
+    return mem->commit_head;
+}
+
+uint64_t logs_commits_max(void)
+{
+    return mem->commit_slots;
+}
+
+uint64_t logs_pages(void)
+{
+    return mem->bytes / 4096;
+}
+
+bool logs_refuses(void)
+{
+    return mem->commit_head >= mem->commit_slots / 4 * 3;
+}
+
+bool logs_exhausted(void)
+{
+    return mem->commit_head >= mem->commit_slots / 16 * 15;
+}
+
+struct badge_watch *logs_watch(uint64_t endpoint)
+{
+    return badges_watch(&logs.badges, endpoint);
+}
+
+uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more)
+{
+    return badges_collect(&logs.badges, pid, out, max, more);
+}
+
+void logs_ledger(cap_t notification)
+{
+    logs.ledger = notification;
+}
+
+enum err logs_map(struct process *p, uint64_t address, bool ledger)
+{
+    for (uint32_t i = 0; i <= logs.frames; i++) {
+        bool writable = ledger && i >= logs.hash_frame;
+        uint32_t rights = writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
+        enum err err = space_borrow(p, address + (uint64_t)i * LARGE, logs.first_frame + i, rights,
+                                    i < logs.frames ? LARGE_PAGE_BITS : PAGE_BITS);
+        if (err != OK) return err;
+    }
+    return OK;
+}

@@ -1,0 +1,297 @@
+/* process.c - see process.h. */
+#include "process.h"
+
+#include "bytes.h"
+#include "logs.h"
+#include "memory.h"
+#include "space.h"
+
+enum { ROUND_ROBIN_MS = 10, SELF_SLOT = 1 };
+
+static struct {
+    struct process *list[PROCESSES_MAX]; /* at pid % PROCESSES_MAX */
+    uint32_t next_pid;
+    cap_t endpoint;
+    uint64_t tick_hz, refilled;
+} all;
+
+void processes_setup(cap_t endpoint, uint64_t tick_hz)
+{
+    all.endpoint = endpoint;
+    all.tick_hz = tick_hz;
+    all.next_pid = PID_INIT;
+}
+
+struct process *process_find(uint32_t pid)
+{
+    struct process *p = all.list[pid % PROCESSES_MAX];
+    return p != NULL && p->pid == pid && pid != 0 ? p : NULL;
+}
+
+struct process *process_living(uint32_t pid)
+{
+    struct process *p = process_find(pid);
+    return p != NULL && p->state != AXIOM_PROCESS_INFO_STATE_EXITED ? p : NULL;
+}
+
+struct process *process_after(uint32_t pid)
+{
+    struct process *best = NULL;
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        struct process *p = all.list[i];
+        if (p == NULL || p->pid <= pid || p->state == AXIOM_PROCESS_INFO_STATE_EXITED) continue;
+        if (best == NULL || p->pid < best->pid) best = p;
+    }
+    return best;
+}
+
+/* A pid is never used twice; 0: the table is full. */
+static uint32_t pid_next(void)
+{
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        uint32_t pid = all.next_pid + i;
+        if (all.list[pid % PROCESSES_MAX] != NULL) continue;
+        all.next_pid = pid + 1;
+        return pid;
+    }
+    return 0;
+}
+
+static void process_forget(struct process *p)
+{
+    all.list[p->pid % PROCESSES_MAX] = NULL;
+    heap_free(p, sizeof(*p));
+}
+
+static uint32_t log2_of(uint32_t power)
+{
+    return 31 - (uint32_t)__builtin_clz(power);
+}
+
+static enum err keep(uint64_t to, cap_t from, uint32_t rights, uint64_t badge)
+{
+    enum err err = kern_mint(to, from, rights, badge, 0);
+    if (err == ERR_RANGE) err = kern_copy(to, from, rights); /* it has a badge of its own */
+    return err;
+}
+
+static enum err make_objects(struct process *p, const struct process_plan *plan)
+{
+    uint32_t one = 1;
+    p->cspace = own_alloc(1);
+    if (p->cspace == 0) return ERR_NO_MEMORY;
+    enum err err = object_make(p, CAP_CNODE, SLOT_BITS + log2_of(p->slots), p->cspace, &one);
+    if (err != OK) return err;
+    (void)logs_drain();
+    p->cspace_address = logs_made(NULL);
+    p->aspace = mem_alloc(p, 1, &one);
+    if (p->aspace == 0) return ERR_NO_MEMORY;
+    err = object_make(p, CAP_ASPACE, TABLE_BITS, mem_name(p, p->aspace), &one);
+    if (err != OK) return err;
+    if (plan->fault != 0) {
+        p->fault = mem_alloc(p, 1, &one);
+        if (p->fault == 0) return ERR_NO_MEMORY;
+        err = keep(mem_name(p, p->fault), plan->fault, RIGHT_WRITE | RIGHT_GRANT, p->pid);
+    }
+    if (err == OK && plan->exit != 0) {
+        p->exit = own_alloc(1);
+        err = p->exit == 0 ? ERR_NO_MEMORY
+                           : kern_copy(name_in(GS_CNODE, p->exit), plan->exit, RIGHT_WRITE);
+    }
+    if (err != OK) return err;
+    return kern_mint(process_slot(p, SELF_SLOT), all.endpoint, RIGHT_WRITE | RIGHT_GRANT,
+                     badge_of(KIND_SELF, 0, p->pid), CAP_FLAG_BOUND);
+}
+
+enum err process_make(const struct process_plan *plan, struct process **out)
+{
+    struct process *parent = process_living(plan->pid_parent);
+    struct process *p = heap_alloc(sizeof(*p));
+    uint32_t pid = p != NULL ? pid_next() : 0;
+    if (pid == 0) {
+        heap_free(p, sizeof(*p));
+        return ERR_BUSY;
+    }
+    *p = (struct process){.pid = pid,
+                          .parent = plan->pid_parent,
+                          .state = AXIOM_PROCESS_INFO_STATE_BUILDING,
+                          .priority = plan->priority,
+                          .storage = plan->storage,
+                          .pages_max = plan->pages,
+                          .slots = plan->slots,
+                          .threads_max = plan->threads,
+                          .commits_max = plan->commits};
+    memcpy(p->name, plan->name.at, plan->name.len);
+    all.list[pid % PROCESSES_MAX] = p;
+    if (parent != NULL) parent->pages_lent += p->pages_max;
+    enum err err = make_objects(p, plan);
+    if (err != OK) {
+        process_end(p, -1, LIFE_KILLED);
+        process_forget(p);
+        return err;
+    }
+    struct message m = {.w = {p->commits_max}};
+    (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
+    logs_life(p, LIFE_CREATED);
+    *out = p;
+    return OK;
+}
+
+/* What it lent goes on being lent: by the process that had lent it the whole. */
+static void quota_back(const struct process *p)
+{
+    struct process *parent = process_living(p->parent);
+    if (parent != NULL) parent->pages_lent -= p->pages_max - p->pages_lent;
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        if (all.list[i] != NULL && all.list[i]->parent == p->pid) all.list[i]->parent = p->parent;
+    }
+}
+
+static void own_delete(cap_t slot)
+{
+    if (slot == 0) return;
+    CHECK(kern_delete(name_in(GS_CNODE, slot)) == OK);
+    own_free(slot);
+}
+
+void process_end(struct process *p, int32_t code, enum life_event event)
+{
+    struct message m = {0};
+    p->state = AXIOM_PROCESS_INFO_STATE_EXITED;
+    p->exit_code = code;
+    for (uint32_t i = 0; i < p->thread_count; i++) {
+        (void)kern_invoke(p->threads[i].slot, OP_THREAD_STOP, 0, &m);
+    }
+    /* Frames before the tables that map them, tables before the address space. */
+    memory_release_data(p);
+    space_end(p);
+    own_delete(p->cspace);
+    for (uint32_t i = 0; i < p->thread_count; i++) {
+        own_delete(p->threads[i].slot);
+    }
+    for (uint32_t i = 0; i < p->leaf_count; i++) {
+        own_delete(p->leaves[i].slot);
+        heap_free(p->leaves[i].link, LEAF_SLOTS * sizeof(uint32_t));
+    }
+    memory_release_rest(p);
+    (void)logs_drain();
+    p->thread_count = p->leaf_count = 0;
+    quota_back(p);
+    if (event != LIFE_KILLED || p->cspace_address != 0) logs_life(p, event);
+    if (p->exit == 0) return;
+    (void)sys_signal(p->exit);
+    own_delete(p->exit);
+}
+
+void process_referenced(uint64_t badge, int by)
+{
+    struct process *p = badge_kind(badge) == KIND_PROCESS ? process_find(badge_pid(badge)) : NULL;
+    if (p == NULL) return;
+    p->refs += (uint32_t)by;
+    if (p->refs == 0 && p->state == AXIOM_PROCESS_INFO_STATE_EXITED) process_forget(p);
+}
+
+static enum err configure(struct process *p, const struct thread_plan *plan, cap_t thread,
+                          mem_slot sched)
+{
+    mem_slot buffer = space_page(p, plan->buffer);
+    uint64_t budget = plan->budget != 0 ? plan->budget : all.tick_hz * ROUND_ROBIN_MS / 1000;
+    uint64_t period = plan->budget != 0 ? plan->period : budget;
+    struct message m = {.w = {budget, period}};
+    enum err err = kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 2, &m);
+    if (err == OK) err = kern_copy(name_in(thread, TS_CSPACE), p->cspace, RIGHTS_ALL);
+    if (err == OK)
+        err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
+    if (err == OK && buffer != 0)
+        err = kern_copy(name_in(thread, TS_BUFFER), mem_name(p, buffer), RIGHT_READ | RIGHT_WRITE);
+    if (err == OK) err = kern_copy(name_in(thread, TS_SCHED), mem_name(p, sched), RIGHTS_ALL);
+    /* It may have been revoked meanwhile: then a fault stops the thread. */
+    if (err == OK && p->fault != 0)
+        (void)kern_copy(name_in(thread, TS_FAULT), mem_name(p, p->fault), RIGHTS_ALL);
+    m = (struct message){.w = {plan->priority, plan->fpu ? THREAD_FPU : 0}};
+    if (err == OK) err = kern_invoke(thread, OP_THREAD_CONFIG, 2, &m);
+    m = (struct message){.w = {plan->entry, plan->stack, plan->argument, plan->fs_base}};
+    if (err == OK) err = kern_invoke(thread, OP_THREAD_START, 4, &m);
+    return err;
+}
+
+enum err process_thread(struct process *p, const struct thread_plan *plan, uint32_t *out_id)
+{
+    uint32_t one = 1;
+    uint64_t id = 0;
+    if (p->thread_count >= p->threads_max) return ERR_BUSY;
+    if (plan->buffer != 0 && space_page(p, plan->buffer) == 0) return ERR_NOT_MAPPED;
+    cap_t thread = own_alloc(1);
+    mem_slot sched = thread != 0 ? mem_alloc(p, 1, &one) : 0;
+    enum err err = sched != 0 ? object_make(p, CAP_THREAD, THREAD_BITS, thread, &one) : ERR_NO_MEMORY;
+    if (err == OK) {
+        (void)logs_drain();
+        (void)logs_made(&id);
+        err = object_make(p, CAP_SCHED, SCHED_BITS, mem_name(p, sched), &one);
+        if (err == OK) err = configure(p, plan, thread, sched);
+    }
+    if (err != OK) {
+        own_delete(thread);
+        if (sched != 0) {
+            (void)kern_delete(mem_name(p, sched));
+            mem_free(p, sched);
+        }
+        return err;
+    }
+    p->threads[p->thread_count++] =
+        (struct thread_entry){.slot = thread, .sched = sched, .id = (uint32_t)id};
+    p->state = AXIOM_PROCESS_INFO_STATE_RUNNING;
+    *out_id = (uint32_t)id;
+    return OK;
+}
+
+const struct thread_entry *process_thread_entry(const struct process *p, uint32_t id)
+{
+    for (uint32_t i = 0; i < p->thread_count; i++) {
+        if (p->threads[i].id == id || id == 0) return &p->threads[i];
+    }
+    return NULL;
+}
+
+void processes_refill(uint64_t now)
+{
+    if (now - all.refilled < all.tick_hz) return;
+    all.refilled = now;
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        const struct process *p = all.list[i];
+        if (p == NULL || p->state == AXIOM_PROCESS_INFO_STATE_EXITED) continue;
+        struct message m = {.w = {logs_exhausted() ? 0 : p->commits_max}};
+        (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
+    }
+}
+
+uint64_t process_ticks(const struct process *p)
+{
+    uint64_t ticks = 0;
+    for (uint32_t i = 0; i < p->thread_count; i++) {
+        struct message m = {0};
+        if (kern_invoke(mem_name(p, p->threads[i].sched), OP_SCHED_READ, 0, &m) == OK)
+            ticks += m.w[0];
+    }
+    return ticks;
+}
+
+void process_describe(const struct process *p, struct axiom_process_info *out)
+{
+    *out = (struct axiom_process_info){
+        .pid = p->pid,
+        .parent = p->parent,
+        .state = (enum axiom_process_info_state)p->state,
+        .exit_code = p->exit_code,
+        .pages = process_pages(p),
+        .pages_max = p->pages_max,
+        .threads = (uint16_t)p->thread_count,
+        .threads_max = (uint16_t)p->threads_max,
+        .slots = p->slots,
+        .commit_credits = p->commits_max,
+        .ticks = process_ticks(p),
+        .priority = p->priority,
+        .cnode = p->cspace_address,
+        .name = text_from(p->name, strlen(p->name)),
+    };
+}

@@ -1,0 +1,211 @@
+/* self.c - the Self of each process. */
+#include "serve.h"
+
+enum { DEATHS_MAX = 128 };
+
+static int result_of(enum err err)
+{
+    switch ((int)err) {
+    case ERR_NO_MEMORY: return SELF_QUOTA;
+    case ERR_MAPPED:
+    case ERR_NOT_MAPPED: return SELF_BAD_ADDRESS;
+    case ERR_SLOT_USED:
+    case ERR_REVOKED: return SELF_SLOT_USED;
+    case ERR_BUSY: return SELF_LIMIT;
+    default: return (int)err;
+    }
+}
+
+static int on_info(struct request *rq, struct self_info_out *out)
+{
+    process_describe(serve_asker(rq), &out->info);
+    return OK;
+}
+
+static bool rights_are_good(uint32_t rights)
+{
+    if (rights & ~(uint32_t)(RIGHT_READ | RIGHT_WRITE | MAP_EXEC)) return false;
+    return rights & RIGHT_READ && !(rights & RIGHT_WRITE && rights & MAP_EXEC);
+}
+
+static int on_memory_map(struct request *rq, const struct self_memory_map_in *in)
+{
+    struct process *p = serve_asker(rq);
+    if (!rights_are_good(in->rights)) return SELF_BAD_ADDRESS;
+    if (serve_refused(p)) return SELF_STORAGE;
+    enum err err = space_map(p, in->address, in->pages, in->rights);
+    return err == ERR_RANGE ? SELF_BAD_ADDRESS : result_of(err);
+}
+
+static int on_memory_unmap(struct request *rq, const struct self_memory_unmap_in *in)
+{
+    enum err err = space_unmap(serve_asker(rq), in->address, in->pages);
+    return err == ERR_RANGE ? SELF_BAD_ADDRESS : result_of(err);
+}
+
+static int make(struct request *rq, uint32_t type, uint32_t slot, uint64_t badge)
+{
+    struct process *p = serve_asker(rq);
+    if (serve_refused(p)) return SELF_STORAGE;
+    return result_of(serve_object(p, type, slot, badge));
+}
+
+static int on_endpoint_create(struct request *rq, const struct self_endpoint_create_in *in)
+{
+    return make(rq, CAP_ENDPOINT, in->slot, 0);
+}
+
+static int on_notification_create(struct request *rq, const struct self_notification_create_in *in)
+{
+    return make(rq, CAP_NOTIFICATION, in->slot, in->badge);
+}
+
+static int on_reply_create(struct request *rq, const struct self_reply_create_in *in)
+{
+    return make(rq, CAP_REPLY, in->slot, 0);
+}
+
+static int on_thread_create(struct request *rq, const struct self_thread_create_in *in,
+                            struct self_thread_create_out *out)
+{
+    struct process *p = serve_asker(rq);
+    if (serve_refused(p)) return SELF_STORAGE;
+    const struct thread_plan plan = {
+        .entry = in->entry,
+        .stack = in->stack,
+        .argument = in->argument,
+        .fs_base = in->fs_base,
+        .buffer = in->buffer,
+        .priority = in->priority < p->priority ? in->priority : p->priority,
+        .fpu = in->fpu,
+    };
+    return result_of(process_thread(p, &plan, &out->thread));
+}
+
+static int on_notification_bind(struct request *rq, const struct self_notification_bind_in *in)
+{
+    struct process *p = serve_asker(rq);
+    const struct thread_entry *t = process_thread_entry(p, in->thread);
+    if (t == NULL || in->notification.slot == 0) return SELF_NOT_YOURS;
+    uint64_t slot = name_in(t->slot, TS_NOTIFY);
+    (void)kern_delete(slot);
+    enum err err = kern_copy(slot, in->notification.slot, RIGHT_READ);
+    return err == ERR_BUSY ? SELF_NOT_YOURS : result_of(err);
+}
+
+static int on_mint(struct request *rq, const struct self_mint_in *in)
+{
+    const struct derive d = {
+        .source = &in->source, .slot = in->slot, .rights = in->rights, .badge = in->badge};
+    return result_of(serve_derive(serve_asker(rq), &d));
+}
+
+static bool name_is_good(struct text name)
+{
+    for (uint32_t i = 0; i < name.len; i++) {
+        if (name.at[i] <= ' ' || name.at[i] > '~') return false;
+    }
+    return name.len != 0;
+}
+
+static bool quota_is_good(const struct process *maker, const struct axiom_quota *q)
+{
+    return q->slots >= SLOTS_MIN && q->slots <= SLOTS_MAX && (q->slots & (q->slots - 1)) == 0 &&
+           q->threads >= 1 && q->threads <= PROCESS_THREADS_MAX && q->pages >= 1 &&
+           q->commits <= maker->commits_max;
+}
+
+static int on_process_create(struct request *rq, const struct self_process_create_in *in,
+                             struct self_process_create_out *out)
+{
+    struct process *maker = serve_asker(rq), *p;
+    if (!name_is_good(in->name)) return SELF_BAD_NAME;
+    if (!quota_is_good(maker, &in->quota)) return SELF_BAD_QUOTA;
+    if (in->priority > maker->priority || (in->storage && !maker->storage)) return SELF_BAD_QUOTA;
+    if (serve_refused(maker)) return SELF_STORAGE;
+    uint32_t have = process_pages(maker) + maker->pages_lent;
+    if (have > maker->pages_max || in->quota.pages > maker->pages_max - have) return SELF_QUOTA;
+    const struct process_plan plan = {.name = in->name,
+                                      .pid_parent = maker->pid,
+                                      .pages = in->quota.pages,
+                                      .slots = in->quota.slots,
+                                      .threads = in->quota.threads,
+                                      .commits = in->quota.commits,
+                                      .priority = in->priority,
+                                      .storage = in->storage,
+                                      .fault = in->fault.slot,
+                                      .exit = in->exit.slot};
+    enum err err = process_make(&plan, &p);
+    if (err != OK) return result_of(err);
+    out->process = (struct cap_arg){.slot = serve.endpoint,
+                                    .rights = RIGHT_WRITE | RIGHT_GRANT,
+                                    .badge = badge_of(KIND_PROCESS, maker->pid, p->pid)};
+    return OK;
+}
+
+static int on_exit(struct request *rq, const struct self_exit_in *in)
+{
+    process_end(serve_asker(rq), in->code, LIFE_EXITED);
+    return OK;
+}
+
+static int on_deaths(struct request *rq, struct self_deaths_out *out)
+{
+    (void)logs_drain();
+    out->badges.count = logs_deaths(badge_pid(rq->badge), rq->scratch, DEATHS_MAX, &out->more);
+    out->badges.at = rq->scratch;
+    return OK;
+}
+
+static int on_death_notify(struct request *rq, const struct self_death_notify_in *in)
+{
+    const struct arrival *from = logs_arrival(in->endpoint.slot - serve.receive);
+    if (in->endpoint.slot == 0 || in->notification.slot == 0) return SELF_NOT_YOURS;
+    if (!(from->rights & RIGHT_READ)) return SELF_NOT_YOURS;
+    struct badge_watch *w = logs_watch(from->obj);
+    if (w == NULL) return ERR_NO_MEMORY;
+    if (w->signal == 0) w->signal = own_alloc(1);
+    if (w->signal == 0) return ERR_NO_MEMORY;
+    uint64_t slot = name_in(GS_CNODE, w->signal);
+    (void)kern_delete(slot);
+    w->pid = badge_pid(rq->badge);
+    w->due = w->pending > 0;
+    return result_of(kern_copy(slot, in->notification.slot, RIGHT_WRITE));
+}
+
+static int on_revoke(struct request *rq, const struct self_revoke_in *in)
+{
+    const struct process *p = serve_asker(rq);
+    if (in->source.slot == 0) return SELF_NOT_YOURS;
+    uint64_t source = logs_arrival(in->source.slot - serve.receive)->source;
+    uint64_t index = (source - p->cspace_address) >> SLOT_BITS;
+    if (source < p->cspace_address || index >= p->slots) return SELF_NOT_YOURS;
+    return result_of(kern_revoke(process_slot(p, (uint32_t)index)));
+}
+
+static int on_sync(struct request *rq, struct self_sync_out *out)
+{
+    (void)rq;
+    (void)logs_drain();
+    out->commits = logs_commits();
+    out->events = logs_events();
+    return OK;
+}
+
+const struct self_ops self_ops = {
+    .info = on_info,
+    .memory_map = on_memory_map,
+    .memory_unmap = on_memory_unmap,
+    .endpoint_create = on_endpoint_create,
+    .notification_create = on_notification_create,
+    .reply_create = on_reply_create,
+    .thread_create = on_thread_create,
+    .notification_bind = on_notification_bind,
+    .mint = on_mint,
+    .process_create = on_process_create,
+    .exit = on_exit,
+    .deaths = on_deaths,
+    .death_notify = on_death_notify,
+    .revoke = on_revoke,
+    .sync = on_sync,
+};

@@ -1,0 +1,45 @@
+/*
+ * space.h - a process's memory slots and its address space.
+ *
+ * Each Frame slot has one mapping. `pages` of a last-level table says which slot is mapped where;
+ * a table that maps a 2 MiB frame is none of ours: the frame stands in the list as level 0.
+ */
+#pragma once
+#include "process.h"
+
+struct table {
+    struct table *next;
+    uint64_t base; /* of the range it maps */
+    mem_slot slot;
+    uint32_t level;  /* 3 to 1; 0: a 2 MiB frame */
+    uint16_t *pages; /* level 1: mem_slot of each page, 0 none; PAGE_SHARED */
+};
+enum { PAGE_SHARED = 0x8000 /* others may have copies of the frame */ };
+
+/* Up to `want` slots in a row; 0: none to be had. */
+mem_slot mem_alloc(struct process *p, uint32_t want, uint32_t *out_count);
+void mem_free(struct process *p, mem_slot slot);
+
+bool space_is_free(const struct process *p, uint64_t address, uint32_t pages);
+/* Zeroed pages of the process's own. All or nothing. */
+MUST_USE enum err space_map(struct process *p, uint64_t address, uint32_t pages, uint32_t rights);
+/* ERR_NOT_MAPPED: one of them is not there; nothing is changed. */
+MUST_USE enum err space_unmap(struct process *p, uint64_t address, uint32_t pages);
+/* The frame mapped there; 0: none. */
+mem_slot space_page(const struct process *p, uint64_t address);
+/* Maps the frame in that slot, which is not of the process's own memory. */
+MUST_USE enum err space_attach(struct process *p, uint64_t address, mem_slot slot, uint32_t rights,
+                               uint32_t bits);
+/* Maps a copy of a frame that is another's. */
+MUST_USE enum err space_borrow(struct process *p, uint64_t address, uint64_t frame, uint32_t rights,
+                               uint32_t bits);
+/* Pages of `from` at `at` appear in `to` at `mine`. All or nothing. */
+struct share {
+    struct process *from, *to;
+    uint64_t at, mine;
+    uint32_t pages;
+    bool write;
+};
+MUST_USE enum err space_share(const struct share *s);
+/* The frames that are not its own, and the tables. Its own must be gone. */
+void space_end(struct process *p);
