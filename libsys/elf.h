@@ -4,7 +4,8 @@
  * Pure: reads only [file, file + size), each field once, and checks it before use. What it accepts:
  * little-endian x86-64 ET_EXEC; PT_LOAD segments that ascend, share no page, lie in
  * [ELF_LOWEST, ELF_HIGHEST) and in the file, are readable, and never writable and executable; an
- * entry inside an executable one. An interpreter, dynamic linking or an executable stack is refused.
+ * entry inside an executable one. An interpreter, dynamic linking or an executable stack is
+ * refused.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /*
  * heap.h - memory of a size known only at run time.
  *
- * Blocks come in size classes: 32, 48, 64, 96, 128 ... bytes, 16 of them a header. Freed blocks go to the list
- * of their class and are never joined, so every operation takes a bounded number of steps, and the
- * memory of a program is at most that of its largest demand in each class. Pages are asked from
- * the source in steps of HEAP_STEP_PAGES and not given back.
+ * Blocks come in size classes: 32, 48, 64, 96, 128 ... bytes, 16 of them a header. Freed blocks
+ * go to the list of their class and are never joined, so every operation takes a bounded number
+ * of steps, and the memory of a program is at most that of its largest demand in each class.
+ * Pages are asked from the source in steps of HEAP_STEP_PAGES and not given back.
  */
 #pragma once
 #include <stdbool.h>

@@ -6,6 +6,11 @@
 #include "service.h"
 #include "slots.h"
 
+static struct cap_arg whole(cap_t slot)
+{
+    return (struct cap_arg){.slot = slot, .rights = RIGHTS_ALL};
+}
+
 int service_init(struct service *svc)
 {
     CHECK(svc->reply_count <= SERVICE_REPLIES_MAX && svc->receive_slots <= MSG_CAPS_MAX);
@@ -37,7 +42,7 @@ int service_bind_notification(struct service *svc)
     }
     svc->bound = true;
     return self_notification_bind(CAP_SLOT_SELF, &(struct self_notification_bind_in){
-                                                     .notification = {svc->notification, RIGHTS_ALL, 0, 0}});
+                                                     .notification = whole(svc->notification)});
 }
 
 int service_signal_source(struct service *svc, uint64_t bits, cap_t *out_slot)
@@ -46,11 +51,10 @@ int service_signal_source(struct service *svc, uint64_t bits, cap_t *out_slot)
     if (err != OK) return err;
     cap_t slot = slot_alloc();
     if (slot == 0) return ERR_SLOT_USED;
-    err = self_mint(CAP_SLOT_SELF,
-                    &(struct self_mint_in){.source = {svc->notification, RIGHTS_ALL, 0, 0},
-                                           .slot = slot,
-                                           .rights = RIGHT_WRITE,
-                                           .badge = bits});
+    err = self_mint(CAP_SLOT_SELF, &(struct self_mint_in){.source = whole(svc->notification),
+                                                          .slot = slot,
+                                                          .rights = RIGHT_WRITE,
+                                                          .badge = bits});
     if (err != OK) {
         slot_release(slot);
         return err;
@@ -65,8 +69,8 @@ int service_watch_deaths(struct service *svc)
     int err = service_signal_source(svc, SERVICE_SIGNAL_DEATHS, &source);
     if (err != OK) return err;
     return self_death_notify(CAP_SLOT_SELF, &(struct self_death_notify_in){
-                                                .endpoint = {svc->endpoint, RIGHTS_ALL, 0, 0},
-                                                .notification = {source, RIGHTS_ALL, 0, 0},
+                                                .endpoint = whole(svc->endpoint),
+                                                .notification = whole(source),
                                             });
 }
 

@@ -42,7 +42,7 @@ static int prepare_sharing(void)
     return OK;
 }
 
-/* The top page of the stack's area holds what the thread begins with; the stack grows from there. */
+/* Below the thread block stands what the thread begins with, and below that its stack. */
 static int start_in(uint64_t window, const struct thread_args *args, uint32_t *out_thread)
 {
     uint64_t stack = window + MEMORY_PAGE;
