@@ -9,6 +9,7 @@
 #include "commit.h"
 #include "core.h"
 #include "invoke.h"
+#include "irq.h"
 #include "sched.h"
 
 #define MEMORY_MIN (24ull << 20)
@@ -24,7 +25,7 @@ static struct {
     uint64_t pool_start;
     struct container *cnode;
     struct thread *thread;
-    uint64_t aspace;
+    uint64_t aspace, log;
     struct boot_info *info;
     uint32_t next_table, next_frame; /* slots of axiom's CNode */
 } boot;
@@ -197,7 +198,7 @@ static void make_process(void)
     genesis_object(GS_SCHED, CAP_SCHED, objects + (1u << THREAD_BITS), SCHED_BITS);
     genesis_object(GS_IRQ_CONTROL, CAP_IRQ_CONTROL, 0, 0);
     genesis_object(GS_PORT_CONTROL, CAP_PORT_CONTROL, 0, 0);
-    genesis_object(GS_LOG, CAP_LOG, 0, 0);
+    genesis_object(GS_LOG, CAP_LOG, LOG_LINE, 0);
     /* the first slot by the thread's own CNode, so that the others can be named through it */
     struct slot *cspace = thread_slot(boot.thread, TS_CSPACE),
                 *own = container_slot(boot.cnode, GS_CNODE);
@@ -211,7 +212,7 @@ static void make_memory(void)
 {
     const struct image_program *axiom = &boot.image->programs[IMAGE_AXIOM];
     uint64_t info = ptr_to_phys(boot.info), image = boot.params->image.base, end = PAGE_BYTES;
-    map_range(log_base(), LOG_BYTES, BOOT_LOG_ADDR, RIGHT_READ);
+    map_range(boot.log, LOG_BYTES, BOOT_LOG_ADDR, RIGHT_READ);
     map_page(info, BOOT_INFO_ADDR, RIGHT_READ);
     uint32_t buffer = boot.next_frame;
     map_page(take(PAGE_BYTES, PAGE_BYTES), BOOT_BUFFER_ADDR, RIGHT_READ | RIGHT_WRITE);
@@ -264,8 +265,8 @@ const char *core_boot(const struct boot_params *params)
     if (refusal != NULL) return refusal;
     boot.image = phys_to_ptr(params->image.base);
 
-    log_init(take(LOG_BYTES, PAGE_BYTES));
-    event_begin(&(struct event){.kind = EVENT_BOOT});
+    boot.log = take(LOG_BYTES, PAGE_BYTES);
+    log_init(boot.log);
     commit_emit(
         &(struct commit){.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum});
     boot.info = phys_to_ptr(take(PAGE_BYTES, PAGE_BYTES));
@@ -287,7 +288,7 @@ const char *core_boot(const struct boot_params *params)
     text_copy(info->version, WL_VERSION, sizeof(info->version));
     text_copy(info->cmdline, params->cmdline, sizeof(info->cmdline));
     start_axiom();
-    event_end(OK);
+    event_record(&(struct event){.kind = EVENT_BOOT});
     sched_finish();
     return NULL;
 }

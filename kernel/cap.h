@@ -26,14 +26,16 @@
 enum { SLOT_FROZEN = 4, SLOT_SENDERS = 8 }; /* flags of a slot beside CAP_FLAG_*: INV-CAP-4 */
 
 struct slot {
-    uint64_t obj;   /* physical address of the object; IrqHandler: line; IoPorts: first | last << 16 */
-    uint64_t badge; /* Endpoint, Notification: badge; Untyped: watermark; Frame, PageTable: address | rights */
+    uint64_t
+        obj; /* physical address of the object; IrqHandler: line; IoPorts: first | last << 16 */
+    uint64_t
+        badge; /* Endpoint, Notification: badge; Untyped: watermark; Frame, PageTable: address | rights */
     uint64_t extra; /* Untyped: bytes known to be zero; Frame, PageTable: address space mapped in */
     struct slot *prev, *next, *child, *last;
     uint8_t type; /* enum cap_type */
     uint8_t rights;
     uint8_t flags;
-    uint8_t depth; /* of derivation when it was made: an upper bound */
+    uint8_t depth;       /* of derivation when it was made: an upper bound */
     uint32_t index : 24; /* in its container, whose header is `this - index` */
     uint32_t bits : 8;
 };
@@ -71,7 +73,7 @@ MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, st
 MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
                                     struct slot **out);
 
-bool slot_is_last(const struct slot *s); /* no other capability names its object */
+bool slot_is_last(const struct slot *s);       /* no other capability names its object */
 struct slot *slot_after(const struct slot *s); /* next in preorder; NULL at the end */
 /* `parent` gets a first child at index `index` of container `c`; the contents are `cap`'s. */
 void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struct slot *parent);

@@ -23,17 +23,8 @@ static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint6
     if ((rights & config_caps[index].rights) != config_caps[index].rights) return ERR_RIGHTS;
     if (index == TS_BUFFER && (cap->bits != PAGE_BITS || cap->flags & CAP_FLAG_DEVICE))
         return ERR_RANGE;
-    if (index == TS_SCHED && ((const struct sched *)cap_object(cap))->home != NULL) return ERR_BUSY;
-    if (index == TS_NOTIFY && ((const struct notification *)cap_object(cap))->bound != NULL)
-        return ERR_BUSY;
-    return OK;
-}
-
-static void config_set(const struct slot *s)
-{
-    struct thread *t = thread_of(slot_container(s));
-    if (s->index == TS_SCHED) ((struct sched *)cap_object(s))->home = t;
-    if (s->index == TS_NOTIFY) ((struct notification *)cap_object(s))->bound = t;
+    struct thread *const *user = cap_object(cap); /* the first member of both */
+    return (index == TS_SCHED || index == TS_NOTIFY) && *user != NULL ? ERR_BUSY : OK;
 }
 
 enum err copy_check(const struct request *rq)
@@ -68,7 +59,8 @@ enum err copy_apply(struct request *rq)
     if (mints && rq->w[2] != 0) cap.badge = rq->w[2];
     if (mints) cap.flags |= (uint8_t)rq->w[3];
     slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->arg);
-    if (rq->into->type == CAP_THREAD) config_set(rq->dst);
+    if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
+        *(struct thread **)cap_object(rq->dst) = thread_of(rq->into);
     commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);
     return OK;
 }

@@ -2,7 +2,7 @@
 #include "commit.h"
 
 #include "invoke.h"
-#include "notification.h"
+#include "irq.h"
 #include "sched.h"
 
 static struct {
@@ -11,9 +11,7 @@ static struct {
     struct event *events;
     uint64_t event_number; /* of the step that runs */
     uint64_t dropped_run;  /* events dropped since the last one recorded */
-    struct event current;
-    struct binding bound;
-    bool signalled; /* since the last acknowledgement */
+    bool signalled;        /* since the last acknowledgement */
     struct queue stopped;
 } log;
 
@@ -24,11 +22,6 @@ void log_init(uint64_t base)
     log.events = phys_to_ptr(base + PAGE_BYTES + LOG_COMMIT_BYTES);
     log.header->commit_slots = 1u << LOG_COMMIT_BITS;
     log.header->event_slots = 1u << LOG_EVENT_BITS;
-}
-
-uint64_t log_base(void)
-{
-    return ptr_to_phys(log.header);
 }
 
 static uint64_t commit_room(void)
@@ -56,63 +49,53 @@ bool log_admits(const struct thread *t)
 void log_stop(struct thread *t)
 {
     thread_move(t, T_STOPPED);
-    queue_push(&log.stopped, t);
+    queue_insert(&log.stopped, t, NULL);
 }
 
 /* Once for each acknowledgement: a full ring costs no more signals than a half full one. */
 static void signal_consumer(void)
 {
-    if (log.signalled || log.bound.notification == NULL) return;
-    if (event_room() > log.header->event_slots / 2 && commit_room() > log.header->commit_slots / 2)
-        return;
-    log.signalled = true;
-    notification_signal(log.bound.notification, log.bound.badge);
+    bool half = event_room() <= log.header->event_slots / 2 ||
+                commit_room() <= log.header->commit_slots / 2;
+    if (half && !log.signalled) irq_signal(LOG_LINE);
+    log.signalled |= half;
 }
 
 static void event_write(const struct event *e)
 {
-    log.events[log.header->event_head & (log.header->event_slots - 1)] = *e;
-    log.header->event_head++;
+    struct event *out = &log.events[log.header->event_head++ & (log.header->event_slots - 1)];
+    *out = *e;
+    out->time = cpu()->now;
+    out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
 }
 
-void event_begin(const struct event *e)
+void event_record(const struct event *e)
 {
-    log.current = *e;
-    log.current.time = cpu()->now;
-    log.current.thread = cpu()->current != NULL ? cpu()->current->id : 0;
-}
-
-void event_end(uint8_t result)
-{
-    uint64_t reserve = log.header->sigma != 0 && log.current.kind == EVENT_SYSCALL &&
-                               !(cpu()->current != NULL && cpu()->current->flags & THREAD_DRAIN)
-                           ? EVENT_RESERVE
-                           : 0;
+    const struct thread *t = cpu()->actor;
+    bool may_drop = log.header->sigma != 0 && e->kind == EVENT_SYSCALL &&
+                    !(t != NULL && t->flags & THREAD_DRAIN);
     log.event_number++;
-    if (event_room() < reserve + 2) { /* the event and the count of those before it */
+    if (event_room() < (may_drop ? EVENT_RESERVE : 0) + 2) { /* it, and the count of those before */
         log.dropped_run++;
         log.header->events_dropped++;
         return;
     }
-    if (log.dropped_run != 0) {
-        event_write(
-            &(struct event){.time = cpu()->now, .kind = EVENT_GAP, .badge = log.dropped_run});
-        log.dropped_run = 0;
-    }
-    log.current.result = result;
-    event_write(&log.current);
+    if (log.dropped_run != 0)
+        event_write(&(struct event){.kind = EVENT_GAP, .badge = log.dropped_run});
+    log.dropped_run = 0;
+    event_write(e);
     signal_consumer();
 }
 
 void commit_emit(const struct commit *c)
 {
-    struct commit *out = &log.commits[log.header->commit_head & (log.header->commit_slots - 1)];
+    uint64_t seq = log.header->commit_head++;
+    struct commit *out = &log.commits[seq & (log.header->commit_slots - 1)];
     *out = *c;
-    out->seq = log.header->commit_head;
+    out->seq = seq;
     out->time = cpu()->now;
     out->cause = log.event_number;
-    out->actor = cpu()->current != NULL ? cpu()->current->id : 0;
-    log.header->commit_head++;
+    out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
 }
 
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
@@ -132,27 +115,9 @@ void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *s
                                  .depth = dst->depth});
 }
 
-void commit_bind(const struct slot *dst, const struct slot *notification)
-{
-    struct commit c = {.op = COMMIT_BIND, .type = dst->type, .dst = ptr_to_phys(dst)};
-    c.obj = notification->obj;
-    c.badge = notification->badge;
-    commit_emit(&c);
-}
-
 uint64_t commit_count(void)
 {
     return log.header->commit_head;
-}
-
-void log_forget(const struct notification *n)
-{
-    if (log.bound.notification == n) log.bound = (struct binding){0};
-}
-
-struct binding log_binding(void)
-{
-    return log.bound;
 }
 
 /* New tails, never back and never beyond the heads. */
@@ -175,13 +140,6 @@ enum err log_ack_apply(struct request *rq)
     return OK;
 }
 
-enum err log_bind_apply(struct request *rq)
-{
-    log.bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
-    commit_bind(rq->cap, rq->arg);
-    return OK;
-}
-
 enum err log_drain_apply(struct request *rq)
 {
     struct thread *t = cap_object(rq->arg);
@@ -190,26 +148,8 @@ enum err log_drain_apply(struct request *rq)
     return OK;
 }
 
-enum err log_mode_check(const struct request *rq)
-{
-    return rq->w[0] > 1 ? ERR_RANGE : OK;
-}
-
 enum err log_mode_apply(struct request *rq)
 {
     log.header->sigma = rq->w[0];
-    return OK;
-}
-
-enum err log_info_apply(struct request *rq)
-{
-    (void)rq;
-    const struct log_header *h = log.header;
-    rq->w[0] = h->commit_head;
-    rq->w[1] = h->commit_tail;
-    rq->w[2] = h->event_head;
-    rq->w[3] = h->event_tail;
-    rq->w[4] = h->events_dropped;
-    rq->w[5] = h->sigma;
     return OK;
 }

@@ -18,28 +18,17 @@ enum {
 
 /* `base`: LOG_BYTES of zeroed memory. */
 void log_init(uint64_t base);
-uint64_t log_base(void);
 /* May this thread's system call run now? Not: it waits in the queue of stopped threads. */
 bool log_admits(const struct thread *t);
 void log_stop(struct thread *t);
 /* Room for the commits of one step; a drain thread finds out here. */
 bool log_has_room(void);
 
-/* Opens the record of this step, and closes it with the result. */
-void event_begin(const struct event *e);
-void event_end(uint8_t result);
+/* The record of this step, at its end. Time and thread are filled in. */
+void event_record(const struct event *e);
 /* The record of a change. seq, time, cause, actor and cpu are filled in. */
 void commit_emit(const struct commit *c);
 /* As above, about the capability in `dst` as it stands there. */
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1);
-void commit_bind(const struct slot *dst, const struct slot *notification);
 uint64_t commit_count(void);
-/* The notification is being destroyed. */
-void log_forget(const struct notification *n);
-
-struct binding { /* what an interrupt or a filling ring signals; NULL: nothing */
-    struct notification *notification;
-    uint64_t badge;
-};
-struct binding log_binding(void);

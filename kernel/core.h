@@ -10,7 +10,8 @@
 #include "thread.h"
 
 void core_syscall(uint64_t now);
-void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address, uint64_t now);
+void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address,
+                uint64_t now);
 void core_irq(uint32_t line, uint64_t now);
 void core_tick(uint64_t now);
 
@@ -22,12 +23,13 @@ struct memory_region {
 
 /* What the loader and the CPU said; filled by the architecture. */
 struct boot_params {
-    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable, sorted, kernel and image not removed */
+    struct memory_region
+        memory[BOOT_REGIONS_MAX]; /* usable, sorted, kernel and image not removed */
     uint32_t memory_count;
     struct memory_region device[4]; /* what axiom may hand to drivers: MMIO windows */
     uint32_t device_count;
-    struct memory_region kernel;    /* the kernel's image and static data */
-    struct memory_region image;     /* the boot image; size 0 if there is none */
+    struct memory_region kernel; /* the kernel's image and static data */
+    struct memory_region image;  /* the boot image; size 0 if there is none */
     uint64_t rsdp, tick_hz, entry_ticks, features, cpu_leaks;
     const char *cmdline; /* may be NULL */
 };

@@ -59,7 +59,7 @@ static void config_gone(struct slot *s)
     struct thread *t = thread_of(slot_container(s));
     if (s->index == TS_ASPACE) thread_stop(t);
     if (s->index == TS_SCHED) sched_home_gone(t);
-    if (s->index == TS_NOTIFY) ((struct notification *)cap_object(s))->bound = NULL;
+    if (s->index == TS_SCHED || s->index == TS_NOTIFY) *(struct thread **)cap_object(s) = NULL;
 }
 
 /* Whoever waits on the object that goes with `s` is told. False: work is used up. */
@@ -67,10 +67,11 @@ static bool waiters_told(struct slot *s, uint32_t *work)
 {
     if (s->type == CAP_ENDPOINT && !ipc_cancel_via(s, work)) return false;
     if (!slot_is_last(s)) return true;
-    if (s->type == CAP_ENDPOINT) return endpoint_cancel(cap_object(s), work);
-    if (s->type == CAP_NOTIFICATION) return notification_cancel(cap_object(s), work);
-    if (s->type == CAP_REPLY) reply_cancel(cap_object(s));
-    return true;
+    if (s->type == CAP_REPLY) ipc_cancel_reply(cap_object(s));
+    struct queue *q = NULL;
+    if (s->type == CAP_ENDPOINT) q = &((struct endpoint *)cap_object(s))->queue;
+    if (s->type == CAP_NOTIFICATION) q = &((struct notification *)cap_object(s))->queue;
+    return q == NULL || ipc_cancel_queue(q, work);
 }
 
 static void object_gone(const struct slot *s)
@@ -78,10 +79,7 @@ static void object_gone(const struct slot *s)
     if (s->type == CAP_ASPACE) arch_aspace_gone(s->obj);
     if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
     if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
-    if (s->type == CAP_NOTIFICATION) {
-        irq_forget(cap_object(s));
-        log_forget(cap_object(s));
-    }
+    if (s->type == CAP_NOTIFICATION) irq_forget(cap_object(s));
     if (TYPE(s->type) & stateful)
         commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
 }

@@ -173,7 +173,7 @@ static void enqueue_sender(struct thread *t, struct slot *via, bool is_call)
     t->via = via;
     t->is_call = is_call;
     via->flags |= SLOT_SENDERS;
-    queue_push(&((struct endpoint *)cap_object(via))->queue, t);
+    queue_insert(&((struct endpoint *)cap_object(via))->queue, t, NULL);
 }
 
 static struct thread *receiver_of(const struct slot *ep)
@@ -252,7 +252,7 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
         return ERR_WOULD_BLOCK;
     }
     thread_move(t, T_RECEIVING);
-    queue_push(&ep->queue, t);
+    queue_insert(&ep->queue, t, NULL);
     return OK;
 }
 
@@ -291,16 +291,11 @@ enum err ipc_reply_receive(struct thread *t, struct slot *ep)
     return e == OK ? ipc_receive(t, ep, true) : e;
 }
 
-void ipc_fault(struct thread *t, enum fault_kind kind, const uint64_t words[6])
+void ipc_fault(struct thread *t, enum fault_kind kind)
 {
     struct slot *via = thread_slot(t, TS_FAULT);
     t->is_fault = true;
     t->fault_kind = (uint8_t)kind;
-    for (uint32_t i = 0; i < 6; i++) {
-        t->fault[i] = words[i];
-    }
-    t->fault[6] = t->regs.rbp;
-    t->fault[7] = t->id;
     struct thread *to = via->type == CAP_ENDPOINT ? receiver_of(via) : NULL;
     if (via->type == CAP_ENDPOINT && to == NULL) {
         enqueue_sender(t, via, true);
@@ -342,18 +337,18 @@ bool ipc_cancel_via(struct slot *via, uint32_t *work)
     return true;
 }
 
-bool endpoint_cancel(struct endpoint *ep, uint32_t *work)
+bool ipc_cancel_queue(struct queue *q, uint32_t *work)
 {
-    for (; ep->queue.head != NULL; --*work) {
-        struct thread *t = ep->queue.head;
+    for (; q->head != NULL; --*work) {
         if (*work == 0) return false;
-        if (t->state == T_RECEIVING) ipc_leave_reply(t);
+        struct thread *t = q->head;
+        ipc_leave_reply(t);
         send_ends(t, ERR_PEER_DIED);
     }
     return true;
 }
 
-void reply_cancel(const struct reply *r)
+void ipc_cancel_reply(const struct reply *r)
 {
     struct thread *t = r->thread;
     if (r->state == REPLY_FREE) return;

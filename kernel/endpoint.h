@@ -15,14 +15,14 @@ MUST_USE enum err ipc_receive(struct thread *t, struct slot *ep, bool may_block)
 MUST_USE enum err ipc_reply(struct thread *t, struct slot *reply);
 /* Answers the Reply named in rbx if it is bound, then receives. */
 MUST_USE enum err ipc_reply_receive(struct thread *t, struct slot *ep);
-/* `t` faulted: the message goes to its fault endpoint. It stops if it has none. */
-void ipc_fault(struct thread *t, enum fault_kind kind, const uint64_t words[6]);
+/* `t` faulted: the message in `t->fault` goes to its fault endpoint. It stops if it has none. */
+void ipc_fault(struct thread *t, enum fault_kind kind);
 /* `t` ends a receive or stops waiting for an answer: its Reply, named or bound, is free. */
 void ipc_leave_reply(struct thread *t);
 
 bool ipc_has_senders(const struct slot *via); /* somebody's send through it waits */
 /* The capability in `via` goes: sends through it are cancelled. False: work is used up. */
 bool ipc_cancel_via(struct slot *via, uint32_t *work);
-/* The endpoint goes: whoever waits is told. False: work is used up. */
-bool endpoint_cancel(struct endpoint *ep, uint32_t *work);
-void reply_cancel(const struct reply *r);
+/* The queue's endpoint or notification goes: who waits is told. False: work is used up. */
+bool ipc_cancel_queue(struct queue *q, uint32_t *work);
+void ipc_cancel_reply(const struct reply *r);

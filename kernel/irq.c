@@ -7,34 +7,24 @@
 #include "invoke.h"
 #include "notification.h"
 
-static struct {
-    struct binding bound;
-    bool taken; /* a handler exists */
-} lines[IRQ_LINES];
+struct irq_line irq_lines[LINES];
 
-struct binding irq_binding(uint64_t line)
+void irq_signal(uint32_t line)
 {
-    return lines[line].bound;
-}
-
-void irq_fired(uint32_t line)
-{
-    arch_irq_mask(line);
-    if (lines[line].bound.notification != NULL)
-        notification_signal(lines[line].bound.notification, lines[line].bound.badge);
+    const struct irq_line *l = &irq_lines[line];
+    if (l->notification != NULL) notification_signal(l->notification, l->badge);
 }
 
 void irq_release(uint32_t line)
 {
     arch_irq_mask(line);
-    lines[line].taken = false;
-    lines[line].bound = (struct binding){0};
+    irq_lines[line] = (struct irq_line){0};
 }
 
 void irq_forget(const struct notification *n)
 {
-    for (uint32_t i = 0; i < IRQ_LINES; i++) {
-        if (lines[i].bound.notification == n) lines[i].bound = (struct binding){0};
+    for (struct irq_line *l = irq_lines; l < irq_lines + LINES; l++) {
+        if (l->notification == n) *l = (struct irq_line){.taken = l->taken};
     }
 }
 
@@ -49,20 +39,24 @@ static void get_apply(const struct request *rq, enum cap_type type, uint64_t obj
 enum err irq_get_check(const struct request *rq)
 {
     if (rq->w[0] >= IRQ_LINES) return ERR_RANGE;
-    return lines[rq->w[0]].taken ? ERR_BUSY : OK;
+    return irq_lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
 enum err irq_get_apply(struct request *rq)
 {
-    lines[rq->w[0]].taken = true;
+    irq_lines[rq->w[0]].taken = true;
     get_apply(rq, CAP_IRQ, rq->w[0]);
     return OK;
 }
 
 enum err irq_bind_apply(struct request *rq)
 {
-    lines[rq->cap->obj].bound = (struct binding){cap_object(rq->arg), rq->arg->badge};
-    commit_bind(rq->cap, rq->arg);
+    struct irq_line *l = &irq_lines[rq->cap->obj];
+    struct commit c = {.op = COMMIT_BIND, .type = rq->cap->type, .dst = ptr_to_phys(rq->cap)};
+    l->notification = cap_object(rq->arg);
+    c.obj = rq->arg->obj;
+    c.badge = l->badge = rq->arg->badge;
+    commit_emit(&c);
     return OK;
 }
 

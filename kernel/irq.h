@@ -1,13 +1,21 @@
 /*
  * irq.h - interrupt lines and I/O ports. A line stays masked from an interrupt until it is
- * acknowledged, so that a device costs at most one event at a time.
+ * acknowledged, so that a device costs at most one event at a time. The log has a line of its own,
+ * which the kernel raises: its reader is told like a driver.
  */
 #pragma once
-#include "commit.h"
+#include "thread.h"
 
-void irq_fired(uint32_t line);
+enum { LOG_LINE = 24, LINES };
+
+struct irq_line {
+    struct notification *notification; /* NULL: unbound */
+    uint64_t badge;
+    bool taken; /* a handler exists */
+};
+extern struct irq_line irq_lines[LINES];
+
+void irq_signal(uint32_t line);
 /* The last handler of a line goes; a notification goes. */
 void irq_release(uint32_t line);
 void irq_forget(const struct notification *n);
-
-struct binding irq_binding(uint64_t line);

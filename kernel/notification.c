@@ -10,13 +10,13 @@ void notification_signal(struct notification *n, uint64_t badge)
     uint64_t word = n->word | badge;
     struct thread *t = n->queue.head;
     if (word == 0) return;
-    if (t == NULL && n->bound != NULL && n->bound->state == T_RECEIVING) t = n->bound;
+    if (t == NULL && n->user != NULL && n->user->state == T_RECEIVING) t = n->user;
     if (t == NULL) {
         n->word = word;
         return;
     }
     n->word = 0;
-    if (t == n->bound) ipc_leave_reply(t);
+    ipc_leave_reply(t); /* it named one, if it receives */
     thread_wake(t, OK);
     t->regs.rdi = word;
     t->regs.rsi = MSG_SIGNAL;
@@ -27,20 +27,11 @@ enum err notification_wait(struct thread *t, struct notification *n, bool may_bl
     if (n->word == 0 && !may_block) return ERR_WOULD_BLOCK;
     if (n->word == 0) {
         thread_move(t, T_WAITING);
-        queue_push(&n->queue, t);
+        queue_insert(&n->queue, t, NULL);
         return OK;
     }
     t->regs.rdi = n->word;
     t->regs.rsi = MSG_SIGNAL;
     n->word = 0;
     return OK;
-}
-
-bool notification_cancel(struct notification *n, uint32_t *work)
-{
-    for (; n->queue.head != NULL; --*work) {
-        if (*work == 0) return false;
-        thread_wake(n->queue.head, ERR_PEER_DIED);
-    }
-    return true;
 }

@@ -6,5 +6,3 @@
 
 void notification_signal(struct notification *n, uint64_t badge);
 enum err notification_wait(struct thread *t, struct notification *n, bool may_block);
-/* Some of the waiting threads are told that it is gone; true when none is left. */
-bool notification_cancel(struct notification *n, uint32_t *work);

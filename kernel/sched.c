@@ -2,27 +2,24 @@
 #include "sched.h"
 
 #include "arch.h"
-#include "check.h"
 #include "commit.h"
 #include "invoke.h"
 
+/* NULL: it has none, or one that was never configured. */
 static struct sched *home_of(const struct thread *t)
 {
     const struct slot *s = thread_slot(t, TS_SCHED);
-    return s->type == CAP_SCHED ? cap_object(s) : NULL;
-}
-
-static void sched_refill(struct sched *s, uint64_t now)
-{
-    if (s->refill_at == 0 || now < s->refill_at) return;
-    s->remaining = (int64_t)s->budget + (s->remaining < 0 ? s->remaining : 0);
-    s->refill_at = s->remaining > 0 ? 0 : now + s->period;
+    struct sched *home = s->type == CAP_SCHED ? cap_object(s) : NULL;
+    return home != NULL && home->budget != 0 ? home : NULL;
 }
 
 /* A context that can run its user now. The period starts with the first use of a full budget. */
 static bool sched_usable(struct sched *s, uint64_t now)
 {
-    sched_refill(s, now);
+    if (s->refill_at != 0 && now >= s->refill_at) {
+        s->remaining = (int64_t)s->budget + (s->remaining < 0 ? s->remaining : 0);
+        s->refill_at = s->remaining > 0 ? 0 : now + s->period;
+    }
     if (s->remaining <= 0) return false;
     if (s->refill_at == 0) s->refill_at = now + s->period;
     return true;
@@ -36,14 +33,7 @@ void sched_charge(uint64_t now)
         c->sched->consumed += now - c->charged;
     }
     c->charged = c->now = now;
-}
-
-void sched_queue_empty(const struct queue *q)
-{
-    struct cpu *c = cpu();
-    if (q < c->ready || q >= c->ready + 256) return;
-    uint64_t p = (uint64_t)(q - c->ready);
-    c->ready_map[p / 64] &= ~(1ull << p % 64);
+    c->actor = c->current;
 }
 
 /* To the front: it was preempted and has budget left. */
@@ -52,7 +42,7 @@ static void ready_insert(struct thread *t, bool front)
     struct cpu *c = cpu();
     thread_move(t, T_READY);
     struct queue *q = &c->ready[t->priority];
-    queue_insert_before(q, t, front ? q->head : NULL);
+    queue_insert(q, t, front ? q->head : NULL);
     c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
 }
 
@@ -103,38 +93,32 @@ static struct sched *sched_of(struct thread *t, uint64_t now)
 
 void sched_home_gone(struct thread *t)
 {
-    struct sched *s = home_of(t);
-    s->home = NULL;
-    if (cpu()->sched == s) cpu()->sched = NULL;
+    if (cpu()->sched == home_of(t)) cpu()->sched = NULL;
     if (t->state == T_PARKED) thread_move(t, T_INACTIVE);
 }
 
 static void park(struct thread *t, uint64_t until)
 {
     struct queue *q = &cpu()->parked;
-    struct thread *at = q->head;
-    while (at != NULL && home_of(at)->refill_at <= until) {
-        at = at->q_next;
+    struct thread *before = q->head;
+    while (before != NULL && home_of(before)->refill_at <= until) {
+        before = before->q_next;
     }
     thread_move(t, T_PARKED);
-    queue_insert_before(q, t, at);
+    queue_insert(q, t, before);
 }
 
-static void unpark(uint64_t now)
-{
-    struct queue *q = &cpu()->parked;
-    while (q->head != NULL && home_of(q->head)->refill_at <= now) {
-        sched_ready(q->head);
-    }
-}
-
+/* Bits of queues that have become empty are cleared here, where it costs nothing. */
 static struct thread *highest_ready(void)
 {
-    const struct cpu *c = cpu();
+    struct cpu *c = cpu();
     for (uint32_t i = 4; i-- > 0;) {
-        if (c->ready_map[i] == 0) continue;
-        uint32_t p = i * 64 + 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
-        return c->ready[p].head;
+        while (c->ready_map[i] != 0) {
+            uint32_t bit = 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
+            struct thread *t = c->ready[i * 64 + bit].head;
+            if (t != NULL) return t;
+            c->ready_map[i] &= ~(1ull << bit);
+        }
     }
     return NULL;
 }
@@ -144,11 +128,10 @@ static void pick(struct cpu *c)
 {
     struct thread *t;
     while ((t = highest_ready()) != NULL) {
-        struct sched *s = sched_of(t, c->now);
-        if (s != NULL) {
+        c->sched = sched_of(t, c->now);
+        if (c->sched != NULL) {
             thread_move(t, T_RUNNING);
             c->current = t;
-            c->sched = s;
             return;
         }
         if (home_of(t) != NULL) {
@@ -157,30 +140,27 @@ static void pick(struct cpu *c)
             thread_move(t, T_INACTIVE);
         }
     }
-    c->current = NULL;
-    c->sched = NULL;
 }
 
 void sched_finish(void)
 {
     struct cpu *c = cpu();
-    unpark(c->now);
     struct thread *t = c->current;
+    const struct queue *parked = &c->parked;
+    while (parked->head != NULL && home_of(parked->head)->refill_at <= c->now) {
+        sched_ready(parked->head);
+    }
     if (t != NULL) {
+        bool spent =
+            c->sched == NULL || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
         const struct thread *best = highest_ready();
-        bool spent = c->sched == NULL || c->sched->remaining <= 0;
-        struct sched *s = sched_of(t, c->now);
-        if (spent || s != c->sched) {
-            ready_insert(t, false);
-        } else if (best != NULL && best->priority > t->priority) {
-            ready_insert(t, true);
-        }
+        if (spent || (best != NULL && best->priority > t->priority)) ready_insert(t, !spent);
     }
     if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;
     if (c->current != NULL) until = c->now + (uint64_t)c->sched->remaining;
-    if (c->parked.head != NULL && home_of(c->parked.head)->refill_at < until)
-        until = home_of(c->parked.head)->refill_at;
+    if (parked->head != NULL && home_of(parked->head)->refill_at < until)
+        until = home_of(parked->head)->refill_at;
     if (until != c->timer) arch_timer_set(c->timer = until);
 }
 

@@ -20,8 +20,6 @@ void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);
 /* `t` lends and borrows nothing any more. */
 void sched_unlink(struct thread *t);
-/* A queue became empty: if it is a ready queue, its bit goes. */
-void sched_queue_empty(const struct queue *q);
 /* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */
 void sched_home_gone(struct thread *t);
 /* Chooses cpu()->current and sets the timer. Last act of every step. */

@@ -33,7 +33,7 @@ static enum err dispatch(struct thread *t, uint64_t number)
     }
     if (number == SYS_DROP) return drop(t, t->regs.rdi);
     uint64_t name = number == SYS_REPLY ? (uint32_t)t->regs.rbx : t->regs.rdi;
-    if (number < SYS_BASE || number >= SYS_BASE + SYSCALL_COUNT) return ERR_SYSCALL;
+    if (number >= SYS_END) return ERR_SYSCALL;
     e = slot_lookup(thread_cspace(t), name, &s);
     if (e != OK) return e;
     switch (number) {
@@ -60,39 +60,42 @@ static enum err dispatch(struct thread *t, uint64_t number)
     }
 }
 
+static bool runs_on(const struct thread *t)
+{
+    return t->state == T_RUNNING || t->state == T_READY;
+}
+
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
-    uint64_t number = t->regs.rax;
-    sched_charge(now);
+    uint64_t number = t->regs.rax, info = t->regs.rsi, name = t->regs.rdi;
     if (number < SYS_BASE) {
         core_fault(FAULT_SYSCALL, (uint32_t)number, 0, 0, now);
         return;
     }
+    sched_charge(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
         log_stop(t);
         sched_finish();
         return;
     }
-    uint64_t info = t->regs.rsi;
-    event_begin(&(struct event){
-        .kind = EVENT_SYSCALL,
-        .op = number < SYS_BASE + 255 ? (uint8_t)(number - SYS_BASE) : 255,
-        .slot = (uint32_t)t->regs.rdi,
-        .label = (uint16_t)msg_label(info),
-        .words = (uint8_t)(msg_words(info) < 255 ? msg_words(info) : 255),
-        .caps = (uint8_t)msg_caps(info),
-        .badge = t->regs.rdi >> 32,
-    });
-    enum err e = ERR_LOG_FULL;
-    if (number == SYS_INVOKE || log_has_room()) e = dispatch(t, number);
-    if (e == ERR_PARTIAL && number != SYS_INVOKE) {
+    struct event e = {.kind = EVENT_SYSCALL,
+                      .op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255,
+                      .slot = (uint32_t)name,
+                      .label = (uint16_t)msg_label(info),
+                      .words = (uint8_t)(msg_words(info) < 255 ? msg_words(info) : 255),
+                      .caps = (uint8_t)msg_caps(info),
+                      .badge = name >> 32};
+    enum err result = ERR_LOG_FULL;
+    if (number == SYS_INVOKE || log_has_room()) result = dispatch(t, number);
+    if (result == ERR_PARTIAL && number != SYS_INVOKE) {
         t->regs.rip -= SYSCALL_BYTES;
-    } else if (t->state == T_RUNNING || t->state == T_READY) {
-        t->regs.rax = e;
+    } else if (runs_on(t)) {
+        t->regs.rax = result;
     }
-    event_end(t->state == T_RUNNING || t->state == T_READY ? (uint8_t)e : EVENT_BLOCKED);
+    e.result = runs_on(t) ? (uint8_t)result : EVENT_BLOCKED;
+    event_record(&e);
     sched_finish();
 }
 
@@ -100,22 +103,28 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
                 uint64_t now)
 {
     struct thread *t = cpu()->current;
-    if (cpu()->now != now) sched_charge(now);
-    event_begin(&(struct event){
-        .kind = EVENT_FAULT, .op = (uint8_t)kind, .slot = vector, .badge = address});
+    const struct thread_regs *r = &t->regs;
+    const uint64_t words[] = {vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id};
     if (t->id == GENESIS_THREAD) arch_fatal("axiom's thread faulted");
-    ipc_fault(t, kind,
-              (uint64_t[]){vector, code, address, t->regs.rip, t->regs.rsp, t->regs.rflags});
-    event_end(EVENT_BLOCKED);
+    sched_charge(now);
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        t->fault[i] = words[i];
+    }
+    ipc_fault(t, kind);
+    event_record(&(struct event){.kind = EVENT_FAULT,
+                                 .op = (uint8_t)kind,
+                                 .result = EVENT_BLOCKED,
+                                 .slot = vector,
+                                 .badge = address});
     sched_finish();
 }
 
 void core_irq(uint32_t line, uint64_t now)
 {
     sched_charge(now);
-    event_begin(&(struct event){.kind = EVENT_IRQ, .slot = line});
-    irq_fired(line);
-    event_end(OK);
+    arch_irq_mask(line);
+    irq_signal(line);
+    event_record(&(struct event){.kind = EVENT_IRQ, .slot = line});
     sched_finish();
 }
 
@@ -123,7 +132,6 @@ void core_tick(uint64_t now)
 {
     sched_charge(now);
     cpu()->timer = 0; /* one shot: it is spent */
-    event_begin(&(struct event){.kind = EVENT_TICK});
-    event_end(OK);
+    event_record(&(struct event){.kind = EVENT_TICK});
     sched_finish();
 }

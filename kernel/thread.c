@@ -22,51 +22,22 @@ static const uint16_t next_states[T_COUNT] = {
     [T_AWAIT_REPLY] = TO(T_READY),
 };
 
-void queue_push(struct queue *q, struct thread *t)
+void queue_insert(struct queue *q, struct thread *t, struct thread *before)
 {
+    struct thread *prev = before != NULL ? before->q_prev : q->tail;
     t->queue = q;
-    t->q_next = NULL;
-    t->q_prev = q->tail;
-    if (q->tail != NULL) {
-        q->tail->q_next = t;
-    } else {
-        q->head = t;
-    }
-    q->tail = t;
-}
-
-void queue_insert_before(struct queue *q, struct thread *t, struct thread *at)
-{
-    if (at == NULL) {
-        queue_push(q, t);
-        return;
-    }
-    t->queue = q;
-    t->q_next = at;
-    t->q_prev = at->q_prev;
-    if (at->q_prev != NULL) {
-        at->q_prev->q_next = t;
-    } else {
-        q->head = t;
-    }
-    at->q_prev = t;
+    t->q_prev = prev;
+    t->q_next = before;
+    *(prev != NULL ? &prev->q_next : &q->head) = t;
+    *(before != NULL ? &before->q_prev : &q->tail) = t;
 }
 
 void queue_remove(struct thread *t)
 {
     struct queue *q = t->queue;
-    if (t->q_prev != NULL) {
-        t->q_prev->q_next = t->q_next;
-    } else {
-        q->head = t->q_next;
-    }
-    if (t->q_next != NULL) {
-        t->q_next->q_prev = t->q_prev;
-    } else {
-        q->tail = t->q_prev;
-    }
+    *(t->q_prev != NULL ? &t->q_prev->q_next : &q->head) = t->q_next;
+    *(t->q_next != NULL ? &t->q_next->q_prev : &q->tail) = t->q_prev;
     t->queue = NULL;
-    if (q->head == NULL) sched_queue_empty(q);
 }
 
 void thread_init(struct thread *t)

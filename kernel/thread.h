@@ -31,9 +31,9 @@ struct endpoint {
 };
 
 struct notification {
-    uint64_t word; /* 0 while threads wait */
+    struct thread *user; /* whose TS_NOTIFY slot names this */
     struct queue queue;
-    struct thread *bound; /* whose TS_NOTIFY slot names this */
+    uint64_t word; /* 0 while threads wait */
     uint64_t zero[4];
 };
 
@@ -44,38 +44,38 @@ struct reply {
     uint64_t zero[6];
 };
 
-struct sched { /* scheduling context; one refill */
+struct sched {               /* scheduling context; one refill */
+    struct thread *user;     /* whose TS_SCHED slot names this */
     uint64_t budget, period; /* ticks */
     int64_t remaining;       /* negative: debt, paid from the next refill */
     uint64_t refill_at;      /* 0: the present budget is untouched */
     uint64_t consumed;       /* in all */
-    struct thread *home;     /* whose TS_SCHED slot names this */
     uint64_t zero[2];
 };
 
 struct thread {
     struct container head;
-    struct slot config[TS_COUNT - 1]; /* enum thread_slot, from 1 */
-    struct thread_regs regs;          /* of user mode; offsets are pinned in arch */
+    struct slot config[TS_COUNT - 1];              /* enum thread_slot, from 1 */
+    struct thread_regs regs;                       /* of user mode; offsets are pinned in arch */
     uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
 
     uint8_t state, priority, flags;
-    uint8_t by_syscall;   /* arch: regs were saved by `syscall`, rcx and r11 are dead */
-    uint32_t id;          /* never used twice */
+    uint8_t by_syscall; /* arch: regs were saved by `syscall`, rcx and r11 are dead */
+    uint32_t id;        /* never used twice */
     struct thread *q_prev, *q_next;
-    struct queue *queue;  /* the one it is in, or NULL */
+    struct queue *queue; /* the one it is in, or NULL */
 
     /* Sending: T_SENDING */
-    struct slot *via;     /* the endpoint capability used; its slot has SLOT_SENDERS */
+    struct slot *via; /* the endpoint capability used; its slot has SLOT_SENDERS */
     uint64_t send_info;
     uint8_t is_call;
-    uint8_t is_fault;     /* what it sends, or awaits the answer to, is a fault message */
+    uint8_t is_fault; /* what it sends, or awaits the answer to, is a fault message */
     uint8_t fault_kind;
     uint64_t fault[MSG_REGISTERS];
     /* Receiving: T_RECEIVING, and a call's T_SENDING and T_AWAIT_REPLY */
     uint8_t recv_count;
     uint32_t recv_first;
-    struct reply *reply;  /* T_RECEIVING: named, may be NULL. T_AWAIT_REPLY: bound to this thread */
+    struct reply *reply; /* T_RECEIVING: named, may be NULL. T_AWAIT_REPLY: bound to this thread */
 
     /* Lending: `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither. */
     struct thread *lender, *borrower;
@@ -87,8 +87,9 @@ enum { GENESIS_THREAD = 1, SYSCALL_BYTES = 2 }; /* axiom's id; length of the ins
 #define RFLAGS_USER 0x202ull /* interrupts on; bit 1 is always set. SDM vol 1 3.4.3 */
 
 struct cpu {
-    struct arch_cpu arch; /* first: assembly reaches it through gs */
+    struct arch_cpu arch;   /* first: assembly reaches it through gs */
     struct thread *current; /* T_RUNNING, or NULL when idle */
+    struct thread *actor;   /* who ran when this step began: in its records */
     struct sched *sched;    /* what `current` runs on */
     uint64_t now;           /* time of this step, read once on entry */
     uint64_t charged;       /* until when `sched` has paid */
@@ -130,6 +131,5 @@ void thread_wake(struct thread *t, enum err result);
 /* Ends whatever it waits for or lends, without an answer: to T_INACTIVE. */
 void thread_stop(struct thread *t);
 
-void queue_push(struct queue *q, struct thread *t);
-void queue_insert_before(struct queue *q, struct thread *t, struct thread *at); /* NULL: end */
+void queue_insert(struct queue *q, struct thread *t, struct thread *before); /* NULL: at the end */
 void queue_remove(struct thread *t);

@@ -50,20 +50,12 @@ bool vspace_is_busy(const struct slot *s)
 
 void vspace_unmap(struct slot *s)
 {
-    uint64_t vaddr = s->badge & ~(PAGE_BYTES - 1);
-    uint32_t level;
-    uint64_t *entry;
-    if (s->type == CAP_FRAME) {
-        entry = walk(s->extra, vaddr, s->bits == PAGE_BITS ? 0 : 1, &level);
-    } else { /* the table's own level is not recorded: it is where the entry points to it */
-        for (uint32_t until = LEVELS - 1;; until--) {
-            entry = walk(s->extra, vaddr, until, &level);
-            CHECK(until != 0);
-            if ((*entry & PTE_ADDR_MASK) == s->obj) break;
-        }
-    }
+    uint64_t root = s->extra & ~(PAGE_BYTES - 1), vaddr = s->badge & ~(PAGE_BYTES - 1);
+    uint32_t level, until = s->extra & (PAGE_BYTES - 1);
+    uint64_t *entry = walk(root, vaddr, until, &level);
+    CHECK(level == until && (*entry & PTE_ADDR_MASK) == s->obj); /* INV-VSPACE-1 */
     *entry = 0;
-    arch_tlb_flush(s->extra, vaddr);
+    arch_tlb_flush(root, vaddr);
     s->badge = s->extra = 0;
 }
 
@@ -94,14 +86,17 @@ enum err frame_map_check(const struct request *rq)
     return level == until ? OK : ERR_NO_TABLE;
 }
 
-static void map_apply(const struct request *rq, uint64_t vaddr, uint64_t rights)
+/* The entry is in a table of `level`. */
+static enum err map_apply(struct request *rq, uint32_t level, uint64_t rights)
 {
     struct commit c = {.op = COMMIT_MAP, .type = rq->cap->type, .rights = (uint8_t)rights};
-    rq->cap->extra = c.obj = rq->arg->obj;
-    rq->cap->badge = vaddr | rights;
+    c.obj = rq->arg->obj;
     c.dst = ptr_to_phys(rq->cap);
-    c.arg0 = vaddr;
+    c.arg0 = rq->w[1] & ~((1ull << level_shift(level)) - 1);
+    rq->cap->extra = c.obj | level;
+    rq->cap->badge = c.arg0 | rights;
     commit_emit(&c);
+    return OK;
 }
 
 enum err frame_map_apply(struct request *rq)
@@ -109,8 +104,7 @@ enum err frame_map_apply(struct request *rq)
     uint32_t level, large = rq->cap->bits != PAGE_BITS;
     *walk(rq->arg->obj, rq->w[1], large, &level) =
         arch_pte_page(rq->cap->obj, (uint32_t)rq->w[2], large);
-    map_apply(rq, rq->w[1], rq->w[2]);
-    return OK;
+    return map_apply(rq, level, rq->w[2]);
 }
 
 /* A table goes where the walk to the address finds none: its level follows from that. */
@@ -127,8 +121,7 @@ enum err table_map_apply(struct request *rq)
 {
     uint32_t level;
     *walk(rq->arg->obj, rq->w[1], 0, &level) = arch_pte_table(rq->cap->obj);
-    map_apply(rq, rq->w[1] & ~((1ull << level_shift(level)) - 1), 0);
-    return OK;
+    return map_apply(rq, level, 0);
 }
 
 enum err unmap_apply(struct request *rq)

@@ -4,6 +4,7 @@
 #include "commit.h"
 #include "invoke.h"
 #include "irq.h"
+#include "vspace.h"
 
 static struct slot *at; /* the next slot to report; NULL: the walk is over */
 
@@ -34,9 +35,9 @@ static void describe_object(const struct slot *s, struct walk_item *out)
         out->extra = sc->period;
     }
     if (s->type == CAP_IRQ || s->type == CAP_LOG) {
-        struct binding b = s->type == CAP_IRQ ? irq_binding(s->obj) : log_binding();
-        out->badge = b.badge;
-        out->extra = b.notification != NULL ? ptr_to_phys(b.notification) : 0;
+        const struct irq_line *l = &irq_lines[s->obj];
+        out->badge = l->badge;
+        out->extra = l->notification != NULL ? ptr_to_phys(l->notification) : 0;
     }
 }
 
@@ -51,7 +52,7 @@ static void describe(const struct slot *s, struct walk_item *out)
         .depth = s->depth,
         .obj = s->obj,
         .badge = s->badge,
-        .extra = s->type == CAP_FRAME || s->type == CAP_PTABLE ? s->extra : 0,
+        .extra = vspace_is_mapped(s) ? s->extra & ~(PAGE_BYTES - 1) : 0,
         .child = address_or_0(s->child),
         .next = address_or_0(s->next) | (s->next->last == s),
     };

@@ -17,8 +17,8 @@ struct image_run {
     uint32_t rights; /* RIGHT_READ, RIGHT_WRITE, MAP_EXEC */
 };
 
-struct image_file { /* table at `files_offset`, sorted by path */
-    char path[80];  /* absolute, NUL-terminated */
+struct image_file {        /* table at `files_offset`, sorted by path */
+    char path[80];         /* absolute, NUL-terminated */
     uint64_t offset, size; /* data, page-aligned */
 };
 
@@ -32,9 +32,9 @@ enum { IMAGE_AXIOM = 0, IMAGE_INIT = 1, IMAGE_PROGRAMS = 2 };
 
 struct image_header {
     uint64_t magic;
-    uint64_t version;  /* IMAGE_VERSION */
-    uint64_t size;     /* of the whole image, a multiple of 4096 */
-    uint64_t checksum; /* image_sum over the image with this field 0 */
+    uint64_t version;                  /* IMAGE_VERSION */
+    uint64_t size;                     /* of the whole image, a multiple of 4096 */
+    uint64_t checksum;                 /* image_sum over the image with this field 0 */
     uint64_t files_offset, file_count; /* struct image_file[] */
     uint8_t build_id[32];              /* hash of the image's contents, printed at boot */
     struct image_program programs[IMAGE_PROGRAMS]; /* axiom's runs directly follow this page */
@@ -51,19 +51,20 @@ static inline uint64_t image_sum(uint64_t sum, const uint64_t *words, uint64_t c
 }
 
 /* Slots of axiom's CNode at genesis (2^18 bytes, 4,096 slots). All are roots of the derivation. */
+/* UNTYPED: struct boot_info.untypeds, in order. TABLES: axiom's page tables. FRAMES: log header and
+ * rings, boot info, buffer, stack, image header, axiom's runs; each mapped. */
 enum genesis_slot {
     GS_CNODE = 1,
-    GS_ASPACE = 2,
-    GS_THREAD = 3,
-    GS_SCHED = 4,
-    GS_IRQ_CONTROL = 5,
-    GS_PORT_CONTROL = 6,
-    GS_LOG = 7,
-    GS_UNTYPED = 32,       /* struct boot_info.untypeds, in order */
-    GS_TABLES = 128,       /* axiom's page tables */
-    GS_FRAMES = 160,       /* log header and rings, then boot info, buffer, stack, image header,
-                              then axiom's runs; each mapped */
-    GENESIS_CNODE_BITS = 18,
+    GS_ASPACE,
+    GS_THREAD,
+    GS_SCHED,
+    GS_IRQ_CONTROL,
+    GS_PORT_CONTROL,
+    GS_LOG,
+    GS_UNTYPED = 32,
+    GS_TABLES = 128,
+    GS_FRAMES = 160,
+    GENESIS_CNODE_BITS = 18
 };
 
 /* Where the kernel maps things for axiom. */
@@ -86,22 +87,29 @@ struct boot_untyped {
 
 struct boot_info {
     uint64_t memory_bytes;
-    uint64_t kernel_bytes;  /* the kernel's own: image, tables, rings, genesis objects */
-    uint64_t rsdp;          /* physical address, 0 unknown */
-    uint64_t tick_hz;       /* ticks of the time stamp counter a second */
-    uint64_t entry_ticks;   /* time stamp at kernel entry */
+    uint64_t kernel_bytes; /* the kernel's own: image, tables, rings, genesis objects */
+    uint64_t rsdp;         /* physical address, 0 unknown */
+    uint64_t tick_hz;      /* ticks of the time stamp counter a second */
+    uint64_t entry_ticks;  /* time stamp at kernel entry */
     uint64_t zero;
-    uint64_t features;      /* enum cpu_feature bits in force */
+    uint64_t features;               /* enum cpu_feature bits in force */
     uint64_t image_base, image_size; /* physical */
-    uint64_t first_free_slot; /* of axiom's CNode: all from here up are empty */
+    uint64_t first_free_slot;        /* of axiom's CNode: all from here up are empty */
     uint32_t untyped_count, cpu_count;
-    uint64_t cpu_leaks;     /* known leaks of this CPU: enum cpu_leak bits */
-    uint8_t kernel_id[32];  /* build id of the kernel */
+    uint64_t cpu_leaks;    /* known leaks of this CPU: enum cpu_leak bits */
+    uint8_t kernel_id[32]; /* build id of the kernel */
     char version[16];
     char cmdline[256];
     struct boot_untyped untypeds[BOOT_UNTYPED_MAX]; /* slot GS_UNTYPED + i */
 };
 _Static_assert(sizeof(struct boot_info) <= 4096, "one page");
 
-enum cpu_feature { CPU_NX = 1, CPU_SMEP = 2, CPU_SMAP = 4, CPU_UMIP = 8, CPU_FSGSBASE = 16, CPU_GLOBAL = 32 };
+enum cpu_feature {
+    CPU_NX = 1,
+    CPU_SMEP = 2,
+    CPU_SMAP = 4,
+    CPU_UMIP = 8,
+    CPU_FSGSBASE = 16,
+    CPU_GLOBAL = 32
+};
 enum cpu_leak { LEAK_MELTDOWN = 1, LEAK_MDS = 2, LEAK_L1TF = 4 };

@@ -7,31 +7,49 @@
 #pragma once
 #include <stdint.h>
 
-/* One change of authority state. `state = fold(commits)`; what each one means is libsys/reduce.h. */
+/*
+ * One change of authority state. `state = fold(commits)`; the fold itself is libsys/reduce.h.
+ *
+ * BOOT       the state is empty. arg0 memory bytes, arg1 image checksum
+ * GENESIS    dst: a root capability made at boot, as it stands there
+ * RETYPE     dst: child of the untyped src. arg0 new watermark, arg1 thread id if a thread
+ * COPY       dst: child of src, as it stands there. A new IrqHandler or IoPorts is a child of its
+ *            control capability
+ * MINT       as COPY
+ * TRANSFER   as COPY, by a message. arg0 sender's thread id, arg1 endpoint, 0 a reply
+ * MOVE       dst takes the place of src
+ * DELETE     dst is gone; its children take its place. flags: DELETE_MARKS, it became REVOKED, not
+ *            empty; arg0 the slot revoked, 0 none. type obj badge rights of what went
+ * REVOKED    nothing below dst is left
+ * DROP       as DELETE, by its holder; type CAP_REVOKED: a REVOKED slot became empty
+ * DESTROY    the object obj is gone with its last capability, which the record before deleted. CNode,
+ *            Thread, SchedContext, Endpoint, Notification, Reply, AddressSpace, IrqHandler; the
+ *            others have no state
+ * MAP        dst: mapped. obj address space, arg0 address, rights RIGHT_* | MAP_*
+ * UNMAP      dst: no longer mapped
+ * BIND       dst: IrqHandler or Log, signals badge to the notification obj
+ * CONFIGURE  dst: thread (arg0 priority, arg1 flags) or context (arg0 budget, arg1 period in ticks)
+ *
+ * "As it stands": type rights flags bits depth obj badge are those of dst.
+ */
 enum commit_op {
-    COMMIT_BOOT = 1,       /* the state is empty. obj 0; arg0 memory bytes, arg1 image checksum */
-    COMMIT_GENESIS = 2,    /* dst: a root capability made at boot. type rights bits flags obj badge */
-    COMMIT_RETYPE = 3,     /* dst: child of the untyped src. type bits obj; arg0 new watermark,
-                              arg1 thread id if a thread */
-    COMMIT_COPY = 4,       /* dst: child of src. type rights flags bits obj badge as in dst. A new
-                              IrqHandler or IoPorts is a child of its control capability */
-    COMMIT_MINT = 5,       /* as COPY */
-    COMMIT_TRANSFER = 6,   /* as COPY, by a message. arg0 sender's thread id, arg1 endpoint */
-    COMMIT_MOVE = 7,       /* dst takes the place of src */
-    COMMIT_DELETE = 8,     /* dst is gone; its children become its parent's. flags: DELETE_* ;
-                              arg0 the revoked slot or the destroyed container, if any */
-    COMMIT_REVOKED = 9,    /* nothing below dst is left */
-    COMMIT_DROP = 10,      /* as DELETE, by its holder; or a REVOKED slot became empty */
-    COMMIT_DESTROY = 11,   /* the object obj is gone with its last capability, which the record
-                              before deleted. CNode, Thread, SchedContext, Endpoint, Notification,
-                              Reply, AddressSpace, IrqHandler; the others have no state */
-    COMMIT_MAP = 12,       /* dst: mapped. obj address space, arg0 address, rights RIGHT_* | MAP_* */
-    COMMIT_UNMAP = 13,     /* dst: no longer mapped */
-    COMMIT_BIND = 14,      /* dst: interrupt or log, obj notification, badge; obj 0: unbound */
-    COMMIT_CONFIGURE = 15, /* dst: thread (arg0 priority, arg1 flags) or context (arg0 budget,
-                              arg1 period in ticks) obj */
+    COMMIT_BOOT = 1,
+    COMMIT_GENESIS,
+    COMMIT_RETYPE,
+    COMMIT_COPY,
+    COMMIT_MINT,
+    COMMIT_TRANSFER,
+    COMMIT_MOVE,
+    COMMIT_DELETE,
+    COMMIT_REVOKED,
+    COMMIT_DROP,
+    COMMIT_DESTROY,
+    COMMIT_MAP,
+    COMMIT_UNMAP,
+    COMMIT_BIND,
+    COMMIT_CONFIGURE
 };
-enum { DELETE_MARKS = 1 /* the slot became REVOKED, not empty */ };
+enum { DELETE_MARKS = 1 };
 
 struct commit {
     uint64_t seq;   /* from 0, no gaps */
@@ -52,16 +70,16 @@ struct commit {
 };
 _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one BLAKE2b block");
 
-/* One step of the kernel. Event numbers count from 0; the record at ring position p has number
- * p plus all that GAP records before it counted. */
-enum event_kind {
-    EVENT_BOOT = 1,
-    EVENT_SYSCALL = 2, /* op: number - SYS_BASE; INVOKE has its operation in `label` */
-    EVENT_IRQ = 3,     /* slot: line */
-    EVENT_TICK = 4,
-    EVENT_FAULT = 5, /* op: enum fault_kind; slot: vector; badge: address */
-    EVENT_GAP = 6,   /* badge: how many events were dropped here */
-};
+/*
+ * One step of the kernel. Event numbers count from 0; the record at ring position p has number p plus
+ * all that GAP records before it counted.
+ *
+ * SYSCALL  op: number - SYS_BASE; INVOKE has its operation in `label`
+ * IRQ      slot: line
+ * FAULT    op: enum fault_kind; slot: vector; badge: address
+ * GAP      badge: how many events were dropped here
+ */
+enum event_kind { EVENT_BOOT = 1, EVENT_SYSCALL, EVENT_IRQ, EVENT_TICK, EVENT_FAULT, EVENT_GAP };
 enum { EVENT_BLOCKED = 255 /* `result` of a step after which its thread waits */ };
 
 struct event {
@@ -102,13 +120,14 @@ struct walk_item {
     uint8_t type, rights, flags, bits;
     uint32_t depth;
     uint64_t obj;
-    uint64_t badge;  /* Frame, PageTable: mapped address | map rights, 0 unmapped; Untyped: watermark;
+    uint64_t
+        badge; /* Frame, PageTable: mapped address | map rights, 0 unmapped; Untyped: watermark;
                         Thread: priority << 8 | flags; SchedContext: budget; IrqHandler, Log:
                         signalled badge */
-    uint64_t extra;  /* Frame, PageTable: address space; SchedContext: period; IrqHandler, Log: bound
+    uint64_t extra; /* Frame, PageTable: address space; SchedContext: period; IrqHandler, Log: bound
                         notification */
-    uint64_t child;  /* first child, 0 none */
-    uint64_t next;   /* next sibling; for the last one its parent | 1; for the last root 1 */
+    uint64_t child; /* first child, 0 none */
+    uint64_t next;  /* next sibling; for the last one its parent | 1; for the last root 1 */
     uint64_t zero;
 };
 _Static_assert(sizeof(struct walk_item) == 64, "eight words");

@@ -4,24 +4,25 @@
 #pragma once
 #include <stdint.h>
 
+/* REVOKED: emptied by another's revoke; only `drop` changes it. */
 enum cap_type {
-    CAP_EMPTY = 0,
-    CAP_REVOKED = 1, /* emptied by another's revoke; only `drop` changes it */
-    CAP_UNTYPED = 2,
-    CAP_CNODE = 3,
-    CAP_THREAD = 4,
-    CAP_SCHED = 5,
-    CAP_ENDPOINT = 6,
-    CAP_NOTIFICATION = 7,
-    CAP_REPLY = 8,
-    CAP_ASPACE = 9,
-    CAP_PTABLE = 10,
-    CAP_FRAME = 11,
-    CAP_IRQ_CONTROL = 12,
-    CAP_IRQ = 13,
-    CAP_PORT_CONTROL = 14,
-    CAP_PORTS = 15,
-    CAP_LOG = 16,
+    CAP_EMPTY,
+    CAP_REVOKED,
+    CAP_UNTYPED,
+    CAP_CNODE,
+    CAP_THREAD,
+    CAP_SCHED,
+    CAP_ENDPOINT,
+    CAP_NOTIFICATION,
+    CAP_REPLY,
+    CAP_ASPACE,
+    CAP_PTABLE,
+    CAP_FRAME,
+    CAP_IRQ_CONTROL,
+    CAP_IRQ,
+    CAP_PORT_CONTROL,
+    CAP_PORTS,
+    CAP_LOG
 };
 enum { CAP_TYPE_COUNT = CAP_LOG + 1 };
 
@@ -36,7 +37,8 @@ enum { CAP_FLAG_BOUND = 1, CAP_FLAG_DEVICE = 2 /* untyped and frames: memory is 
 /* Badges: 64 bits, 0 is 'unbadged'. Bit 63 can be set through a CNode capability only. */
 #define BADGE_TRUSTED (1ull << 63)
 
-/* Object sizes as powers of two. CNode: 2^(bits) bytes hold 2^(bits-6) slots, slot 0 is its header. */
+/* Object sizes as powers of two. CNode: 2^bits bytes hold 2^(bits-6) slots, slot 0 is its header.
+ * TABLE: AddressSpace and PageTable. PAGE, LARGE_PAGE: frames. */
 enum {
     SLOT_BITS = 6,
     CNODE_BITS_MIN = 8,
@@ -46,23 +48,18 @@ enum {
     ENDPOINT_BITS = 6,
     NOTIFICATION_BITS = 6,
     REPLY_BITS = 6,
-    TABLE_BITS = 12, /* AddressSpace and PageTable */
+    TABLE_BITS = 12,
     PAGE_BITS = 12,
     LARGE_PAGE_BITS = 21,
     UNTYPED_BITS_MIN = 12,
-    UNTYPED_BITS_MAX = 46,
+    UNTYPED_BITS_MAX = 46
 };
 
-/* Slots of a Thread: it is a small CNode, configured by copying capabilities into it. */
-enum thread_slot {
-    TS_CSPACE = 1, /* CNode */
-    TS_ASPACE = 2, /* AddressSpace */
-    TS_BUFFER = 3, /* Frame 4 KiB: struct ipc_buffer */
-    TS_FAULT = 4,  /* Endpoint, WRITE and GRANT; its badge arrives with the fault message */
-    TS_SCHED = 5,  /* SchedContext: the home context */
-    TS_NOTIFY = 6, /* Notification delivered by `recv` */
-    TS_COUNT = 7,
-};
+/* Slots of a Thread: it is a small CNode, configured by copying capabilities into it. CSPACE: CNode.
+ * ASPACE: AddressSpace. BUFFER: Frame of 4 KiB, struct ipc_buffer. FAULT: Endpoint with WRITE, whose
+ * badge arrives with fault messages. SCHED: SchedContext, the home context. NOTIFY: Notification
+ * with READ, which `recv` delivers too. */
+enum thread_slot { TS_CSPACE = 1, TS_ASPACE, TS_BUFFER, TS_FAULT, TS_SCHED, TS_NOTIFY, TS_COUNT };
 
 /* Flags of a thread. DRAIN is set through the Log capability only. */
 enum { THREAD_FPU = 1, THREAD_DRAIN = 2 };

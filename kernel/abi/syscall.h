@@ -20,23 +20,34 @@
 
 #define SYS_BASE 0x57000000u
 
+/*
+ * CALL        endpoint: send, wait for the reply
+ * REPLY_RECV  endpoint: answer the Reply named in rbx if it is bound, then receive
+ * SEND, RECV  endpoint; NB_: ERR_WOULD_BLOCK when nobody waits on the other side
+ * REPLY       answers the Reply named in rbx; ERR_BUSY when it is not bound
+ * SIGNAL      notification: ORs the capability's badge into the word
+ * WAIT, POLL  notification: takes the word; while it is 0, WAIT waits, POLL gives ERR_WOULD_BLOCK
+ * DROP        deletes a use capability of one's own, or clears REVOKED
+ * INVOKE      operation `label` of the object in rdi; operands and results are the words
+ * DEBUG       debug builds only: writes the low byte of word 0 to the console
+ */
 enum syscall {
-    SYS_CALL = SYS_BASE + 0,       /* endpoint: send, wait for the reply */
-    SYS_REPLY_RECV = SYS_BASE + 1, /* endpoint: answer the Reply if it is bound, then receive */
-    SYS_SEND = SYS_BASE + 2,
-    SYS_RECV = SYS_BASE + 3,
-    SYS_NB_SEND = SYS_BASE + 4, /* ERR_WOULD_BLOCK when no receiver waits */
-    SYS_NB_RECV = SYS_BASE + 5,
-    SYS_REPLY = SYS_BASE + 6,  /* answers the Reply named in rbx; ERR_BUSY when it is not bound */
-    SYS_SIGNAL = SYS_BASE + 7, /* notification: ORs the capability's badge into the word */
-    SYS_WAIT = SYS_BASE + 8,   /* notification: takes the word, waits while it is 0 */
-    SYS_POLL = SYS_BASE + 9,   /* notification: takes the word; ERR_WOULD_BLOCK while it is 0 */
-    SYS_YIELD = SYS_BASE + 10,
-    SYS_DROP = SYS_BASE + 11,   /* deletes a use capability of one's own, or clears REVOKED */
-    SYS_INVOKE = SYS_BASE + 12, /* operation `label` of the object in rdi; operands are the words */
-    SYS_DEBUG = SYS_BASE + 13,  /* debug builds only: writes the low byte of word 0 to the console */
+    SYS_CALL = SYS_BASE,
+    SYS_REPLY_RECV,
+    SYS_SEND,
+    SYS_RECV,
+    SYS_NB_SEND,
+    SYS_NB_RECV,
+    SYS_REPLY,
+    SYS_SIGNAL,
+    SYS_WAIT,
+    SYS_POLL,
+    SYS_YIELD,
+    SYS_DROP,
+    SYS_INVOKE,
+    SYS_DEBUG,
+    SYS_END
 };
-enum { SYSCALL_COUNT = 14 };
 
 /* Message info: bits 0-9 length in words, 10-12 capabilities, 13-15 receive slots, 16-31 label,
  * 32 and up set by the kernel alone. Label: method ordinal, result code, or operation. */
@@ -90,56 +101,63 @@ _Static_assert(sizeof(struct ipc_buffer) == 4096, "one page");
 
 /* Fault messages, label = kind. Words: 0 vector or syscall number, 1 error code, 2 address,
  * 3 rip, 4 rsp, 5 rflags, 6 rbp, 7 thread id. Any reply lets the thread run again from its
- * registers as they then are. */
-enum fault_kind {
-    FAULT_SYSCALL = 1,   /* a system call number below SYS_BASE */
-    FAULT_MEMORY = 2,    /* page fault, vector 14 */
-    FAULT_EXCEPTION = 3, /* any other exception */
-};
+ * registers as they then are. SYSCALL: a number below SYS_BASE. MEMORY: page fault, vector 14. */
+enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
 
 /*
  * Operations of SYS_INVOKE, by the type of the capability in rdi. `name` operands are 64-bit names;
- * slot operations name their destination in rdi as (container slot << 32 | index), and the table is
- * the container's type (CNode or Thread). Results other than the error are in the words.
+ * slot operations name their destination in rdi as (container slot << 32 | index), and the type is
+ * the container's. Numbers are operand words, then -> result words.
+ *
+ * CNode, Thread slot  COPY 0 source name, 1 rights mask. MINT the same, 2 badge, 3 flags
+ *                     (CAP_FLAG_BOUND). DELETE, REVOKE (every descendant, not the slot): ERR_PARTIAL,
+ *                     call again. CNode only: MOVE 0 source name; REVOKE.
+ * CNode               CREDIT 0 commit credits, which replace the present ones; ~0 is unlimited
+ * Untyped             RETYPE 0 cap_type, 1 bits, 2 count 1..64, 3 name of the first destination
+ * Thread              START 0 rip, 1 rsp, 2 rdi, 3 fs base: from inactive only.
+ *                     CONFIG 0 priority 0..255, 1 flags (THREAD_FPU). STOP: to inactive, whatever it
+ *                     waits for. READ 0 first register -> 8 words of struct thread_regs; not running
+ * SchedContext        CONFIG 0 budget, 1 period in ticks. READ -> 0 ticks consumed in all
+ * PageTable, Frame    MAP 0 AddressSpace name, 1 address, 2 RIGHT_* | MAP_* (frames).
+ *                     UNMAP (empty tables). Frame with GRANT: PADDR -> 0 physical address
+ * IrqControl          GET 0 line, 1 name of the destination
+ * IrqHandler          BIND 0 notification name, whose badge is signalled. ACK: may fire again
+ * IoPortControl       GET 0 first, 1 last, 2 name of the destination
+ * IoPorts             IN 0 port, 1 bytes (1, 2, 4) -> 0 value. OUT the same, 2 value
+ * Log                 ACK 0 commits, 1 events: new tails, absolute -> 0 threads still stopped.
+ *                     BIND 0 notification name: signalled when a ring is half full.
+ *                     DRAIN 0 thread name: sets THREAD_DRAIN. MODE 0 sigma: 0 stops callers on a full
+ *                     event ring, else it drops and counts. WALK 0 nonzero: from the start
+ *                     -> struct walk_item[], see log.h
  */
 enum operation {
-    /* CNode or Thread slot in rdi; WRITE on the container */
-    OP_COPY = 1,   /* 0 source name, 1 rights mask */
-    OP_MINT = 2,   /* 0 source name, 1 rights mask, 2 badge, 3 flags (CAP_FLAG_BOUND) */
-    OP_MOVE = 3,   /* 0 source name */
-    OP_DELETE = 4, /* ERR_PARTIAL: call again */
-    OP_REVOKE = 5, /* deletes every descendant, not the slot; ERR_PARTIAL: call again */
-    /* CNode */
-    OP_CREDIT = 8, /* 0 commit credits, which replace the present ones; ~0 is unlimited */
-    /* Untyped */
-    OP_RETYPE = 16, /* 0 cap_type, 1 bits, 2 count 1..64, 3 name of the first destination slot */
-    /* Thread */
-    OP_THREAD_START = 24,  /* 0 rip, 1 rsp, 2 rdi, 3 fs base; from inactive only */
-    OP_THREAD_CONFIG = 25, /* 0 priority 0..255, 1 flags (THREAD_FPU) */
-    OP_THREAD_STOP = 26,   /* to inactive, whatever it waits for */
-    OP_THREAD_READ = 27,   /* 0 first register -> 8 words of struct thread_regs; not running */
-    /* SchedContext */
-    OP_SCHED_CONFIG = 32, /* 0 budget in ticks, 1 period in ticks */
-    OP_SCHED_READ = 33,   /* -> 0 ticks consumed in all */
-    /* PageTable, Frame */
-    OP_MAP = 40,   /* 0 AddressSpace name, 1 address, 2 RIGHT_* | MAP_* (frames) */
-    OP_UNMAP = 41, /* frames and empty tables */
-    OP_PADDR = 42, /* frame -> 0 physical address */
-    /* IrqControl, IrqHandler */
-    OP_IRQ_GET = 48,  /* 0 line, 1 name of the destination slot */
-    OP_IRQ_BIND = 49, /* 0 notification name: its badge is signalled */
-    OP_IRQ_ACK = 50,  /* the line may fire again */
-    /* IoPortControl, IoPorts */
-    OP_PORTS_GET = 56, /* 0 first, 1 last, 2 name of the destination slot */
-    OP_PORT_IN = 57,   /* 0 port, 1 bytes (1, 2, 4) -> 0 value */
-    OP_PORT_OUT = 58,  /* 0 port, 1 bytes, 2 value */
-    /* Log */
-    OP_LOG_ACK = 64,    /* 0 commits, 1 events: new tails, absolute -> 0 threads still stopped */
-    OP_LOG_BIND = 65,   /* 0 notification name: signalled when a ring is half full */
-    OP_LOG_DRAIN = 66,  /* 0 thread name: sets THREAD_DRAIN */
-    OP_LOG_MODE = 67,   /* 0 sigma: 0 stops callers on a full event ring, 1 drops and counts */
-    OP_LOG_WALK = 68,   /* 0 nonzero: from the start -> struct walk_item[] in words, see log.h */
-    OP_LOG_INFO = 69,   /* -> 0 commit head, 1 tail, 2 event head, 3 tail, 4 dropped, 5 sigma */
+    OP_COPY = 1,
+    OP_MINT,
+    OP_MOVE,
+    OP_DELETE,
+    OP_REVOKE,
+    OP_CREDIT = 8,
+    OP_RETYPE = 16,
+    OP_THREAD_START = 24,
+    OP_THREAD_CONFIG,
+    OP_THREAD_STOP,
+    OP_THREAD_READ,
+    OP_SCHED_CONFIG = 32,
+    OP_SCHED_READ,
+    OP_MAP = 40,
+    OP_UNMAP,
+    OP_PADDR,
+    OP_IRQ_GET = 48,
+    OP_IRQ_BIND,
+    OP_IRQ_ACK,
+    OP_PORTS_GET = 56,
+    OP_PORT_IN,
+    OP_PORT_OUT,
+    OP_LOG_ACK = 64,
+    OP_LOG_BIND,
+    OP_LOG_DRAIN,
+    OP_LOG_MODE,
+    OP_LOG_WALK
 };
 
 /* Registers of a thread as OP_THREAD_READ numbers them; the message words stand together. */
