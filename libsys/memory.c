@@ -5,14 +5,11 @@
 #include "heap.h"
 #include "idl/axiom.h"
 #include "mutex.h"
-#include "runs.h"
 
-enum { MAP_STEP_PAGES = 512, WINDOW_UNIT_PAGES = 16 };
+enum { MAP_STEP_PAGES = 512 };
 
 static struct heap own_heap;
 static struct mutex heap_mutex;
-
-static struct runs windows = {.limit = RUNS_MAX}; /* numbers are units of WINDOW_UNIT_PAGES */
 
 int memory_map(uint64_t address, uint64_t pages, uint32_t rights)
 {
@@ -43,30 +40,6 @@ int memory_unmap(uint64_t address, uint64_t pages)
     }
     return OK;
 }
-
-/* Windows. */
-
-static uint32_t window_units(uint32_t pages)
-{
-    CHECK(pages > 0 && pages <= MEMORY_WINDOW_PAGES_MAX);
-    return (pages + WINDOW_UNIT_PAGES - 1) / WINDOW_UNIT_PAGES;
-}
-
-uint64_t window_alloc(uint32_t pages)
-{
-    uint32_t unit = runs_take(&windows, window_units(pages));
-    if (unit == UINT32_MAX) return 0;
-    return STARTUP_WINDOWS + (uint64_t)unit * WINDOW_UNIT_PAGES * MEMORY_PAGE;
-}
-
-void window_release(uint64_t address, uint32_t pages)
-{
-    uint64_t unit = (address - STARTUP_WINDOWS) / ((uint64_t)WINDOW_UNIT_PAGES * MEMORY_PAGE);
-    CHECK(address >= STARTUP_WINDOWS && unit < RUNS_MAX);
-    runs_give(&windows, (uint32_t)unit, window_units(pages));
-}
-
-/* The heap. */
 
 static bool heap_map(uint64_t address, uint64_t pages)
 {

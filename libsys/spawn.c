@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "slots.h"
 #include "text.h"
+#include "window.h"
 
 enum { FIRST_NAMED_SLOT = 3 }; /* 1 is Self, 2 the registry's place */
 
@@ -18,7 +19,7 @@ static int child_map(cap_t process, uint64_t address, uint32_t pages, uint32_t r
 {
     for (uint32_t done = 0; done < pages;) {
         uint32_t step = pages - done;
-        if (step > MEMORY_WINDOW_PAGES_MAX) step = MEMORY_WINDOW_PAGES_MAX;
+        if (step > WINDOW_PAGES_MAX) step = WINDOW_PAGES_MAX;
         int err = process_memory_map(process, &(struct process_memory_map_in){
                                                   .address = address + (uint64_t)done * MEMORY_PAGE,
                                                   .pages = step,
@@ -52,7 +53,7 @@ int spawn_write(cap_t process, uint64_t address, const void *from, uint64_t byte
 {
     const uint8_t *at = from;
     while (bytes > 0) {
-        uint64_t room = MEMORY_WINDOW_PAGES_MAX * (uint64_t)MEMORY_PAGE - address % MEMORY_PAGE;
+        uint64_t room = WINDOW_PAGES_MAX * (uint64_t)MEMORY_PAGE - address % MEMORY_PAGE;
         uint64_t step = bytes < room ? bytes : room;
         int err = write_window(process, address, at, step);
         if (err != OK) return err;
@@ -63,7 +64,7 @@ int spawn_write(cap_t process, uint64_t address, const void *from, uint64_t byte
     return OK;
 }
 
-int spawn_load(const struct spawn_args *args, cap_t process, struct elf_program *program)
+static int load(const struct spawn_args *args, cap_t process, const struct elf_program *program)
 {
     for (uint32_t i = 0; i < program->count; i++) {
         const struct elf_segment *segment = &program->segments[i];
@@ -162,7 +163,14 @@ static int map_fixed(cap_t process)
     return err;
 }
 
-int spawn_create(const struct spawn_args *args, struct spawn_result *result)
+static void undo(struct spawn_result *result)
+{
+    (void)process_kill(result->process, &(struct process_kill_in){.code = -1});
+    slot_discard(result->process);
+    result->process = 0;
+}
+
+static int create(const struct spawn_args *args, struct spawn_result *result)
 {
     cap_t slot = slot_alloc();
     if (slot == 0) return SPAWN_NO_SLOT;
@@ -179,11 +187,11 @@ int spawn_create(const struct spawn_args *args, struct spawn_result *result)
         slot_discard(slot); /* empty, unless the answer was malformed */
         return err;
     }
-    result->process = slot;
     struct process_info_out info;
+    result->process = slot;
     err = process_info(slot, &info);
     if (err != OK) {
-        slot_discard(slot);
+        undo(result);
         return err;
     }
     result->pid = info.info.pid;
@@ -191,9 +199,9 @@ int spawn_create(const struct spawn_args *args, struct spawn_result *result)
 }
 
 static int fill_and_start(const struct spawn_args *args, const struct spawn_result *result,
-                          struct elf_program *program, struct startup *startup)
+                          const struct elf_program *program, struct startup *startup)
 {
-    int err = spawn_load(args, result->process, program);
+    int err = load(args, result->process, program);
     if (err == OK) err = map_fixed(result->process);
     if (err == OK) err = grant_caps(args, result->process, startup);
     if (err == OK) err = map_image(args, result->process, startup);
@@ -223,14 +231,10 @@ int spawn_program(const struct spawn_args *args, struct spawn_result *result)
     struct startup *startup = heap_alloc(sizeof(*startup));
     if (startup == NULL) return ERR_NO_MEMORY;
     int err = SPAWN_BAD_ARGUMENTS;
-    if (spawn_startup_fill(args, startup)) err = spawn_create(args, result);
+    if (spawn_startup_fill(args, startup)) err = create(args, result);
     if (err == OK) {
         err = fill_and_start(args, result, &program, startup);
-        if (err != OK) {
-            (void)process_kill(result->process, &(struct process_kill_in){.code = -1});
-            slot_discard(result->process);
-            result->process = 0;
-        }
+        if (err != OK) undo(result);
     }
     heap_free(startup);
     return err;

@@ -54,10 +54,6 @@ enum spawn_error { SPAWN_BAD_FILE = 256, SPAWN_BAD_ARGUMENTS = 257, SPAWN_NO_SLO
 
 MUST_USE int spawn_program(const struct spawn_args *args, struct spawn_result *out_result);
 
-/* The parts, for whoever starts a process in steps of its own (init with its endpoints). */
-MUST_USE int spawn_create(const struct spawn_args *args, struct spawn_result *out_result);
-MUST_USE int spawn_load(const struct spawn_args *args, cap_t process, struct elf_program *program);
-
 /* Copies `bytes` to pages of the process that are mapped there. */
 MUST_USE int spawn_write(cap_t process, uint64_t address, const void *from, uint64_t bytes);
 /* The startup page's contents, without pid. False: too many names or too long strings. */

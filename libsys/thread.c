@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "panic.h"
 #include "slots.h"
+#include "window.h"
 
 enum { STACK_PAGES_MAX = 256 };
 
