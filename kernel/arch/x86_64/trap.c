@@ -19,7 +19,7 @@ uint64_t idt[256][2] __attribute__((aligned(4096)));
 void trap_init(uint32_t index)
 {
     for (uint64_t v = 0; v < 256; v++) { /* SDM vol 3A figure 6-8 */
-        uint64_t at = (uint64_t)trap_stubs[v], own = v < 32 && 1 << v & VECTORS_OWN_STACK;
+        uint64_t at = (uint64_t)trap_stubs[v], own = v < 32 && VECTORS_OWN_STACK >> v & 1;
         uint64_t type = v == VECTOR_INT3 ? GATE_INTERRUPT_USER : GATE_INTERRUPT;
         idt[v][0] = (at >> 16 & 0xffff) << 48 | type << 40 | own << 32 | SEL_KERNEL_CODE << 16 |
                     (at & 0xffff);
