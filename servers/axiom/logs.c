@@ -84,7 +84,7 @@ void logs_setup(const struct boot_info *boot)
         CHECK(own_map(logs.first_frame + i, address, RIGHT_READ | RIGHT_WRITE) == OK);
     }
     logs.badges.size = BADGES_START;
-    logs.badges.table = heap_alloc(BADGES_START * (uint32_t)sizeof(struct badge_entry));
+    logs.badges.table = cell_alloc(BADGES_START * (uint32_t)sizeof(struct badge_entry));
     CHECK(logs.badges.table != NULL);
     *mem = l;
     logs.ready = true;
@@ -174,7 +174,7 @@ static void badges_room(void)
 {
     if (!badges_crowded(&logs.badges)) return;
     uint32_t size = logs.badges.size * 2;
-    struct badge_entry *table = heap_alloc(size * (uint32_t)sizeof(struct badge_entry));
+    struct badge_entry *table = cell_alloc(size * (uint32_t)sizeof(struct badge_entry));
     if (table != NULL) badges_rehash(&logs.badges, table, size);
 }
 

@@ -109,14 +109,14 @@ static uint32_t class_of(uint32_t bytes)
     return class;
 }
 
-void *heap_alloc(uint32_t bytes)
+void *cell_alloc(uint32_t bytes)
 {
     uint32_t class = class_of(bytes);
     if (class >= HEAP_CLASSES) return heap_grow((bytes + PAGE - 1) / PAGE);
     if (own.cells[class] == NULL) {
         uint8_t *page = heap_grow(1);
         for (uint32_t i = 0; page != NULL && i < PAGE; i += 64u << class) {
-            heap_free(page + i, bytes);
+            cell_free(page + i, bytes);
         }
     }
     struct free_cell *cell = own.cells[class];
@@ -126,7 +126,7 @@ void *heap_alloc(uint32_t bytes)
     return cell;
 }
 
-void heap_free(void *at, uint32_t bytes)
+void cell_free(void *at, uint32_t bytes)
 {
     uint32_t class = class_of(bytes);
     if (at == NULL || class >= HEAP_CLASSES) return;
@@ -156,7 +156,7 @@ void memory_setup(const struct boot_info *boot)
     pool = (struct pool){.blocks = &first, .count = first.untyped != 0};
     own.heap_cnode = own_alloc(1);
     CHECK(own_retype(CAP_CNODE, HEAP_CNODE_BITS, 1, own.heap_cnode) == OK);
-    struct block *list = heap_alloc((blocks + 1) * (uint32_t)sizeof(struct block));
+    struct block *list = cell_alloc((blocks + 1) * (uint32_t)sizeof(struct block));
     CHECK(list != NULL);
     uint32_t n = 0;
     for (uint32_t i = 0; i < boot->untyped_count; i++) {
@@ -172,11 +172,11 @@ void memory_setup(const struct boot_info *boot)
 
 static bool block_cut(void)
 {
-    struct chunk *list = heap_alloc(CHUNKS * (uint32_t)sizeof(struct chunk));
+    struct chunk *list = cell_alloc(CHUNKS * (uint32_t)sizeof(struct chunk));
     cap_t cnode = own_alloc(1);
     struct block *b = list != NULL && cnode != 0 ? block_whole(0) : NULL;
     if (b == NULL) {
-        heap_free(list, CHUNKS * (uint32_t)sizeof(struct chunk));
+        cell_free(list, CHUNKS * (uint32_t)sizeof(struct chunk));
         own_free(cnode);
         return false;
     }

@@ -24,8 +24,8 @@ MUST_USE enum err own_map(uint64_t frame, uint64_t address, uint32_t rights);
 /* 2 MiB frames for the log memory, into consecutive own slots. */
 MUST_USE enum err own_large_frames(uint32_t count, cap_t first);
 /* Zeroed; NULL when there is no memory. Sizes above 2 KiB are never given back. */
-void *heap_alloc(uint32_t bytes);
-void heap_free(void *at, uint32_t bytes);
+void *cell_alloc(uint32_t bytes);
+void cell_free(void *at, uint32_t bytes);
 
 /* Makes up to `count` objects of 2^bits bytes for the process, from `first` on, and says how many:
  * as many as one chunk has room for. ERR_NO_MEMORY: its quota, or memory, is used up. */

@@ -121,12 +121,13 @@ static int on_thread_read(struct request *rq, const struct process_thread_read_i
     if (p == NULL) return PROCESS_DEAD;
     const struct thread_entry *t = process_thread_entry(p, in->thread);
     if (t == NULL) return PROCESS_NO_THREAD;
-    for (uint32_t first = 0; first < THREAD_REGS; first += READ_STEP) {
+    for (uint32_t done = 0; done < THREAD_REGS; done += READ_STEP) {
+        /* The last read overlaps the one before. */
+        uint32_t first = done <= THREAD_REGS - READ_STEP ? done : THREAD_REGS - READ_STEP;
         struct message m = {.w = {first}};
         enum err err = kern_invoke(t->slot, OP_THREAD_READ, 1, &m);
         if (err != OK) return err == ERR_BUSY ? PROCESS_RUNNING : (int)err;
-        uint32_t n = THREAD_REGS - first < READ_STEP ? THREAD_REGS - first : READ_STEP;
-        memcpy(rq->scratch + first, m.w, n * sizeof(uint64_t));
+        memcpy(rq->scratch + first, m.w, sizeof(m.w));
     }
     out->registers.count = THREAD_REGS;
     out->registers.at = rq->scratch;

@@ -60,7 +60,7 @@ static uint32_t pid_next(void)
 static void process_forget(struct process *p)
 {
     all.list[p->pid % PROCESSES_MAX] = NULL;
-    heap_free(p, sizeof(*p));
+    cell_free(p, sizeof(*p));
 }
 
 static uint32_t log2_of(uint32_t power)
@@ -106,10 +106,10 @@ static enum err make_objects(struct process *p, const struct process_plan *plan)
 enum err process_make(const struct process_plan *plan, struct process **out)
 {
     struct process *parent = process_living(plan->pid_parent);
-    struct process *p = heap_alloc(sizeof(*p));
+    struct process *p = cell_alloc(sizeof(*p));
     uint32_t pid = p != NULL ? pid_next() : 0;
     if (pid == 0) {
-        heap_free(p, sizeof(*p));
+        cell_free(p, sizeof(*p));
         return ERR_BUSY;
     }
     *p = (struct process){.pid = pid,
@@ -171,7 +171,7 @@ void process_end(struct process *p, int32_t code, enum life_event event)
     }
     for (uint32_t i = 0; i < p->leaf_count; i++) {
         own_delete(p->leaves[i].slot);
-        heap_free(p->leaves[i].link, LEAF_SLOTS * sizeof(uint32_t));
+        cell_free(p->leaves[i].link, LEAF_SLOTS * sizeof(uint32_t));
     }
     memory_release_rest(p);
     (void)logs_drain();

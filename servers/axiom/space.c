@@ -33,11 +33,11 @@ static bool leaf_add(struct process *p)
     if (p->leaf_count == LEAVES_MAX) return false;
     struct leaf *leaf = &p->leaves[p->leaf_count];
     uint32_t one = 1;
-    *leaf = (struct leaf){.slot = own_alloc(1), .link = heap_alloc(LEAF_SLOTS * sizeof(uint32_t))};
+    *leaf = (struct leaf){.slot = own_alloc(1), .link = cell_alloc(LEAF_SLOTS * sizeof(uint32_t))};
     if (leaf->slot == 0 || leaf->link == NULL ||
         object_make(p, CAP_CNODE, LEAF_BITS, leaf->slot, &one) != OK) {
         own_free(leaf->slot);
-        heap_free(leaf->link, LEAF_SLOTS * sizeof(uint32_t));
+        cell_free(leaf->link, LEAF_SLOTS * sizeof(uint32_t));
         return false;
     }
     p->leaf_count++;
@@ -83,10 +83,10 @@ static struct table *table_find(const struct process *p, uint64_t address, uint3
 
 static struct table *table_note(struct process *p, uint64_t address, uint32_t level, mem_slot slot)
 {
-    struct table *t = heap_alloc(sizeof(*t));
-    uint16_t *pages = t != NULL && level == 1 ? heap_alloc(PAGES_BYTES) : NULL;
+    struct table *t = cell_alloc(sizeof(*t));
+    uint16_t *pages = t != NULL && level == 1 ? cell_alloc(PAGES_BYTES) : NULL;
     if (t == NULL || (level == 1 && pages == NULL)) {
-        heap_free(t, sizeof(*t));
+        cell_free(t, sizeof(*t));
         return NULL;
     }
     *t = (struct table){.next = p->tables,
@@ -272,8 +272,8 @@ void space_end(struct process *p)
             if (slot != 0 && *mem_link(p, slot) == 0) (void)kern_delete(mem_name(p, slot));
         }
         CHECK(kern_delete(mem_name(p, t->slot)) == OK);
-        heap_free(t->pages, PAGES_BYTES);
-        heap_free(t, sizeof(*t));
+        cell_free(t->pages, PAGES_BYTES);
+        cell_free(t, sizeof(*t));
     }
     p->tables = NULL;
 }
