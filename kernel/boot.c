@@ -16,13 +16,13 @@
 #define POOL_MIN (8ull << 20)
 #define LOW_MEMORY (1ull << 20) /* below it live firmware tables and what starts other CPUs */
 #define AXIOM_BUDGET_MS 10
-enum { AXIOM_PRIORITY = 254 };
+enum { AXIOM_PRIORITY = 254, HOLES = 3 };
 
 static struct {
     const struct boot_params *params;
     const struct image_header *image;
-    struct memory_region pool; /* kernel memory is taken from its start */
-    uint64_t pool_start;
+    struct memory_region pool;         /* kernel memory is taken from its start */
+    struct memory_region holes[HOLES]; /* not free: kernel, image, what the kernel took */
     struct container *cnode;
     struct thread *thread;
     uint64_t aspace, log;
@@ -116,22 +116,19 @@ static uint64_t page_up(uint64_t at)
     return (at + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
-/* Usable memory: what no hole covers. */
-static void add_memory(struct memory_region r, const struct memory_region *holes, uint32_t count)
+/* Cuts from the start of `r` the first stretch that no hole covers; it may be empty. */
+static struct memory_region cut_free(struct memory_region *r)
 {
-    uint64_t at = r.base < LOW_MEMORY ? LOW_MEMORY : r.base, end = r.base + r.size;
-    while (at < end) {
-        uint64_t piece_end = end, next = end;
-        for (uint32_t i = 0; i < count; i++) {
-            uint64_t hole_end = page_up(holes[i].base + holes[i].size);
-            if (hole_end <= at || holes[i].base >= piece_end) continue;
-            piece_end = holes[i].base > at ? holes[i].base : at;
-            next = hole_end;
-        }
-        if (piece_end > at)
-            add_untypeds((struct memory_region){at, piece_end - at}, UNTYPED_MEMORY);
-        at = next;
+    uint64_t at = r->base < LOW_MEMORY ? LOW_MEMORY : r->base, end = r->base + r->size, stop = end;
+    for (uint32_t i = 0; i < HOLES * HOLES; i++) { /* one hole may lead into another */
+        const struct memory_region *h = &boot.holes[i % HOLES];
+        if (h->base <= at && page_up(h->base + h->size) > at) at = page_up(h->base + h->size);
     }
+    for (uint32_t i = 0; i < HOLES; i++) {
+        if (boot.holes[i].base > at && boot.holes[i].base < stop) stop = boot.holes[i].base;
+    }
+    *r = (struct memory_region){stop, end - stop};
+    return (struct memory_region){at, at < stop ? stop - at : 0};
 }
 
 static const char *image_refused(const struct memory_region *r)
@@ -151,23 +148,19 @@ static const char *image_refused(const struct memory_region *r)
     return NULL;
 }
 
-/* The kernel takes its own memory from the largest stretch behind kernel and image. */
+/* The kernel takes its own memory from the start of the largest free stretch. */
 static const char *choose_pool(void)
 {
     const struct boot_params *p = boot.params;
-    const struct memory_region *used[] = {&p->kernel, &p->image};
     uint64_t total = 0;
     for (uint32_t i = 0; i < p->memory_count; i++) {
-        uint64_t base = p->memory[i].base, end = base + p->memory[i].size;
         total += p->memory[i].size;
-        for (uint32_t u = 0; u < 2; u++) {
-            uint64_t used_end = page_up(used[u]->base + used[u]->size);
-            if (used[u]->base < end && used_end > base) base = used_end;
+        for (struct memory_region r = p->memory[i]; r.size != 0;) {
+            struct memory_region piece = cut_free(&r);
+            if (piece.size > boot.pool.size) boot.pool = piece;
         }
-        if (base >= LOW_MEMORY && base < end && end - base > boot.pool.size)
-            boot.pool = (struct memory_region){base, end - base};
     }
-    boot.pool_start = boot.pool.base;
+    boot.holes[2].base = boot.pool.base = page_up(boot.pool.base);
     return total < MEMORY_MIN || boot.pool.size < POOL_MIN ? "too little memory" : NULL;
 }
 
@@ -233,11 +226,12 @@ static void make_memory(void)
 static void make_untypeds(void)
 {
     const struct boot_params *p = boot.params;
-    const struct memory_region holes[] = {
-        p->kernel, p->image, {boot.pool_start, boot.pool.base - boot.pool_start}};
+    boot.holes[2].size = boot.pool.base - boot.holes[2].base;
     for (uint32_t i = 0; i < p->memory_count; i++) {
         boot.info->memory_bytes += p->memory[i].size;
-        add_memory(p->memory[i], holes, 3);
+        for (struct memory_region r = p->memory[i]; r.size != 0;) {
+            add_untypeds(cut_free(&r), UNTYPED_MEMORY);
+        }
     }
     for (uint32_t i = 0; i < p->device_count; i++) {
         add_untypeds(p->device[i], UNTYPED_DEVICE);
@@ -257,6 +251,8 @@ static void start_axiom(void)
 const char *core_boot(const struct boot_params *params)
 {
     boot.params = params;
+    boot.holes[0] = params->kernel;
+    boot.holes[1] = params->image;
     sched_charge(params->entry_ticks);
     cap_root.child = cap_root.last = NULL;
     const char *refusal = params->image.size == 0 ? "no boot image (module)" : NULL;
@@ -275,7 +271,7 @@ const char *core_boot(const struct boot_params *params)
     make_untypeds();
 
     struct boot_info *info = boot.info;
-    info->kernel_bytes = boot.pool.base - boot.pool_start + params->kernel.size;
+    info->kernel_bytes = boot.holes[2].size + params->kernel.size;
     info->rsdp = params->rsdp;
     info->tick_hz = params->tick_hz;
     info->entry_ticks = params->entry_ticks;
