@@ -28,12 +28,7 @@ start:
     rdtsc
     movl %eax, PHYS(entry_ticks)
     movl %edx, PHYS(entry_ticks) + 4
-    movl $0x80000000, %eax
-    cpuid
-    movl $0x80000001, %edx
-    cmpl %edx, %eax
-    jb no_long_mode
-    movl %edx, %eax
+    movl $0x80000001, %eax
     cpuid
     btl $29, %edx
     jnc no_long_mode
@@ -70,9 +65,7 @@ gdt_pointer_low:
     .code64
 long_mode:
     movl $SEL_KERNEL_DATA, %eax
-    .irp segment, ss, ds, es
-    movl %eax, %\segment
-    .endr
+    movl %eax, %ss              /* the others do not matter in 64-bit mode */
     movabsq $high, %rax
     jmpq *%rax
 
@@ -86,6 +79,7 @@ high:
     movl %esi, %esi
     movq entry_ticks(%rip), %rdx
     call boot_main              /* (loader, physical address of what it said, time) */
+    jmp run
 
     .data
     .globl kernel_root, kernel_level3, kernel_level1, gdt

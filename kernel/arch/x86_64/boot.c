@@ -24,7 +24,7 @@ static struct boot_params params;
 static char cmdline[CMDLINE_MAX];
 static uint8_t rsdp[RSDP_BYTES]; /* Multiboot2 hands over a copy, not the place */
 
-void boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
+struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
 
 static void cmdline_copy(const char *from)
 {
@@ -112,7 +112,7 @@ static void leaks_check(void)
 }
 
 /* From boot.S, on the boot CPU's stack, with the image mapped and nothing else. */
-void boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
+struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
 {
     console_init();
     features_require();
@@ -137,5 +137,5 @@ void boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     params.cmdline = cmdline;
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);
-    resume();
+    return thread_load();
 }

@@ -27,13 +27,6 @@
     .endr
     .endm
 
-    .macro NOW into             /* the one reading of the clock of this step */
-    rdtsc
-    shlq $32, %rdx
-    orq %rdx, %rax
-    movq %rax, \into
-    .endm
-
     /* rsp serves as the thread pointer until all is saved: nothing uses a stack meanwhile. */
     .globl syscall_entry
     .balign 64
@@ -47,45 +40,26 @@ syscall_entry:
     movb $1, THREAD_by_syscall(%rsp)
     movq %gs:CPU_user_rsp, %rax
     movq %rax, REGS_rsp(%rsp)
+    movl $VECTOR_SYSCALL, %edi
+step:
     movq %gs:CPU_stack_top, %rsp
-    NOW %rdi
-    call core_syscall
+    call trap_user              /* (vector, error code) */
 
-    .globl resume
-resume:
-    movq %gs:CPU_current, %rbx
-    cmpq %gs:CPU_loaded, %rbx
-    jne load
-    testq %rbx, %rbx
+    .globl run
+run:                            /* rax: the thread, loaded, or NULL */
+    testq %rax, %rax
     jz idle
-    movq ASPACE_obj(%rbx), %rax /* a thread can lose its address space while it runs */
-    cmpb $TYPE_ASPACE, ASPACE_type(%rbx)
-    jne load
-    cmpq %rax, %gs:CPU_root
-    je loaded
-load:
-    movq %gs:CPU_stack_top, %rsp
-    movq %rbx, %rdi
-    call thread_load
-    testq %rbx, %rbx
-    jz idle
-loaded:
+    movq %rax, %rbx
     movq REGS_rip(%rbx), %rcx
     movq REGS_rflags(%rbx), %r11
-    andl $RFLAGS_ALLOWED, %r11d
-    orl $RFLAGS_FIXED, %r11d
     cmpb $0, THREAD_by_syscall(%rbx)
     je by_interrupt
     LOAD %rbx, rax, OTHERS, rsp, rbx
     swapgs
     sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
 
-by_interrupt:                   /* iretq to an address that is not canonical faults in the kernel; */
-    movq %rcx, %rax             /* the page below the hole is never mapped: there the user does */
-    shrq $47, %rax
-    jz 1f
-    movabsq $0x7ffffffff000, %rcx
-1:  movq %gs:CPU_stack_top, %rsp
+by_interrupt:
+    movq %gs:CPU_stack_top, %rsp
     pushq $SEL_USER_DATA
     pushq REGS_rsp(%rbx)
     pushq %r11
@@ -99,7 +73,7 @@ idle:
     movq %gs:CPU_stack_top, %rsp
 1:  sti
     hlt
-    jmp 1b                      /* after an NMI; interrupts leave by `resume` */
+    jmp 1b                      /* after an NMI; interrupts do not return */
 
     /* Stack: vector, error code or 0, rip, cs, rflags, rsp, ss. Gates keep the user's DF and AC. */
 trap:
@@ -119,11 +93,7 @@ trap:
     popq %rdx
     popq REGS_rflags(%rax)
     popq REGS_rsp(%rax)
-step:
-    NOW %rdx
-    movq %gs:CPU_stack_top, %rsp
-    call trap_user              /* (vector, error code, time) */
-    jmp resume
+    jmp step
 
 trap_kernel:                    /* `idle` keeps nothing; any other trap is the end */
     cmpl $VECTOR_IRQ, (%rsp)

@@ -6,16 +6,13 @@
 
 #include "core.h"
 
-#define PAIR(name, value)                                                                          \
+#define AT(name, type, field)                                                                      \
     {                                                                                              \
-        name, value                                                                                \
+        "" #name, offsetof(struct type, field)                                                     \
     }
-#define AT(prefix, name, type, field) PAIR(#prefix "_" #name, offsetof(struct type, field))
-#define ARCH(f) AT(CPU, f, cpu, arch.f)
-#define REG(f) AT(REGS, f, thread, regs.f)
-#define WORD(name, i) AT(REGS, name, thread, regs.w[i])
-#define ASPACE(f) AT(ASPACE, f, thread, config[TS_ASPACE - 1].f)
-
+#define ARCH(f) AT(CPU_##f, cpu, arch.f)
+#define REG(f) AT(REGS_##f, thread, regs.f)
+#define WORD(name, i) AT(REGS_##name, thread, regs.w[i])
 #define LIST(...)                                                                                  \
     {                                                                                              \
         __VA_ARGS__                                                                                \
@@ -26,8 +23,7 @@ extern const struct offset {
     uint64_t value;
 } offsets[];
 const struct offset offsets[] =
-    LIST(ARCH(stack_top), ARCH(user_rsp), ARCH(loaded), ARCH(root), AT(CPU, current, cpu, current),
-         AT(THREAD, by_syscall, thread, by_syscall), ASPACE(type), ASPACE(obj),
-         PAIR("TYPE_ASPACE", CAP_ASPACE), REG(rax), REG(rdi), REG(rsi), REG(rbx), WORD(rdx, 0),
-         WORD(r8, 1), WORD(r9, 2), WORD(r10, 3), WORD(r12, 4), WORD(r13, 5), WORD(r14, 6),
-         WORD(r15, 7), REG(rbp), REG(rcx), REG(r11), REG(rip), REG(rflags), REG(rsp));
+    LIST(ARCH(stack_top), ARCH(user_rsp), AT(CPU_current, cpu, current),
+         AT(THREAD_by_syscall, thread, by_syscall), REG(rax), REG(rdi), REG(rsi), REG(rbx),
+         WORD(rdx, 0), WORD(r8, 1), WORD(r9, 2), WORD(r10, 3), WORD(r12, 4), WORD(r13, 5),
+         WORD(r14, 6), WORD(r15, 7), REG(rbp), REG(rcx), REG(r11), REG(rip), REG(rflags), REG(rsp));

@@ -9,7 +9,7 @@ enum { FRAME_VECTOR = 15, FRAME_RIP = 17 }; /* words, as entry.S pushes them */
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
 void syscall_entry(void);
-void trap_user(uint32_t vector, uint64_t error, uint64_t now);
+struct thread *trap_user(uint32_t vector, uint64_t error);
 void trap_kernel_mode(const uint64_t *frame);
 
 static struct cpu cpus[CPU_COUNT_MAX];
@@ -46,18 +46,21 @@ void trap_init(uint32_t index)
     wrmsr(MSR_FMASK, RFLAGS_ALLOWED | RFLAGS_FIXED); /* all off, IF and AC above all */
 }
 
-/* User mode, or idle where only interrupts come. */
-void trap_user(uint32_t vector, uint64_t error, uint64_t now)
+/* User mode, or idle where only interrupts come. Returns who runs next. */
+struct thread *trap_user(uint32_t vector, uint64_t error)
 {
-    uint64_t address = 0;
-    if (vector == VECTOR_PAGE_FAULT) {
+    uint64_t now = __builtin_ia32_rdtsc(), address;
+    if (vector == VECTOR_SYSCALL) {
+        core_syscall(now);
+    } else if (vector >= VECTOR_IRQ) {
+        apic_interrupt(vector, now);
+    } else if (vector == VECTOR_PAGE_FAULT) {
         __asm__ volatile("movq %%cr2, %0" : "=r"(address));
         core_fault(FAULT_MEMORY, vector, error, address, now);
-    } else if (vector < VECTOR_IRQ) {
-        core_fault(FAULT_EXCEPTION, vector, error, 0, now);
     } else {
-        apic_interrupt(vector, now);
+        core_fault(FAULT_EXCEPTION, vector, error, 0, now);
     }
+    return thread_load();
 }
 
 /* An NMI has no cause that we know: it is shown, and life goes on. All else here is a kernel bug or
@@ -96,8 +99,9 @@ static void fpu_load(struct arch_cpu *a, struct thread *t)
     a->fpu_owner = t;
 }
 
-void thread_load(struct thread *t)
+struct thread *thread_load(void)
 {
+    struct thread *t = cpu()->current;
     struct arch_cpu *a = &cpu()->arch;
     if (a->loaded != t) {
         if (a->loaded) {
@@ -112,10 +116,15 @@ void thread_load(struct thread *t)
     }
     struct thread *fpu = t && t->flags & THREAD_FPU ? t : 0;
     if (a->fpu_owner != fpu) fpu_load(a, fpu);
+    if (!t) return t;
 
-    uint64_t root = t ? thread_aspace(t) : a->root;
+    uint64_t root = thread_aspace(t);
     if (root == 0) root = image_phys(kernel_root);
     if (a->root != root) load_root(a->root = root);
+    /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole
+     * is never mapped, there it is the user who faults again. */
+    if (t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
+    return t;
 }
 
 void arch_thread_gone(const struct thread *t)

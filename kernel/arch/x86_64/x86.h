@@ -24,6 +24,7 @@
 #define VECTOR_IRQ 32 /* + line */
 #define VECTOR_TIMER 0xf0
 #define VECTOR_SPURIOUS 0xff
+#define VECTOR_SYSCALL 0x100          /* what `syscall` counts as */
 #define VECTORS_WITH_ERROR 0x60227d00 /* 8 10-14 17 21 29 30 */
 #define VECTORS_OWN_STACK 0x40104     /* NMI, double fault, machine check */
 
@@ -92,9 +93,8 @@ void apic_init(void);          /* masks every line; stops if it cannot drive the
 uint64_t apic_calibrate(void); /* time stamp ticks a second */
 void apic_interrupt(uint32_t vector, uint64_t now);
 
-void trap_init(uint32_t index);     /* of the CPU; from here on cpu() works */
-void thread_load(struct thread *t); /* makes `t`, or nobody, the one whose state the CPU holds */
-_Noreturn void resume(void);        /* entry.S: runs cpu()->current or idles; drops the stack */
+void trap_init(uint32_t index);   /* of the CPU; from here on cpu() works */
+struct thread *thread_load(void); /* makes cpu()->current the one whose state the CPU holds */
 
 static inline _Noreturn void refuse(const char *why)
 {
