@@ -1,0 +1,164 @@
+/* main.c - the shell: a prompt, a line, its commands, and again. */
+#include "bytes.h"
+#include "idl/audit.h"
+#include "idl/console.h"
+#include "idl/registry.h"
+#include "panic.h"
+#include "print.h"
+#include "shell.h"
+#include "slots.h"
+
+enum { KEYS_MAX = 64, SHOWN_BYTES = 4096 };
+
+static const char prompt[] = "wl> ";
+static struct shell shell;
+
+/* Before each prompt: the status of the last command, for programs that drive the line. */
+static void prompt_show(struct shell *sh)
+{
+    char text[64];
+    size_t len = print_format(text, sizeof(text), "\x1b]133;D;%d\x07%s", sh->status, prompt);
+
+    shell_show(sh, text, len);
+}
+
+static void news_show(struct shell *sh)
+{
+    struct registry_news_out out;
+
+    while (registry_news(CAP_SLOT_REGISTRY, &out) == OK && out.text.len > 0) {
+        shell_bytes(sh, out.text.at, out.text.len);
+        shell_flush(sh);
+    }
+}
+
+/* The line of this boot for programs: init's, with the head of the commit log put in. */
+static void ready_show(struct shell *sh)
+{
+    struct registry_prompt_out ready;
+    struct audit_head_out head;
+    char line[400];
+
+    if (registry_prompt(CAP_SLOT_REGISTRY, &ready) != OK || ready.text.len == 0) return;
+    size_t len = ready.text.len < sizeof(line) ? ready.text.len : sizeof(line);
+    memcpy(line, ready.text.at, len);
+    shell_bytes(sh, line, len - 1); /* without the closing brace */
+    if (sh->audit != 0 && audit_head(sh->audit, &head) == OK) {
+        shell_print(sh, ",\"commits\":%lu,\"head\":\"", head.commits);
+        for (uint32_t i = 0; i < head.hash.len; i++) {
+            shell_print(sh, "%02x", head.hash.at[i]);
+        }
+        shell_print(sh, "\"");
+    }
+    shell_print(sh, "}\n");
+}
+
+static void banner_show(struct shell *sh)
+{
+    struct registry_banner_out out;
+
+    if (registry_banner(CAP_SLOT_REGISTRY, &out) == OK) {
+        shell_bytes(sh, out.text.at, out.text.len);
+    }
+    ready_show(sh);
+    shell_flush(sh);
+}
+
+/* Keys of one read. True: the line is complete and stands in the editor. */
+static bool keys_take(struct shell *sh, const uint8_t *keys, uint32_t len, uint32_t *at,
+                      struct out *o)
+{
+    while (*at < len) {
+        switch (editor_key(&sh->editor, keys[(*at)++], o)) {
+        case EDITOR_NOTHING:
+            break;
+        case EDITOR_LINE:
+            return true;
+        case EDITOR_INTERRUPT:
+            sh->status = STATUS_INTERRUPTED;
+            sh->editor.line[0] = '\0';
+            return true;
+        case EDITOR_END:
+            out_print(o, "exit\n");
+            (void)memcpy(sh->editor.line, "exit", sizeof("exit"));
+            return true;
+        case EDITOR_COMPLETE:
+            shell_complete(sh, o);
+            break;
+        }
+    }
+    return false;
+}
+
+/* Bytes that came behind the end of a line wait here for the next one. */
+struct typed {
+    uint8_t keys[KEYS_MAX];
+    uint32_t at, len;
+};
+
+static void line_read(struct shell *sh, struct typed *typed)
+{
+    char shown[SHOWN_BYTES];
+    bool done = false;
+
+    editor_start(&sh->editor, prompt, &sh->history);
+    while (!done) {
+        struct out o = out_to(shown, sizeof(shown));
+        if (typed->at == typed->len) {
+            struct session_read_in in = {.max = KEYS_MAX};
+            struct session_read_out out;
+            int err = session_read(sh->session, &in, &out);
+            if (err != OK) {
+                if (!shell_open(sh)) sys_yield();
+                prompt_show(sh);
+                editor_redraw(&sh->editor, &o);
+                shell_show(sh, shown, o.len);
+                continue;
+            }
+            typed->at = 0;
+            typed->len = out.data.len;
+            memcpy(typed->keys, out.data.at, out.data.len);
+        }
+        done = keys_take(sh, typed->keys, typed->len, &typed->at, &o);
+        shell_show(sh, shown, o.len);
+    }
+}
+
+static void setup(struct shell *sh)
+{
+    const struct startup *page = startup_page();
+
+    sh->console = startup_cap("console");
+    sh->files = startup_cap("files");
+    sh->audit = startup_cap("audit");
+    sh->observe = startup_cap("observe");
+    sh->power = startup_cap("power");
+    sh->has_image = page->image_size != 0 &&
+                    image_open((const void *)page->image_address, page->image_size, &sh->image);
+    sh->out = out_to(sh->output, sizeof(sh->output));
+    if (!jobs_setup(sh)) PANIC("no endpoint for programs");
+    if (!shell_open(sh)) PANIC("no session of the console");
+}
+
+int main(int argc, char **argv)
+{
+    static struct typed typed;
+    struct shell *sh = &shell;
+
+    (void)argc;
+    (void)argv;
+    setup(sh);
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    banner_show(sh);
+    while (!sh->leaving) {
+        jobs_look(sh);
+        sh->interrupted = false;
+        news_show(sh);
+        shell_flush(sh);
+        prompt_show(sh);
+        line_read(sh, &typed);
+        history_add(&sh->history, sh->editor.line);
+        if (sh->editor.line[0] != '\0') shell_run_line(sh, sh->editor.line);
+    }
+    return sh->exit_code;
+}

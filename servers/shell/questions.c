@@ -1,0 +1,108 @@
+/* questions.c - commands about authority: caps, why, verify. */
+#include "bytes.h"
+#include "commands.h"
+#include "logs.h"
+#include "names.h"
+#include "startup.h"
+
+static char text[LOGS_BATCH_BYTES]; /* answers, put together before they are printed */
+
+static int failed(struct shell *sh, const char *what, int err)
+{
+    return shell_failed(sh, what, AUDIT_ID, sh->audit == 0 ? ERR_CAP_EMPTY : err);
+}
+
+static void cap_print(struct out *o, const struct audit_cap_info *c)
+{
+    char rights[4];
+
+    name_of_rights(c->rights, rights);
+    out_print(o, "%5u  %-12s %s %s  %016lx  obj %-10lx since %-7lu %.*s\n", c->slot,
+              name_of_type(c->type), rights, (c->flags & CAP_FLAG_BOUND) != 0 ? "bound" : "     ",
+              c->badge, c->obj, c->since, (int)c->giver.len, c->giver.at);
+}
+
+int run_caps(struct shell *sh, int argc, char **argv)
+{
+    struct audit_caps_in in = {.process = text_from(argv[1], strlen(argv[1]))};
+    struct audit_caps_out out = {.more = true};
+
+    (void)argc;
+    while (out.more && !shell_stopped(sh)) {
+        struct out o = out_to(text, sizeof(text));
+        int err = audit_caps(sh->audit, &in, &out);
+        if (err != OK) return failed(sh, argv[1], err);
+        if (in.after == 0) out_print(&o, " SLOT  TYPE         RIGHTS     BADGE             OBJECT         COMMIT  FROM\n");
+        for (uint32_t i = 0; i < out.caps.count; i++) {
+            cap_print(&o, &out.caps.at[i]);
+            in.after = out.caps.at[i].slot;
+        }
+        shell_bytes(sh, o.at, o.len);
+        if (out.caps.count == 0) break;
+    }
+    return STATUS_OK;
+}
+
+int run_why(struct shell *sh, int argc, char **argv)
+{
+    struct audit_why_in in = {.process = text_from(argv[1], strlen(argv[1]))};
+    struct audit_why_out out = {.more = true};
+    uint64_t slot;
+
+    (void)argc;
+    if (!shell_number(argv[2], &slot) || slot > UINT32_MAX) {
+        return shell_wrong(sh, "SLOT is a number");
+    }
+    in.slot = (uint32_t)slot;
+    while (out.more && !shell_stopped(sh)) {
+        struct out o = out_to(text, sizeof(text));
+        int err = audit_why(sh->audit, &in, &out);
+        if (err != OK) return failed(sh, argv[1], err);
+        for (uint32_t i = 0; i < out.steps.count; i++) {
+            record_print(&o, &out.steps.at[i]);
+        }
+        in.skip += out.steps.count;
+        shell_bytes(sh, o.at, o.len);
+        if (out.steps.count == 0) break;
+    }
+    return STATUS_OK;
+}
+
+static uint64_t milliseconds(uint64_t ticks)
+{
+    uint64_t hz = startup_page()->tick_hz;
+
+    return hz < 1000 ? 0 : ticks / (hz / 1000);
+}
+
+int run_verify(struct shell *sh, int argc, char **argv)
+{
+    struct audit_verify_out v;
+    struct out o = out_to(text, sizeof(text));
+    int err = audit_verify(sh->audit, &v);
+
+    (void)argc;
+    (void)argv;
+    if (err != OK) return failed(sh, "verify", err);
+    out_print(&o, "%s: %lu commits, %lu hashed; %lu of %lu slots compared%s; %lu authority "
+                  "capabilities, all axiom's\n",
+              v.ok ? "ok" : "NOT OK", v.commits, v.hashed, v.compared, v.slots,
+              v.quiet ? "" : " (commits fell within the walk)", v.authority);
+    out_print(&o, "head ");
+    for (uint32_t i = 0; i < v.head.len; i++) {
+        out_print(&o, "%02x", v.head.at[i]);
+    }
+    out_print(&o, "\nchain %lu ms, fold %lu ms, walk %lu ms\n", milliseconds(v.hash_ticks),
+              milliseconds(v.fold_ticks), milliseconds(v.walk_ticks));
+    for (uint32_t i = 0; i < v.findings.count; i++) {
+        const struct audit_finding *f = &v.findings.at[i];
+        out_print(&o, "%.*s: %.*s of slot %lx at commit %lu: expected %lx, found %lx\n",
+                  (int)f->invariant.len, f->invariant.at, (int)f->what.len, f->what.at, f->slot,
+                  f->seq, f->expected, f->found);
+    }
+    if (v.finding_count > v.findings.count) {
+        out_print(&o, "and %u more\n", v.finding_count - v.findings.count);
+    }
+    shell_bytes(sh, o.at, o.len);
+    return v.ok ? STATUS_OK : STATUS_ERROR;
+}
