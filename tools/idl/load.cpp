@@ -198,9 +198,6 @@ void Loader::load_interface(uint64_t id)
     interface.upper = upper(interface.name);
     interface.id = id;
     interface.doc = doc_of(id);
-    if (interface.name.find('.') != std::string::npos) {
-        fault(interface.name, "an interface stands at the top level of its file");
-    }
     if (node.getIsGeneric()) fault(interface.name, "generics are not supported");
     if (node.getInterface().getSuperclasses().size() != 0) {
         fault(interface.name, "inheritance is not supported");
@@ -243,6 +240,9 @@ void Loader::load_types(uint64_t id)
         if (node.isEnum() && !is_error) file_->enums.push_back(load_enum(node.getId()));
         if (node.isStruct()) add_struct(load_struct(node.getId()), add_struct);
         if (node.isStruct() || node.isInterface()) load_types(node.getId());
+        if (node.isInterface() && !nodes_.at(id).isFile()) {
+            fault(type_display(node.getId()), "an interface stands at the top level of its file");
+        }
         if (node.isConst()) fault(type_display(node.getId()), "constants are not supported");
     }
 }
