@@ -1,0 +1,65 @@
+/* chain.c - see chain.h. */
+#include "chain.h"
+
+#include <sodium/crypto_generichash_blake2b.h>
+#include <string.h>
+
+static void link_hash(uint8_t out[HASH_BYTES], const uint8_t before[HASH_BYTES],
+                      const struct commit *c)
+{
+    uint8_t block[HASH_BYTES + sizeof(*c)];
+    memcpy(block, before, HASH_BYTES);
+    memcpy(block + HASH_BYTES, c, sizeof(*c));
+    (void)crypto_generichash_blake2b(out, HASH_BYTES, block, sizeof(block), NULL, 0);
+}
+
+void chain_append(struct chain *chain, const struct commit *c)
+{
+    link_hash(chain->head, chain->head, c);
+    chain->count++;
+}
+
+/* Why record `at` is not the one that was hashed. */
+static enum chain_fault classify(const struct chain_log *log, uint64_t at, const uint8_t *before)
+{
+    uint8_t next[HASH_BYTES];
+    uint64_t seq = log->commits[at].seq;
+    if (seq == at) {
+        if (at + 1 >= log->count || at + 1 >= log->hashed) return CHAIN_CHANGED;
+        link_hash(next, before, &log->commits[at]);
+        link_hash(next, next, &log->commits[at + 1]);
+        bool right = memcmp(next, log->kept + (at + 1) * HASH_BYTES, HASH_BYTES) == 0;
+        return right ? CHAIN_HASH : CHAIN_CHANGED;
+    }
+    if (seq + 1 == at) return CHAIN_REPEATED;
+    if (seq > at && seq < log->count && log->commits[seq].seq == at) return CHAIN_SWAPPED;
+    return seq > at ? CHAIN_DROPPED : CHAIN_CHANGED;
+}
+
+enum chain_fault chain_verify(struct chain *chain, const struct chain_log *log, uint64_t until)
+{
+    while (chain->count < until && chain->count < log->count) {
+        uint64_t at = chain->count;
+        struct chain next = *chain;
+        chain_append(&next, &log->commits[at]);
+        bool kept = log->kept != NULL && at < log->hashed;
+        bool same = !kept || memcmp(next.head, log->kept + at * HASH_BYTES, HASH_BYTES) == 0;
+        if (!same || log->commits[at].seq != at) return classify(log, at, chain->head);
+        *chain = next;
+    }
+    return log->kept != NULL && log->count < log->hashed ? CHAIN_TRUNCATED : CHAIN_OK;
+}
+
+const char *chain_text(enum chain_fault fault)
+{
+    switch (fault) {
+    case CHAIN_OK: return "ok";
+    case CHAIN_CHANGED: return "record changed";
+    case CHAIN_DROPPED: return "record missing";
+    case CHAIN_REPEATED: return "record repeated";
+    case CHAIN_SWAPPED: return "records swapped";
+    case CHAIN_TRUNCATED: return "log truncated";
+    case CHAIN_HASH: return "hash changed";
+    default: return "?";
+    }
+}
