@@ -49,83 +49,64 @@ struct slot *slot_after(const struct slot *s)
     return s == &cap_root ? NULL : s->next;
 }
 
-void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struct slot *parent)
-{
-    struct slot *first = parent->child;
-    *dst = *cap;
-    dst->index = index & 0xffffff;
-    dst->depth = (uint8_t)(parent->depth + 1);
-    dst->child = dst->last = NULL;
-    dst->prev = parent;
-    dst->next = first != NULL ? first : parent;
-    if (first != NULL) {
-        first->prev = dst;
-    } else {
-        parent->last = dst;
-    }
-    parent->child = dst;
-    struct container *c = slot_container(dst);
-    if (c->top < index) c->top = index;
-}
-
 /* What stood at `from` towards the front (or the back) of the sibling list now is `to`. */
 static void link_front(struct slot *prev, const struct slot *from, struct slot *to)
 {
-    if (prev->child == from) {
-        prev->child = to;
-    } else {
-        prev->next = to;
-    }
+    *(prev->child == from ? &prev->child : &prev->next) = to;
 }
 
 static void link_back(struct slot *next, const struct slot *from, struct slot *to)
 {
-    if (next->last == from) {
-        next->last = to;
-    } else {
-        next->prev = to;
-    }
+    *(next->last == from ? &next->last : &next->prev) = to;
 }
 
-static void slot_clear(struct slot *s, enum cap_type type)
+static void slot_fill(struct slot *dst, uint32_t index, const struct slot *cap)
 {
-    *s = (struct slot){.type = (uint8_t)type};
+    *dst = *cap;
+    dst->index = index & 0xffffff;
+    struct container *c = slot_container(dst);
+    if (c->top < index) c->top = index;
+}
+
+void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struct slot *parent)
+{
+    struct slot *first = parent->child;
+    slot_fill(dst, index, cap);
+    dst->depth = (uint8_t)(parent->depth + 1);
+    dst->child = dst->last = NULL;
+    dst->prev = parent;
+    dst->next = first != NULL ? first : parent;
+    *(first != NULL ? &first->prev : &parent->last) = dst;
+    parent->child = dst;
 }
 
 void slot_remove(struct slot *s, bool marks)
 {
     walk_leaves(s);
-    struct slot *prev = s->prev, *next = s->next;
-    if (s->child != NULL) {
-        struct slot *first = s->child, *last = s->last;
+    struct slot *prev = s->prev, *next = s->next, *first = s->child, *last = s->last;
+    if (first != NULL) {
         link_front(prev, s, first);
         link_back(next, s, last);
         first->prev = prev;
         last->next = next;
-    } else if (prev == next && prev->child == s && prev->last == s) { /* an only child */
+    } else if (prev == next && prev->child == s) { /* an only child */
         prev->child = prev->last = NULL;
         if (prev->type == CAP_UNTYPED) prev->badge = prev->extra = 0;
     } else {
         link_front(prev, s, next);
         link_back(next, s, prev);
     }
-    slot_clear(s, marks ? CAP_REVOKED : CAP_EMPTY);
+    *s = (struct slot){.type = marks ? CAP_REVOKED : CAP_EMPTY};
 }
 
 void slot_replace(struct slot *dst, uint32_t index, struct slot *src)
 {
     walk_moves(src, dst);
-    *dst = *src;
-    dst->index = index & 0xffffff;
+    slot_fill(dst, index, src);
     link_front(src->prev, src, dst);
     link_back(src->next, src, dst);
-    if (src->child != NULL) {
-        src->child->prev = dst;
-        src->last->next = dst;
-    }
-    struct container *c = slot_container(dst);
-    if (c->top < index) c->top = index;
-    slot_clear(src, CAP_EMPTY);
+    if (src->child != NULL) src->child->prev = src->last->next = dst;
+    *src = (struct slot){.type = CAP_EMPTY};
 }
 
 void container_init(struct container *c, uint8_t type, uint32_t count)

@@ -8,6 +8,8 @@
 #define CHECK(x) ((x) ? (void)0 : arch_panic(#x, __FILE__, __LINE__))
 #ifdef WL_DEBUG
 #define kassert(x) CHECK(x)
+#define DEBUG_BUILD 1
 #else
 #define kassert(x) ((void)0)
+#define DEBUG_BUILD 0
 #endif

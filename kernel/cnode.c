@@ -68,11 +68,13 @@ enum err copy_apply(struct request *rq)
 enum err move_check(const struct request *rq)
 {
     if (slot_container(rq->arg)->type != CAP_CNODE) return ERR_CAP_TYPE;
-    return rq->arg->flags & SLOT_FROZEN || ipc_has_senders(rq->arg) ? ERR_BUSY : OK;
+    return rq->arg->flags & SLOT_FROZEN ? ERR_BUSY : OK;
 }
 
 enum err move_apply(struct request *rq)
 {
+    uint32_t work = WORK_PER_STEP;
+    if (!ipc_cancel_via(rq->arg, &work)) return ERR_PARTIAL; /* who sends by the old name */
     slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
     commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);
     return OK;

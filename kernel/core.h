@@ -23,15 +23,12 @@ struct memory_region {
 
 /* What the loader and the CPU said; filled by the architecture. */
 struct boot_params {
-    struct memory_region
-        memory[BOOT_REGIONS_MAX]; /* usable, sorted, kernel and image not removed */
+    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable from 1 MiB up, whole pages, sorted */
     uint32_t memory_count;
-    struct memory_region device[4]; /* what axiom may hand to drivers: MMIO windows */
-    uint32_t device_count;
-    struct memory_region kernel; /* the kernel's image and static data */
-    struct memory_region image;  /* the boot image; size 0 if there is none */
+    struct memory_region kernel; /* image and static data, whole pages */
+    struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
     uint64_t rsdp, tick_hz, entry_ticks, features, cpu_leaks;
-    const char *cmdline; /* may be NULL */
+    const char *cmdline;
 };
 
 /* Makes the genesis state and axiom's thread, and lets it run: cpu()->current is set. Returns the

@@ -61,12 +61,10 @@ static enum err transfer_decode(const struct thread *from, struct msg_cap c, uin
 
 /* All capabilities of a message, and where they go. Changes nothing. */
 static enum err transfers_decode(const struct thread *from, const struct thread *to, uint64_t ep,
-                                 struct transfer out[MSG_CAPS_MAX])
+                                 uint32_t count, struct transfer *out)
 {
-    uint32_t stored = 0, count = msg_caps(from->regs.rsi);
+    uint32_t stored = 0;
     struct slot *dst;
-    if (count == 0) return OK;
-    if (!thread_buffer(from) || !thread_buffer(to)) return ERR_MESSAGE;
     for (uint32_t i = 0; i < count; i++) {
         enum err e = transfer_decode(from, thread_buffer(from)->caps[i], ep, &out[i]);
         if (e != OK) return e;
@@ -76,14 +74,14 @@ static enum err transfers_decode(const struct thread *from, const struct thread 
         e = slot_lookup_empty(thread_cspace(to), out[i].index, &dst);
         if (e != OK) return e;
     }
-    return thread_cspace(from)->credits < stored ? ERR_LOG_QUOTA : OK;
+    return stored != 0 && thread_cspace(from)->credits < stored ? ERR_LOG_QUOTA : OK;
 }
 
 static void transfers_apply(const struct thread *from, struct thread *to, uint64_t ep,
-                            const struct transfer *list)
+                            uint32_t count, const struct transfer *list)
 {
     struct container *payer = thread_cspace(from);
-    for (uint32_t i = 0; i < msg_caps(from->regs.rsi); i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct transfer *x = &list[i];
         struct msg_cap *arrived = &thread_buffer(to)->caps[i];
         *arrived = (struct msg_cap){.rights = x->cap.rights | (uint32_t)x->cap.type << 8};
@@ -101,55 +99,46 @@ static void transfers_apply(const struct thread *from, struct thread *to, uint64
 
 static void words_copy(const struct thread *from, struct thread *to, uint32_t count)
 {
+    const uint64_t *w = from->is_fault ? from->fault : from->regs.w;
     const struct ipc_buffer *src = thread_buffer(from);
     struct ipc_buffer *dst = thread_buffer(to);
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        to->regs.w[i] = i < count ? from->regs.w[i] : 0;
+        to->regs.w[i] = i < count ? w[i] : 0;
     }
     for (uint32_t i = MSG_REGISTERS; i < count; i++) {
         dst->words[i - MSG_REGISTERS] = src->words[i - MSG_REGISTERS];
     }
 }
 
-static void fault_deliver(const struct thread *from, struct thread *to)
-{
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        to->regs.w[i] = from->fault[i];
-    }
-    to->regs.rsi = msg_info(from->fault_kind, MSG_REGISTERS, 0, 0) | MSG_CALL | MSG_FAULT;
-}
-
+/* Words and capabilities of `from`'s message, or of its fault. */
 static enum err message_deliver(const struct thread *from, struct thread *to, uint64_t ep)
 {
     struct transfer list[MSG_CAPS_MAX];
-    uint64_t info = from->regs.rsi;
-    uint32_t words = msg_words(info);
-    if (words > MSG_REGISTERS && (!thread_buffer(to) || !thread_buffer(from))) return ERR_MESSAGE;
-    enum err e = transfers_decode(from, to, ep, list);
+    uint64_t info =
+        from->is_fault ? msg_info(from->fault_kind, MSG_REGISTERS, 0, 0) : from->regs.rsi;
+    uint32_t words = msg_words(info), caps = msg_caps(info);
+    bool paged = words > MSG_REGISTERS || caps != 0;
+    if (paged && (!thread_buffer(to) || !thread_buffer(from))) return ERR_MESSAGE;
+    enum err e = transfers_decode(from, to, ep, caps, list);
     if (e != OK) return e;
     words_copy(from, to, words);
-    transfers_apply(from, to, ep, list);
-    to->regs.rsi = msg_info(msg_label(info), words, msg_caps(info), 0);
+    transfers_apply(from, to, ep, caps, list);
+    to->regs.rsi = msg_info(msg_label(info), words, caps, 0) | (from->is_fault ? MSG_FAULT : 0);
     return OK;
 }
 
-/* The message of `from` (its registers, or its saved fault) reaches the receiving `to`. */
+/* The message reaches the receiving `to`; a caller waits for its answer. */
 static enum err deliver(struct thread *from, struct thread *to, const struct slot *via,
                         bool is_call)
 {
     struct reply *r = to->reply;
-    if (is_call && r == NULL) return ERR_BUSY;
-    if (from->is_fault) {
-        fault_deliver(from, to);
-    } else {
-        enum err e = message_deliver(from, to, via->obj);
-        if (e != OK) return e;
-        if (is_call) to->regs.rsi |= MSG_CALL;
-    }
-    to->regs.rdi = via->badge;
+    enum err e = is_call && r == NULL ? ERR_BUSY : message_deliver(from, to, via->obj);
+    if (e != OK) return e;
     to->regs.rax = OK;
+    to->regs.rdi = via->badge;
     ipc_leave_reply(to);
     if (!is_call) return OK;
+    to->regs.rsi |= MSG_CALL;
     *r = (struct reply){.thread = from, .state = REPLY_BOUND};
     from->reply = r;
     thread_move(from, T_AWAIT_REPLY);
@@ -310,16 +299,6 @@ void ipc_leave_reply(struct thread *t)
 {
     if (t->reply != NULL) *t->reply = (struct reply){.state = REPLY_FREE};
     t->reply = NULL;
-}
-
-bool ipc_has_senders(const struct slot *via)
-{
-    if (!(via->flags & SLOT_SENDERS)) return false;
-    const struct thread *t = ((const struct endpoint *)cap_object(via))->queue.head;
-    while (t != NULL && t->via != via) {
-        t = t->q_next;
-    }
-    return t != NULL && t->state == T_SENDING;
 }
 
 bool ipc_cancel_via(struct slot *via, uint32_t *work)

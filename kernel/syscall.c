@@ -1,5 +1,6 @@
 /* syscall.c - the four ways into the core. */
 #include "arch.h"
+#include "check.h"
 #include "commit.h"
 #include "core.h"
 #include "destroy.h"
@@ -22,7 +23,6 @@ static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number
 static enum err dispatch(struct thread *t, uint64_t number)
 {
     struct slot *s;
-    enum err e;
     if (number == SYS_INVOKE) {
         struct request rq = {.caller = t, .op = msg_label(t->regs.rsi), .w = t->regs.w};
         return invoke(&rq, t->regs.rdi);
@@ -32,32 +32,16 @@ static enum err dispatch(struct thread *t, uint64_t number)
         return OK;
     }
     if (number == SYS_DROP) return drop(t, t->regs.rdi);
+    if (number == SYS_DEBUG && DEBUG_BUILD) arch_putc((char)t->regs.w[0]);
+    if (number >= SYS_DEBUG) return DEBUG_BUILD && number == SYS_DEBUG ? OK : ERR_SYSCALL;
     uint64_t name = number == SYS_REPLY ? (uint32_t)t->regs.rbx : t->regs.rdi;
-    if (number >= SYS_END) return ERR_SYSCALL;
-    e = slot_lookup(thread_cspace(t), name, &s);
+    enum err e = slot_lookup(thread_cspace(t), name, &s);
     if (e != OK) return e;
-    switch (number) {
-    case SYS_CALL:
-        return ipc_send(t, s, true, true);
-    case SYS_SEND:
-        return ipc_send(t, s, false, true);
-    case SYS_NB_SEND:
-        return ipc_send(t, s, false, false);
-    case SYS_RECV:
-        return ipc_receive(t, s, true);
-    case SYS_NB_RECV:
-        return ipc_receive(t, s, false);
-    case SYS_REPLY_RECV:
-        return ipc_reply_receive(t, s);
-    case SYS_REPLY:
-        return ipc_reply(t, s);
-    case SYS_SIGNAL:
-    case SYS_WAIT:
-    case SYS_POLL:
-        return signal_or_wait(t, s, number);
-    default:
-        return ERR_SYSCALL;
-    }
+    if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
+        return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
+    if (number == SYS_RECV || number == SYS_NB_RECV) return ipc_receive(t, s, number == SYS_RECV);
+    if (number == SYS_REPLY_RECV) return ipc_reply_receive(t, s);
+    return number == SYS_REPLY ? ipc_reply(t, s) : signal_or_wait(t, s, number);
 }
 
 static bool runs_on(const struct thread *t)
