@@ -47,8 +47,8 @@ add_library(wl_user_base INTERFACE)
 # No red zone: the system call stubs push inside inline assembly (libsys/x86_64/trap.h).
 target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS} -mno-red-zone)
 target_include_directories(wl_user_base INTERFACE
-    "${CMAKE_SOURCE_DIR}/kernel" "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/x86_64"
-    "${WL_GENERATED_DIR}")
+    "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/x86_64" "${WL_GENERATED_DIR}"
+    "${CMAKE_SOURCE_DIR}/kernel") # last: for abi/, and never a header of the core for one of libsys
 target_link_options(wl_user_base INTERFACE ${WL_LINK_FLAGS} -Wl,-z,max-page-size=4096
     -Wl,--image-base=0x400000 -Wl,-e,_start)
 
