@@ -26,7 +26,7 @@ RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
 RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
          "process": 7}  # enum grant_kind
-DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "cursor": "r"}
+DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r"}
 
 
 def check(condition, where, what):
