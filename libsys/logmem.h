@@ -12,13 +12,14 @@
 
 #include "abi/log.h"
 
+#define LOGMEM_ADDRESS 0x300000000ull /* where ledger and audit find it */
 #define LOGMEM_MAGIC 0x3167304c72745777ull
 
 enum { HASH_BYTES = 32, LIFE_NAME_MAX = 32, REQUEST_WORDS_MAX = 8, EVENT_REQUEST = 16 };
 enum life_event { LIFE_CREATED = 0, LIFE_EXITED = 1, LIFE_KILLED = 2 };
 
 struct log_life { /* axiom's service commits: what the fold of the kernel's cannot name */
-    uint64_t commits; /* count when it was written */
+    uint64_t commits; /* count when it began to be made, or ended */
     uint64_t time;
     uint64_t cnode;   /* address of the process's CNode */
     uint32_t pid, parent;
@@ -27,7 +28,8 @@ struct log_life { /* axiom's service commits: what the fold of the kernel's cann
     uint8_t name_len;
     uint8_t zero[2];
     char name[LIFE_NAME_MAX];
-    uint64_t zero2[7];
+    uint64_t slots; /* of the CNode */
+    uint64_t zero2[6];
 };
 _Static_assert(sizeof(struct log_life) == 128, "a power of two");
 
@@ -61,7 +63,6 @@ struct logmem { /* the control page */
 
 struct log_ledger { /* the ledger's page */
     volatile uint64_t hashed;   /* hashes [0, hashed) stand */
-    volatile uint8_t head[HASH_BYTES]; /* the last of them */
 };
 
 static inline struct log_ledger *logmem_ledger(const struct logmem *l)

@@ -256,12 +256,13 @@ void logs_endpoint(uint64_t address)
 
 void logs_life(const struct process *p, enum life_event event)
 {
-    struct log_life life = {.commits = mem->commit_head,
+    struct log_life life = {.commits = event == LIFE_CREATED ? p->born : mem->commit_head,
                             .time = ticks_now(),
                             .cnode = p->cspace_address,
                             .pid = p->pid,
                             .parent = p->parent,
                             .code = p->exit_code,
+                            .slots = p->slots,
                             .event = (uint8_t)event,
                             .name_len = (uint8_t)strlen(p->name)};
     memcpy(life.name, p->name, life.name_len);

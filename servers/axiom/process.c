@@ -114,6 +114,7 @@ enum err process_make(const struct process_plan *plan, struct process **out)
     }
     *p = (struct process){.pid = pid,
                           .parent = plan->pid_parent,
+                          .born = logs_commits(),
                           .state = AXIOM_PROCESS_INFO_STATE_BUILDING,
                           .priority = plan->priority,
                           .storage = plan->storage,

@@ -71,6 +71,7 @@ struct process {
     uint32_t pages_max, slots, threads_max, commits_max;
     uint32_t pages_lent; /* to its children, of pages_max */
     uint64_t bytes_used;
+    uint64_t born; /* commits when it began to be made */
     uint32_t chunks;
     chunk_id current[CHUNK_KINDS];
     uint32_t small_made;
