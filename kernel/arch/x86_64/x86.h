@@ -98,6 +98,6 @@ struct thread *thread_load(void); /* makes cpu()->current the one whose state th
 
 static inline _Noreturn void refuse(const char *why)
 {
-    machine_stop("waterlight: does not start: ", why, EXIT_REFUSED);
+    machine_stop("\nwaterlight: does not start: ", why, EXIT_REFUSED);
 }
 #endif
