@@ -53,19 +53,12 @@ static inline uint64_t image_sum(uint64_t sum, const uint64_t *words, uint64_t c
 /* Slots of axiom's CNode at genesis (2^18 bytes, 4,096 slots). All are roots of the derivation. */
 /* UNTYPED: struct boot_info.untypeds, in order. TABLES: axiom's page tables. FRAMES: log header and
  * rings, boot info, buffer, stack, image header, axiom's runs; each mapped. */
+/* clang-format off */
 enum genesis_slot {
-    GS_CNODE = 1,
-    GS_ASPACE,
-    GS_THREAD,
-    GS_SCHED,
-    GS_IRQ_CONTROL,
-    GS_PORT_CONTROL,
-    GS_LOG,
-    GS_UNTYPED = 32,
-    GS_TABLES = 128,
-    GS_FRAMES = 160,
-    GENESIS_CNODE_BITS = 18
+    GS_CNODE = 1, GS_ASPACE, GS_THREAD, GS_SCHED, GS_IRQ_CONTROL, GS_PORT_CONTROL, GS_LOG,
+    GS_UNTYPED = 32, GS_TABLES = 128, GS_FRAMES = 160, GENESIS_CNODE_BITS = 18
 };
+/* clang-format on */
 
 /* Where the kernel maps things for axiom. */
 #define BOOT_INFO_ADDR 0x10000000ull   /* struct boot_info, read-only, 1 page */

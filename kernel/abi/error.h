@@ -27,30 +27,13 @@
  */
 #pragma once
 
+/* clang-format off */
 enum err {
-    OK = 0,
-    ERR_SYSCALL,
-    ERR_CAP_EMPTY,
-    ERR_CAP_TYPE,
-    ERR_RIGHTS,
-    ERR_RANGE,
-    ERR_SLOT_USED,
-    ERR_NO_MEMORY,
-    ERR_LOG_QUOTA,
-    ERR_LOG_FULL,
-    ERR_REVOKED,
-    ERR_PEER_DIED,
-    ERR_CANCELLED,
-    ERR_CAP_LOST,
-    ERR_WOULD_BLOCK,
-    ERR_BUSY,
-    ERR_DEPTH,
-    ERR_NO_TABLE,
-    ERR_MAPPED,
-    ERR_NOT_MAPPED,
-    ERR_PARTIAL,
-    ERR_MESSAGE,
-    ERR_INTERFACE = 64 /* first number of an interface's own errors */
+    OK = 0, ERR_SYSCALL, ERR_CAP_EMPTY, ERR_CAP_TYPE, ERR_RIGHTS, ERR_RANGE, ERR_SLOT_USED,
+    ERR_NO_MEMORY, ERR_LOG_QUOTA, ERR_LOG_FULL, ERR_REVOKED, ERR_PEER_DIED, ERR_CANCELLED,
+    ERR_CAP_LOST, ERR_WOULD_BLOCK, ERR_BUSY, ERR_DEPTH, ERR_NO_TABLE, ERR_MAPPED, ERR_NOT_MAPPED,
+    ERR_PARTIAL, ERR_MESSAGE, ERR_INTERFACE = 64
 };
+/* clang-format on */
 
 #define MUST_USE __attribute__((warn_unused_result))

@@ -32,23 +32,13 @@
  *
  * "As it stands": type rights flags bits depth obj badge are those of dst.
  */
+/* clang-format off */
 enum commit_op {
-    COMMIT_BOOT = 1,
-    COMMIT_GENESIS,
-    COMMIT_RETYPE,
-    COMMIT_COPY,
-    COMMIT_MINT,
-    COMMIT_TRANSFER,
-    COMMIT_MOVE,
-    COMMIT_DELETE,
-    COMMIT_REVOKED,
-    COMMIT_DROP,
-    COMMIT_DESTROY,
-    COMMIT_MAP,
-    COMMIT_UNMAP,
-    COMMIT_BIND,
-    COMMIT_CONFIGURE
+    COMMIT_BOOT = 1, COMMIT_GENESIS, COMMIT_RETYPE, COMMIT_COPY, COMMIT_MINT, COMMIT_TRANSFER,
+    COMMIT_MOVE, COMMIT_DELETE, COMMIT_REVOKED, COMMIT_DROP, COMMIT_DESTROY, COMMIT_MAP,
+    COMMIT_UNMAP, COMMIT_BIND, COMMIT_CONFIGURE
 };
+/* clang-format on */
 enum { DELETE_MARKS = 1 };
 
 struct commit {

@@ -5,25 +5,13 @@
 #include <stdint.h>
 
 /* REVOKED: emptied by another's revoke; only `drop` changes it. */
+/* clang-format off */
 enum cap_type {
-    CAP_EMPTY,
-    CAP_REVOKED,
-    CAP_UNTYPED,
-    CAP_CNODE,
-    CAP_THREAD,
-    CAP_SCHED,
-    CAP_ENDPOINT,
-    CAP_NOTIFICATION,
-    CAP_REPLY,
-    CAP_ASPACE,
-    CAP_PTABLE,
-    CAP_FRAME,
-    CAP_IRQ_CONTROL,
-    CAP_IRQ,
-    CAP_PORT_CONTROL,
-    CAP_PORTS,
-    CAP_LOG
+    CAP_EMPTY, CAP_REVOKED, CAP_UNTYPED, CAP_CNODE, CAP_THREAD, CAP_SCHED, CAP_ENDPOINT,
+    CAP_NOTIFICATION, CAP_REPLY, CAP_ASPACE, CAP_PTABLE, CAP_FRAME, CAP_IRQ_CONTROL, CAP_IRQ,
+    CAP_PORT_CONTROL, CAP_PORTS, CAP_LOG
 };
+/* clang-format on */
 enum { CAP_TYPE_COUNT = CAP_LOG + 1 };
 
 /* Rights. Endpoint: WRITE sends, READ receives, GRANT passes capabilities in messages.
@@ -39,21 +27,13 @@ enum { CAP_FLAG_BOUND = 1, CAP_FLAG_DEVICE = 2 /* untyped and frames: memory is 
 
 /* Object sizes as powers of two. CNode: 2^bits bytes hold 2^(bits-6) slots, slot 0 is its header.
  * TABLE: AddressSpace and PageTable. PAGE, LARGE_PAGE: frames. */
+/* clang-format off */
 enum {
-    SLOT_BITS = 6,
-    CNODE_BITS_MIN = 8,
-    CNODE_BITS_MAX = 24,
-    THREAD_BITS = 11,
-    SCHED_BITS = 6,
-    ENDPOINT_BITS = 6,
-    NOTIFICATION_BITS = 6,
-    REPLY_BITS = 6,
-    TABLE_BITS = 12,
-    PAGE_BITS = 12,
-    LARGE_PAGE_BITS = 21,
-    UNTYPED_BITS_MIN = 12,
-    UNTYPED_BITS_MAX = 46
+    SLOT_BITS = 6, CNODE_BITS_MIN = 8, CNODE_BITS_MAX = 24, THREAD_BITS = 11, SCHED_BITS = 6,
+    ENDPOINT_BITS = 6, NOTIFICATION_BITS = 6, REPLY_BITS = 6, TABLE_BITS = 12, PAGE_BITS = 12,
+    LARGE_PAGE_BITS = 21, UNTYPED_BITS_MIN = 12, UNTYPED_BITS_MAX = 46
 };
+/* clang-format on */
 
 /* Slots of a Thread: it is a small CNode, configured by copying capabilities into it. CSPACE: CNode.
  * ASPACE: AddressSpace. BUFFER: Frame of 4 KiB, struct ipc_buffer. FAULT: Endpoint with WRITE, whose

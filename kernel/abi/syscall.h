@@ -31,23 +31,12 @@
  * INVOKE      operation `label` of the object in rdi; operands and results are the words
  * DEBUG       debug builds only: writes the low byte of word 0 to the console
  */
+/* clang-format off */
 enum syscall {
-    SYS_CALL = SYS_BASE,
-    SYS_REPLY_RECV,
-    SYS_SEND,
-    SYS_RECV,
-    SYS_NB_SEND,
-    SYS_NB_RECV,
-    SYS_REPLY,
-    SYS_SIGNAL,
-    SYS_WAIT,
-    SYS_POLL,
-    SYS_YIELD,
-    SYS_DROP,
-    SYS_INVOKE,
-    SYS_DEBUG,
-    SYS_END
+    SYS_CALL = SYS_BASE, SYS_REPLY_RECV, SYS_SEND, SYS_RECV, SYS_NB_SEND, SYS_NB_RECV, SYS_REPLY,
+    SYS_SIGNAL, SYS_WAIT, SYS_POLL, SYS_YIELD, SYS_DROP, SYS_INVOKE, SYS_DEBUG, SYS_END
 };
+/* clang-format on */
 
 /* Message info: bits 0-9 length in words, 10-12 capabilities, 13-15 receive slots, 16-31 label,
  * 32 and up set by the kernel alone. Label: method ordinal, result code, or operation. */
@@ -130,35 +119,15 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  *                     event ring, else it drops and counts. WALK 0 nonzero: from the start
  *                     -> struct walk_item[], see log.h
  */
+/* clang-format off */
 enum operation {
-    OP_COPY = 1,
-    OP_MINT,
-    OP_MOVE,
-    OP_DELETE,
-    OP_REVOKE,
-    OP_CREDIT = 8,
-    OP_RETYPE = 16,
-    OP_THREAD_START = 24,
-    OP_THREAD_CONFIG,
-    OP_THREAD_STOP,
-    OP_THREAD_READ,
-    OP_SCHED_CONFIG = 32,
-    OP_SCHED_READ,
-    OP_MAP = 40,
-    OP_UNMAP,
-    OP_PADDR,
-    OP_IRQ_GET = 48,
-    OP_IRQ_BIND,
-    OP_IRQ_ACK,
-    OP_PORTS_GET = 56,
-    OP_PORT_IN,
-    OP_PORT_OUT,
-    OP_LOG_ACK = 64,
-    OP_LOG_BIND,
-    OP_LOG_DRAIN,
-    OP_LOG_MODE,
-    OP_LOG_WALK
+    OP_COPY = 1, OP_MINT, OP_MOVE, OP_DELETE, OP_REVOKE, OP_CREDIT = 8, OP_RETYPE = 16,
+    OP_THREAD_START = 24, OP_THREAD_CONFIG, OP_THREAD_STOP, OP_THREAD_READ, OP_SCHED_CONFIG = 32,
+    OP_SCHED_READ, OP_MAP = 40, OP_UNMAP, OP_PADDR, OP_IRQ_GET = 48, OP_IRQ_BIND, OP_IRQ_ACK,
+    OP_PORTS_GET = 56, OP_PORT_IN, OP_PORT_OUT, OP_LOG_ACK = 64, OP_LOG_BIND, OP_LOG_DRAIN,
+    OP_LOG_MODE, OP_LOG_WALK
 };
+/* clang-format on */
 
 /* Registers of a thread as OP_THREAD_READ numbers them; the message words stand together. */
 struct thread_regs {
