@@ -17,9 +17,7 @@ enum { ENDPOINT = 9, FIRST_REPLY = 100 };
 static jmp_buf panicked;
 _Noreturn void panic(const char *what, const char *file, int line)
 {
-    (void)what;
-    (void)file;
-    (void)line;
+    print_error("%s %s:%d\n", what, file, line);
     longjmp(panicked, 1);
 }
 
@@ -375,7 +373,6 @@ static void retries_end(void **state)
     }
     assert_true(count > 0 && count < 10);
     tries = 0;
-    assert_false(call_again(OK, &tries));
     assert_false(call_again(ERR_RIGHTS, &tries));
 }
 
