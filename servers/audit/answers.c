@@ -1,0 +1,224 @@
+/* answers.c - see answers.h. */
+#include "answers.h"
+
+#include "bytes.h"
+
+enum {
+    LOG_MAX = 12,
+    SYSLOG_MAX = 14,
+    CAUSES_MAX = 3,
+    CAPS_MAX = 28,
+    HOLDERS_MAX = 28,
+    LIVES_MAX = 24,
+    SCAN_MAX = 4096, /* events looked at for one answer */
+};
+
+static int on_head(struct request *rq, struct audit_head_out *out)
+{
+    (void)rq;
+    const struct logmem *l = book.log;
+    out->commits = book_commits();
+    out->hashed = logmem_ledger(l)->hashed;
+    if (out->hashed > 0) out->hash = data_from(logmem_hash(l, out->hashed - 1), HASH_BYTES);
+    out->commits_max = l->commit_slots;
+    out->events = l->event_head;
+    out->events_kept = l->event_head < l->event_slots ? l->event_head : l->event_slots;
+    out->requests = l->request_head;
+    out->tick_hz = l->tick_hz;
+    return OK;
+}
+
+static int on_log(struct request *rq, const struct audit_log_in *in, struct audit_log_out *out)
+{
+    (void)rq;
+    book_fold(book_commits());
+    for (uint32_t i = 0; i < in->count && i < LOG_MAX; i++) {
+        if (in->from >= book_commits() || in->from + i >= book_commits()) break;
+        book_record(in->from + i, &out->records.at[i]);
+        out->records.count++;
+    }
+    return OK;
+}
+
+static int on_syslog(struct request *rq, const struct audit_syslog_in *in,
+                     struct audit_syslog_out *out)
+{
+    (void)rq;
+    uint64_t head = book.log->event_head, slots = book.log->event_slots;
+    uint64_t oldest = head > slots ? head - slots : 0;
+    uint64_t at = in->from > oldest ? in->from : oldest;
+    uint32_t want = in->count < SYSLOG_MAX ? in->count : SYSLOG_MAX;
+    book_fold(book_commits());
+    for (uint32_t i = 0; i < SCAN_MAX && at < head && out->entries.count < want; i++, at++) {
+        uint32_t n = out->entries.count;
+        out->entries.count += syslog_entries(at, &out->entries.at[n], want - n);
+    }
+    out->next = at;
+    return OK;
+}
+
+static int on_show(struct request *rq, const struct audit_show_in *in, struct audit_show_out *out)
+{
+    (void)rq;
+    if (in->seq >= book_commits()) return AUDIT_NO_RECORD;
+    book_fold(book_commits());
+    book_record(in->seq, &out->record);
+    if (in->seq < logmem_ledger(book.log)->hashed)
+        out->hash = data_from(logmem_hash(book.log, in->seq), HASH_BYTES);
+    /* The event itself, and with axiom's own operations the request that it answered by them: its
+     * record is the first that knows of this commit. */
+    out->causes.count = syslog_entries(out->record.cause, out->causes.at, 1);
+    if (out->record.actor != book.log->axiom_thread) return OK;
+    uint64_t high = book.log->request_head, slots = book.log->request_slots;
+    uint64_t low = high > slots ? high - slots : 0;
+    for (uint64_t i = low; i < high; i++) {
+        const struct log_request *r = logmem_request(book.log, i);
+        if (r->commits <= in->seq) continue;
+        if (r->event > out->record.cause) break;
+        uint32_t n = out->causes.count;
+        if (r->event > 0)
+            out->causes.count += syslog_entries(r->event - 1, &out->causes.at[n], CAUSES_MAX - n);
+        break;
+    }
+    return OK;
+}
+
+/* Whose capability that one was derived from. */
+static struct text giver_of(const struct reduce_node *n)
+{
+    uint32_t index;
+    if (n->parent == 0) return (struct text){0};
+    const struct reduce_node *parent = &book.fold.nodes[n->parent];
+    const struct log_life *l = book_holder(parent->slot, book.fold.count, &index);
+    return l != NULL ? book_name(l) : (struct text){0};
+}
+
+static int on_caps(struct request *rq, const struct audit_caps_in *in, struct audit_caps_out *out)
+{
+    (void)rq;
+    const struct log_life *l = book_process(in->process);
+    if (l == NULL) return AUDIT_NO_PROCESS;
+    book_fold(book_commits());
+    for (uint64_t slot = in->after + 1ull; slot < l->slots; slot++) {
+        const struct reduce_node *n = reduce_find(&book.fold, l->cnode + (slot << SLOT_BITS));
+        if (n == NULL) continue;
+        if (out->caps.count == CAPS_MAX) {
+            out->more = true;
+            return OK;
+        }
+        out->caps.at[out->caps.count++] = (struct audit_cap_info){.slot = (uint32_t)slot,
+                                                                  .type = n->type,
+                                                                  .rights = n->rights,
+                                                                  .flags = n->flags,
+                                                                  .bits = n->bits,
+                                                                  .depth = n->depth,
+                                                                  .badge = n->badge,
+                                                                  .obj = n->obj,
+                                                                  .since = n->made,
+                                                                  .giver = giver_of(n)};
+    }
+    return OK;
+}
+
+static bool makes(uint8_t op)
+{
+    return op == COMMIT_GENESIS || op == COMMIT_RETYPE || op == COMMIT_COPY || op == COMMIT_MINT ||
+           op == COMMIT_TRANSFER || op == COMMIT_MOVE;
+}
+
+/* The commit that had put something into that slot before commit `seq`; `seq` itself if none. */
+static uint64_t made_before(uint64_t slot, uint64_t seq)
+{
+    const struct commit *list = logmem_commits(book.log);
+    for (uint64_t i = seq; i-- > 0;) {
+        if (list[i].dst == slot && makes(list[i].op)) return i;
+    }
+    return seq;
+}
+
+static int on_why(struct request *rq, const struct audit_why_in *in, struct audit_why_out *out)
+{
+    (void)rq;
+    const struct log_life *l = book_process(in->process);
+    if (l == NULL) return AUDIT_NO_PROCESS;
+    book_fold(book_commits());
+    const struct reduce_node *n =
+        in->slot < l->slots ? reduce_find(&book.fold, l->cnode + ((uint64_t)in->slot << SLOT_BITS))
+                            : NULL;
+    if (n == NULL) return AUDIT_NO_SLOT;
+    uint64_t seq = n->made;
+    for (uint32_t step = 0;; step++) {
+        const struct commit *c = &logmem_commits(book.log)[seq];
+        if (step >= in->skip) {
+            if (out->steps.count == LOG_MAX) {
+                out->more = true;
+                return OK;
+            }
+            book_record(seq, &out->steps.at[out->steps.count++]);
+        }
+        uint64_t before = c->src != 0 ? made_before(c->src, seq) : seq;
+        if (before == seq) return OK;
+        seq = before;
+    }
+}
+
+static int on_who(struct request *rq, const struct audit_who_in *in, struct audit_who_out *out)
+{
+    (void)rq;
+    uint32_t found = 0, index;
+    book_fold(book_commits());
+    for (const struct reduce_node *n = reduce_next(&book.fold, NULL); n != NULL;
+         n = reduce_next(&book.fold, n)) {
+        if (n->obj != in->object || found++ < in->skip) continue;
+        if (out->holders.count == HOLDERS_MAX) {
+            out->more = true;
+            return OK;
+        }
+        const struct log_life *l = book_holder(n->slot, book.fold.count, &index);
+        struct audit_holder *h = &out->holders.at[out->holders.count++];
+        *h = (struct audit_holder){.pid = l != NULL ? l->pid : 0,
+                                   .address = n->slot,
+                                   .type = n->type,
+                                   .rights = n->rights,
+                                   .flags = n->flags,
+                                   .badge = n->badge,
+                                   .since = n->made};
+        h->process = book_slot_name(n->slot, book.fold.count, &h->slot);
+    }
+    return OK;
+}
+
+static int on_lives(struct request *rq, const struct audit_lives_in *in,
+                    struct audit_lives_out *out)
+{
+    (void)rq;
+    uint64_t head = book.log->life_head, slots = book.log->life_slots;
+    uint64_t oldest = head > slots ? head - slots : 0;
+    uint64_t at = in->from > oldest ? in->from : oldest;
+    for (; at < head && out->lives.count < LIVES_MAX; at++) {
+        const struct log_life *l = logmem_life(book.log, at);
+        out->lives.at[out->lives.count++] =
+            (struct audit_life){.pid = l->pid,
+                                .parent = l->parent,
+                                .event = (enum audit_life_event)l->event,
+                                .code = l->code,
+                                .commit = l->commits,
+                                .time = l->time,
+                                .cnode = l->cnode,
+                                .name = book_name(l)};
+    }
+    out->next = at;
+    return OK;
+}
+
+const struct audit_ops audit_ops = {
+    .head = on_head,
+    .log = on_log,
+    .syslog = on_syslog,
+    .show = on_show,
+    .caps = on_caps,
+    .why = on_why,
+    .who = on_who,
+    .lives = on_lives,
+    .verify = answer_verify,
+};

@@ -1,0 +1,12 @@
+/*
+ * answers.h - the questions of idl/audit.capnp.
+ */
+#pragma once
+#include "book.h"
+
+extern const struct audit_ops audit_ops;
+
+/* The events and requests of one number: at most `max` entries. How many. */
+uint32_t syslog_entries(uint64_t number, struct audit_entry *out, uint32_t max);
+/* verify.c */
+int answer_verify(struct request *rq, struct audit_verify_out *out);

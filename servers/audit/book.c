@@ -1,0 +1,163 @@
+/* book.c - see book.h. */
+#include "book.h"
+
+#include <string.h>
+
+#include "heap.h"
+#include "text.h"
+
+struct book book;
+
+static bool fold_memory(uint32_t nodes)
+{
+    void *memory = heap_alloc(reduce_bytes(nodes));
+    if (memory == NULL) return false;
+    heap_free(book.memory);
+    book.memory = memory;
+    book.nodes = nodes;
+    reduce_init(&book.fold, book.memory, nodes);
+    book.thread_count = 0;
+    return true;
+}
+
+bool book_open(void)
+{
+    book.log = (const struct logmem *)LOGMEM_ADDRESS;
+    return book.log->magic == LOGMEM_MAGIC && fold_memory(BOOK_NODES_START);
+}
+
+static struct book_thread *thread_entry(uint64_t number)
+{
+    return &book.threads[number % BOOK_THREADS_MAX];
+}
+
+/* Threads are named by the records: made by RETYPE or at genesis, and given their CNode by COPY. */
+static void note_thread(const struct commit *c)
+{
+    bool made = c->op == COMMIT_RETYPE || c->op == COMMIT_GENESIS;
+    if (made && c->type == CAP_THREAD) {
+        uint32_t id = c->op == COMMIT_GENESIS ? (uint32_t)book.log->axiom_thread : (uint32_t)c->arg1;
+        *thread_entry(book.thread_count++) = (struct book_thread){.id = id, .obj = c->obj};
+    }
+    if (c->type != CAP_CNODE || made) return;
+    for (uint64_t i = 0; i < book.thread_count && i < BOOK_THREADS_MAX; i++) {
+        struct book_thread *t = thread_entry(book.thread_count - 1 - i);
+        if (t->obj + (TS_CSPACE << SLOT_BITS) != c->dst) continue;
+        t->cnode = c->obj;
+        return;
+    }
+}
+
+void book_fold(uint64_t count)
+{
+    if (count > book_commits()) count = book_commits();
+    while (book.fold.count < count && book.broken == REDUCE_OK) {
+        const struct commit *c = &logmem_commits(book.log)[book.fold.count];
+        enum reduce_result result = reduce_apply(&book.fold, c);
+        if (result == REDUCE_FULL && fold_memory(book.nodes * 2)) continue; /* from the start */
+        if (result != REDUCE_OK) {
+            book.broken = result;
+            return;
+        }
+        note_thread(c);
+    }
+}
+
+static uint64_t first_life(void)
+{
+    uint64_t head = book.log->life_head, slots = book.log->life_slots;
+    return head > slots ? head - slots : 0;
+}
+
+const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index)
+{
+    const struct log_life *holder = NULL;
+    for (uint64_t i = first_life(); i < book.log->life_head; i++) {
+        const struct log_life *l = logmem_life(book.log, i);
+        if (l->event == LIFE_CREATED) {
+            if (l->commits > seq) break;
+            if (slot > l->cnode && slot - l->cnode < l->slots << SLOT_BITS) holder = l;
+        } else if (holder != NULL && holder->pid == l->pid && l->commits <= seq) {
+            holder = NULL;
+        }
+    }
+    if (holder != NULL) *out_index = (uint32_t)((slot - holder->cnode) >> SLOT_BITS);
+    return holder;
+}
+
+struct text book_name(const struct log_life *life)
+{
+    return text_from(life->name, life->name_len);
+}
+
+const struct log_life *book_process(struct text name)
+{
+    const struct log_life *living = NULL, *any = NULL;
+    uint64_t pid = 0;
+    if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
+    for (uint64_t i = first_life(); i < book.log->life_head; i++) {
+        const struct log_life *l = logmem_life(book.log, i);
+        bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
+        if (!same && (pid == 0 || l->pid != pid)) continue;
+        if (l->event == LIFE_CREATED) {
+            living = any = l;
+        } else if (living != NULL && living->pid == l->pid) {
+            living = NULL;
+        }
+    }
+    return living != NULL ? living : any;
+}
+
+struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)
+{
+    *out_index = 0;
+    if (slot == 0) return (struct text){0};
+    const struct log_life *l = book_holder(slot, seq, out_index);
+    if (l != NULL) return book_name(l);
+    uint64_t own = book.log->axiom_cnode, index = (slot - own) >> SLOT_BITS;
+    if (slot > own && index < 1u << 12) *out_index = (uint32_t)index;
+    return text_from("axiom", 5);
+}
+
+uint64_t book_thread_cnode(uint32_t id)
+{
+    for (uint64_t i = 0; i < book.thread_count && i < BOOK_THREADS_MAX; i++) {
+        const struct book_thread *t = thread_entry(book.thread_count - 1 - i);
+        if (t->id == id) return t->cnode;
+    }
+    return 0;
+}
+
+struct text book_thread_name(uint32_t id, uint64_t seq)
+{
+    uint32_t index;
+    uint64_t cnode = book_thread_cnode(id);
+    if (cnode == 0) return (struct text){0};
+    if (cnode == book.log->axiom_cnode) return text_from("axiom", 5);
+    const struct log_life *l = book_holder(cnode + (1 << SLOT_BITS), seq, &index);
+    return l != NULL ? book_name(l) : (struct text){0};
+}
+
+void book_record(uint64_t seq, struct audit_record *out)
+{
+    const struct commit *c = &logmem_commits(book.log)[seq];
+    *out = (struct audit_record){.seq = c->seq,
+                                 .time = c->time,
+                                 .cause = c->cause,
+                                 .op = c->op,
+                                 .type = c->type,
+                                 .rights = c->rights,
+                                 .flags = c->flags,
+                                 .bits = c->bits,
+                                 .depth = c->depth,
+                                 .actor = c->actor,
+                                 .dst = c->dst,
+                                 .src = c->src,
+                                 .obj = c->obj,
+                                 .badge = c->badge,
+                                 .arg0 = c->arg0,
+                                 .arg1 = c->arg1};
+    out->actor_name = book_thread_name(c->actor, seq);
+    out->dst_holder = book_slot_name(c->dst, seq, &out->dst_slot);
+    out->src_holder = book_slot_name(c->src, seq, &out->src_slot);
+}

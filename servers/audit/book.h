@@ -1,0 +1,46 @@
+/*
+ * book.h - the logs as audit reads them: the fold, and who is behind an address.
+ */
+#pragma once
+#include "idl/audit.h"
+#include "logmem.h"
+#include "reduce.h"
+
+enum { BOOK_THREADS_MAX = 1024, BOOK_NODES_START = 16384 };
+
+struct book_thread {
+    uint32_t id;
+    uint64_t obj;   /* of the Thread */
+    uint64_t cnode; /* in which it looks up its capabilities, 0 not yet known */
+};
+
+struct book {
+    const struct logmem *log;
+    struct reduce fold;
+    void *memory; /* of the fold */
+    uint32_t nodes;
+    enum reduce_result broken; /* why the fold does not go on beyond fold.count */
+    struct book_thread threads[BOOK_THREADS_MAX]; /* the last ones made, by number */
+    uint64_t thread_count;
+};
+
+extern struct book book;
+
+bool book_open(void);
+/* Folds up to `count` commits, as far as they are in the log memory. */
+void book_fold(uint64_t count);
+static inline uint64_t book_commits(void)
+{
+    return book.log->commit_head;
+}
+
+/* The process whose CNode had that slot at commit `seq`, and the index; NULL: none. */
+const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index);
+/* The living process of that name or, in digits, pid; else the last that had it; NULL: none. */
+const struct log_life *book_process(struct text name);
+struct text book_name(const struct log_life *life);
+/* Of a slot: the process's name, or "axiom" for the containers that only axiom names. */
+struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index);
+struct text book_thread_name(uint32_t id, uint64_t seq);
+uint64_t book_thread_cnode(uint32_t id);
+void book_record(uint64_t seq, struct audit_record *out);

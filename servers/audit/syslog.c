@@ -1,0 +1,88 @@
+/* syslog.c - events of the kernel, and the requests to axiom between them. */
+#include "answers.h"
+#include "idl/axiom.h"
+
+enum { KIND_SHIFT = 56 };
+
+/* Badges of axiom's own endpoint: which of its objects. */
+static uint64_t axiom_interface(uint64_t badge)
+{
+    static const uint64_t ids[] = {0, SELF_ID, PROCESS_ID, OBSERVE_ID, BOOT_ID};
+    uint64_t kind = badge >> KIND_SHIFT & 0x7f;
+    return kind < sizeof(ids) / sizeof(ids[0]) ? ids[kind] : 0;
+}
+
+/* A call's interface is known when it went to axiom: the slot it names still leads there. */
+static void name_call(const struct event *e, struct audit_entry *out)
+{
+    uint64_t cnode = book_thread_cnode(e->thread);
+    if (e->kind != EVENT_SYSCALL || e->op != SYS_CALL - SYS_BASE || cnode == 0) return;
+    const struct reduce_node *n =
+        reduce_find(&book.fold, cnode + ((uint64_t)e->slot << SLOT_BITS));
+    if (n == NULL || n->type != CAP_ENDPOINT) return;
+    if (n->obj == book.log->axiom_endpoint) out->interface = axiom_interface(n->badge);
+    if (out->badge == 0) out->badge = n->badge;
+}
+
+static void event_entry(uint64_t number, const struct event *e, struct audit_entry *out)
+{
+    *out = (struct audit_entry){.number = number,
+                                .time = e->time,
+                                .kind = e->kind,
+                                .op = e->op,
+                                .result = e->result,
+                                .slot = e->slot,
+                                .label = e->label,
+                                .words = e->words,
+                                .caps = e->caps,
+                                .thread = e->thread,
+                                .badge = e->badge,
+                                .process = book_thread_name(e->thread, book.fold.count)};
+    name_call(e, out);
+}
+
+static void request_entry(uint64_t number, const struct log_request *r, struct audit_entry *out)
+{
+    *out = (struct audit_entry){.number = number,
+                                .time = r->time,
+                                .kind = EVENT_REQUEST,
+                                .result = (uint8_t)r->result,
+                                .label = r->method,
+                                .words = (uint8_t)(r->words < 255 ? r->words : 255),
+                                .caps = (uint8_t)r->caps,
+                                .badge = r->badge,
+                                .interface = axiom_interface(r->badge)};
+    out->arguments.count = r->words < REQUEST_WORDS_MAX ? r->words : REQUEST_WORDS_MAX;
+    out->arguments.at = r->args;
+}
+
+/* The first kept request that was handled after event `number`. */
+static uint64_t request_after(uint64_t number)
+{
+    uint64_t high = book.log->request_head, slots = book.log->request_slots;
+    uint64_t low = high > slots ? high - slots : 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (logmem_request(book.log, middle)->event <= number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+uint32_t syslog_entries(uint64_t number, struct audit_entry *out, uint32_t max)
+{
+    uint32_t n = 0;
+    uint64_t head = book.log->event_head;
+    if (number >= head || head - number > book.log->event_slots) return 0;
+    const struct event *e = logmem_event(book.log, number);
+    if (e->kind != 0 && n < max) event_entry(number, e, &out[n++]);
+    for (uint64_t i = request_after(number); i < book.log->request_head && n < max; i++) {
+        const struct log_request *r = logmem_request(book.log, i);
+        if (r->event != number + 1) break;
+        request_entry(number, r, &out[n++]);
+    }
+    return n;
+}
