@@ -155,13 +155,13 @@ static int request_decide(struct service *svc, struct request *rq)
 /* True: rq->answer is to be given. */
 static bool request_handle(struct service *svc, struct request *rq)
 {
-    uint32_t arrived = arrived_slots(svc, rq);
+    uint32_t arrived = msg_caps(rq->info) == 0 ? 0 : arrived_slots(svc, rq);
     struct service_reply *reply = svc->current;
     bool is_call = reply != NULL && (rq->info & (MSG_CALL | MSG_FAULT)) != 0;
     if (is_call) {
         /* Held while the handler runs: it may answer by itself and then say REPLY_LATER. */
         reply->generation++;
-        reply->held = true;
+        reply->held = 1;
         rq->token = token_of(svc, reply);
     }
     int result = request_decide(svc, rq);
@@ -171,7 +171,7 @@ static bool request_handle(struct service *svc, struct request *rq)
     service_apply(svc);
     if (answered) {
         CHECK(reply->held); /* an answer by token and a result would be two answers */
-        reply->held = false;
+        reply->held = 0;
     }
     if (arrived != 0) rearm(svc, rq, arrived);
     return answered;
@@ -186,7 +186,7 @@ int request_answer(uint64_t token, struct message *m)
 
     struct service_reply *reply = &svc->replies[index];
     if (!reply->held || reply->generation != token >> 32) return ERR_BUSY;
-    reply->held = false;
+    reply->held = 0;
     return (int)sys_reply(reply->slot, m);
 }
 
@@ -203,13 +203,13 @@ static void signal_handle(struct service *svc, uint64_t bits)
 /* Full rings are a matter of moments: axiom drains them. */
 static enum err receive_once(const struct service *svc, struct message *m)
 {
-    const struct message first = *m;
     for (;;) {
+        struct message now = *m;
         enum err err = svc->current != NULL
-                           ? sys_reply_recv(svc->endpoint, svc->current->slot, svc->receive, m)
-                           : sys_recv(svc->endpoint, 0, svc->receive, m);
+                           ? sys_reply_recv(svc->endpoint, svc->current->slot, svc->receive, &now)
+                           : sys_recv(svc->endpoint, 0, svc->receive, &now);
+        if (err == OK) *m = now;
         if (err != ERR_LOG_FULL) return err;
-        *m = first;
         sys_yield();
     }
 }

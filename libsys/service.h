@@ -30,7 +30,7 @@ struct record {
 struct service_reply {
     cap_t slot;
     uint32_t generation; /* of the token; counts up when it is held */
-    bool held;
+    uint64_t held;       /* 1 or 0; a word, so that an index is a shift away from its address */
 };
 
 struct service {
@@ -54,7 +54,7 @@ struct service {
     struct service_reply replies[SERVICE_REPLIES_MAX];
     struct service_reply *current; /* the one to receive with; NULL: all are held */
     cap_t receive;                 /* first of receive_slots empty slots, or 0 */
-    cap_t notification; /* may be set before service_init(): an unbadged one given to the program */
+    cap_t notification; /* may be set before service_init(): an unbadged one of the program */
     bool bound;
     uint64_t applied; /* records so far: the number of the state */
     uint32_t record_bytes;
