@@ -72,18 +72,11 @@ void apic_init(void)
     }
 }
 
-struct sample {
-    uint64_t tsc;
-    uint32_t pit, lapic;
-};
-
-static struct sample clocks_read(void)
+static uint32_t pit_read(void)
 {
     arch_port_out(PIT_COMMAND, 1, 0x80); /* latch channel 2 */
-    struct sample s = {__builtin_ia32_rdtsc(), 0, *lapic(TIMER_CURRENT)};
-    s.pit = arch_port_in(PIT_CHANNEL2, 1);
-    s.pit |= arch_port_in(PIT_CHANNEL2, 1) << 8;
-    return s;
+    uint32_t low = arch_port_in(PIT_CHANNEL2, 1);
+    return low | arch_port_in(PIT_CHANNEL2, 1) << 8;
 }
 
 static uint64_t calibrate_once(void)
@@ -94,15 +87,17 @@ static uint64_t calibrate_once(void)
     arch_port_out(PIT_CHANNEL2, 1, 0xff);
     *lapic(TIMER_INITIAL) = ~0u;
 
-    clocks_read(); /* takes longer than the count takes to be loaded */
-    struct sample from = clocks_read(), to;
+    pit_read(); /* takes longer than the count takes to be loaded */
+    uint32_t pit = pit_read(), counts = *lapic(TIMER_CURRENT), passed;
+    uint64_t ticks = __builtin_ia32_rdtsc();
     do {
-        to = clocks_read();
-    } while (from.pit - to.pit < CALIBRATE_COUNTS);
+        passed = pit - pit_read();
+    } while (passed < CALIBRATE_COUNTS);
+    counts -= *lapic(TIMER_CURRENT);
+    ticks = __builtin_ia32_rdtsc() - ticks;
     *lapic(TIMER_INITIAL) = 0;
-    uint64_t ticks = to.tsc - from.tsc;
-    counts_per_tick = ((uint64_t)(from.lapic - to.lapic) << 32) / ticks;
-    return ticks * PIT_HZ / (from.pit - to.pit);
+    counts_per_tick = ((uint64_t)counts << 32) / ticks;
+    return ticks * PIT_HZ / passed;
 }
 
 /* Two measurements in a row that agree within 1/1024: a host that took the CPU away spoils one. */

@@ -17,11 +17,12 @@ void console_init(void)
 
 void arch_putc(char c)
 {
-    if (c == '\n') arch_putc('\r');
-    for (uint32_t i = 0; i < SEND_POLLS; i++) {
-        if (arch_port_in(LINE_STATUS, 1) & LINE_CAN_SEND) break;
+    for (int left = c == '\n'; left >= 0; left--) { /* a line ends with two characters */
+        for (uint32_t i = 0; i < SEND_POLLS; i++) {
+            if (arch_port_in(LINE_STATUS, 1) & LINE_CAN_SEND) break;
+        }
+        arch_port_out(COM1, 1, left ? '\r' : (uint8_t)c);
     }
-    arch_port_out(COM1, 1, (uint8_t)c);
 }
 
 void print(const char *text)

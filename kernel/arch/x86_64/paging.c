@@ -10,15 +10,16 @@ enum { ROOT_DIRECT = 256, ROOT_IMAGE = 511 }; /* entries of a top table: address
 
 static uint64_t direct_level3[512] __attribute__((aligned(4096)));
 
-static uint64_t image_rights(const uint8_t *at)
+static uint64_t image_pte(const uint8_t *at)
 {
-    bool guard = false;
+    uint64_t rights = PTE_PRESENT | PTE_GLOBAL | PTE_NX | PTE_WRITE;
+    if (at < text_start || at >= image_end) return 0;
     for (uint32_t i = 0; i < CPU_COUNT_MAX * 2; i++) {
-        guard |= at == stacks[i / 2][i % 2].guard;
+        if (at == stacks[i / 2][i % 2].guard) return 0;
     }
-    if (at < text_start || at >= image_end || guard) return 0;
-    if (at < rodata_start) return PTE_PRESENT | PTE_GLOBAL;
-    return PTE_PRESENT | PTE_GLOBAL | PTE_NX | (at < data_start ? 0 : PTE_WRITE);
+    if (at < data_start) rights ^= PTE_WRITE;
+    if (at < rodata_start) rights ^= PTE_NX;
+    return image_phys(at) | rights;
 }
 
 void paging_map_ram(uint64_t bytes)
@@ -31,8 +32,7 @@ void paging_map_ram(uint64_t bytes)
 void paging_init(void)
 {
     for (uint64_t i = 0; i < IMAGE_PAGES; i++) {
-        uint64_t rights = image_rights((const uint8_t *)(KERNEL_BASE + i * 4096));
-        kernel_level1[i] = rights ? i * 4096 | rights : 0;
+        kernel_level1[i] = image_pte((const uint8_t *)(KERNEL_BASE + i * 4096));
     }
     kernel_level3[0] = 0; /* the identity, which only boot.S used */
     kernel_root[0] = 0;
