@@ -227,7 +227,7 @@ const char *core_boot(const struct boot_params *p)
     sched_charge(p->entry_ticks);
     boot.holes[2].base = boot.pool.base;
     uint64_t log = take(LOG_BYTES), budget = p->tick_hz / 1000 * AXIOM_BUDGET_MS;
-    log_init(log);
+    log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     struct commit first = {.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum};
     commit_emit(&first);

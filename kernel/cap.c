@@ -1,9 +1,7 @@
 /* cap.c - slots and the derivation tree. */
 #include "cap.h"
 
-#include "walk.h"
-
-struct slot cap_root;
+struct slot cap_root, *cap_cursor;
 
 MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out)
 {
@@ -82,7 +80,7 @@ void slot_insert(struct slot *dst, uint32_t index, const struct slot *cap, struc
 
 void slot_remove(struct slot *s, bool marks)
 {
-    walk_leaves(s);
+    if (cap_cursor == s) cap_cursor = slot_after(s);
     struct slot *prev = s->prev, *next = s->next, *first = s->child, *last = s->last;
     if (first != NULL) {
         link_front(prev, s, first);
@@ -101,7 +99,7 @@ void slot_remove(struct slot *s, bool marks)
 
 void slot_replace(struct slot *dst, uint32_t index, struct slot *src)
 {
-    walk_moves(src, dst);
+    if (cap_cursor == src) cap_cursor = dst;
     slot_fill(dst, index, src);
     link_front(src->prev, src, dst);
     link_back(src->next, src, dst);

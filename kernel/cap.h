@@ -52,7 +52,8 @@ struct container {
 };
 _Static_assert(sizeof(struct container) == sizeof(struct slot), "it takes the place of slot 0");
 
-extern struct slot cap_root; /* parent of all genesis capabilities; not one itself */
+extern struct slot cap_root;    /* parent of all genesis capabilities; not one itself */
+extern struct slot *cap_cursor; /* what OP_LOG_WALK reports next: it moves on when its slot goes */
 
 static inline struct container *slot_container(const struct slot *s)
 {

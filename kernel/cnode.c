@@ -2,7 +2,6 @@
 #include "commit.h"
 #include "endpoint.h"
 #include "invoke.h"
-#include "notification.h"
 #include "sched.h"
 
 static const struct {
@@ -48,7 +47,7 @@ enum err mint_check(const struct request *rq)
     return rq->w[3] & ~(uint64_t)CAP_FLAG_BOUND ? ERR_RANGE : copy_check(rq);
 }
 
-enum err copy_apply(struct request *rq)
+void copy_apply(struct request *rq)
 {
     bool mints = rq->op == OP_MINT;
     struct slot cap = *rq->arg;
@@ -62,7 +61,6 @@ enum err copy_apply(struct request *rq)
     if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
         *(struct thread **)cap_object(rq->dst) = thread_of(rq->into);
     commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);
-    return OK;
 }
 
 enum err move_check(const struct request *rq)
@@ -71,17 +69,16 @@ enum err move_check(const struct request *rq)
     return rq->arg->flags & SLOT_FROZEN ? ERR_BUSY : OK;
 }
 
-enum err move_apply(struct request *rq)
+void move_apply(struct request *rq)
 {
     uint32_t work = WORK_PER_STEP;
-    if (!ipc_cancel_via(rq->arg, &work)) return ERR_PARTIAL; /* who sends by the old name */
+    rq->result = ipc_cancel_via(rq->arg, &work) ? OK : ERR_PARTIAL; /* who sends by the old name */
+    if (rq->result != OK) return;
     slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
     commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);
-    return OK;
 }
 
-enum err credit_apply(struct request *rq)
+void credit_apply(struct request *rq)
 {
     ((struct container *)cap_object(rq->cap))->credits = rq->w[0];
-    return OK;
 }

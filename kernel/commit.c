@@ -1,37 +1,30 @@
-/* commit.c - ring space and emission. */
+/* commit.c - ring space and emission, and the cursor over what the commits fold to. */
 #include "commit.h"
 
 #include "invoke.h"
 #include "irq.h"
 #include "sched.h"
+#include "vspace.h"
 
-static struct {
-    struct log_header *header;
-    struct commit *commits;
-    struct event *events;
-    uint64_t event_number; /* of the step that runs */
-    uint64_t dropped_run;  /* events dropped since the last one recorded */
-    bool signalled;        /* since the last acknowledgement */
-    struct queue stopped;
-} log;
+static struct log_rings *rings;
+static uint64_t event_number; /* of the step that runs */
+static uint64_t dropped_run;  /* events dropped since the last one recorded */
+static bool signalled;        /* since the last acknowledgement */
+static struct queue stopped;
 
-void log_init(uint64_t base)
+void log_init(struct log_rings *memory)
 {
-    log.header = phys_to_ptr(base);
-    log.commits = phys_to_ptr(base + PAGE_BYTES);
-    log.events = phys_to_ptr(base + PAGE_BYTES + LOG_COMMIT_BYTES);
-    log.header->commit_slots = 1u << LOG_COMMIT_BITS;
-    log.header->event_slots = 1u << LOG_EVENT_BITS;
+    rings = memory;
 }
 
 static uint64_t commit_room(void)
 {
-    return log.header->commit_slots - (log.header->commit_head - log.header->commit_tail);
+    return LOG_COMMITS - (rings->header.commit_head - rings->header.commit_tail);
 }
 
 static uint64_t event_room(void)
 {
-    return log.header->event_slots - (log.header->event_head - log.header->event_tail);
+    return LOG_EVENTS - (rings->header.event_head - rings->header.event_tail);
 }
 
 bool log_has_room(void)
@@ -39,31 +32,19 @@ bool log_has_room(void)
     return commit_room() >= COMMITS_PER_STEP;
 }
 
-bool log_admits(const struct thread *t)
+bool log_admits(struct thread *t)
 {
+    bool events = rings->header.sigma != 0 || event_room() > EVENT_RESERVE;
     if (t->flags & THREAD_DRAIN) return true;
-    if (commit_room() < COMMIT_RESERVE + COMMITS_PER_STEP) return false;
-    return log.header->sigma != 0 || event_room() > EVENT_RESERVE;
-}
-
-void log_stop(struct thread *t)
-{
+    if (events && commit_room() >= COMMIT_RESERVE + COMMITS_PER_STEP) return true;
     thread_move(t, T_STOPPED);
-    queue_insert(&log.stopped, t, NULL);
-}
-
-/* Once for each acknowledgement: a full ring costs no more signals than a half full one. */
-static void signal_consumer(void)
-{
-    bool half = event_room() <= log.header->event_slots / 2 ||
-                commit_room() <= log.header->commit_slots / 2;
-    if (half && !log.signalled) irq_signal(LOG_LINE);
-    log.signalled |= half;
+    queue_insert(&stopped, t, NULL);
+    return false;
 }
 
 static void event_write(const struct event *e)
 {
-    struct event *out = &log.events[log.header->event_head++ & (log.header->event_slots - 1)];
+    struct event *out = &rings->events[rings->header.event_head++ % LOG_EVENTS];
     *out = *e;
     out->time = cpu()->now;
     out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
@@ -72,29 +53,31 @@ static void event_write(const struct event *e)
 void event_record(const struct event *e)
 {
     const struct thread *t = cpu()->actor;
-    bool may_drop = log.header->sigma != 0 && e->kind == EVENT_SYSCALL &&
+    bool may_drop = rings->header.sigma != 0 && e->kind == EVENT_SYSCALL &&
                     !(t != NULL && t->flags & THREAD_DRAIN);
-    log.event_number++;
+    event_number++;
     if (event_room() < (may_drop ? EVENT_RESERVE : 0) + 2) { /* it, and the count of those before */
-        log.dropped_run++;
-        log.header->events_dropped++;
+        dropped_run++;
+        rings->header.events_dropped++;
         return;
     }
-    if (log.dropped_run != 0)
-        event_write(&(struct event){.kind = EVENT_GAP, .badge = log.dropped_run});
-    log.dropped_run = 0;
+    if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .badge = dropped_run});
+    dropped_run = 0;
     event_write(e);
-    signal_consumer();
+    /* Once for each acknowledgement: a full ring costs no more signals than a half full one. */
+    bool half = event_room() <= LOG_EVENTS / 2 || commit_room() <= LOG_COMMITS / 2;
+    if (half && !signalled) irq_signal(LOG_LINE);
+    signalled |= half;
 }
 
 void commit_emit(const struct commit *c)
 {
-    uint64_t seq = log.header->commit_head++;
-    struct commit *out = &log.commits[seq & (log.header->commit_slots - 1)];
+    uint64_t seq = rings->header.commit_head++;
+    struct commit *out = &rings->commits[seq % LOG_COMMITS];
     *out = *c;
     out->seq = seq;
     out->time = cpu()->now;
-    out->cause = log.event_number;
+    out->cause = event_number;
     out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
 }
 
@@ -115,41 +98,92 @@ void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *s
                                  .depth = dst->depth});
 }
 
-uint64_t commit_count(void)
-{
-    return log.header->commit_head;
-}
-
 /* New tails, never back and never beyond the heads. */
 enum err log_ack_check(const struct request *rq)
 {
-    const struct log_header *h = log.header;
+    const struct log_header *h = &rings->header;
     if (rq->w[0] < h->commit_tail || rq->w[0] > h->commit_head) return ERR_RANGE;
     return rq->w[1] < h->event_tail || rq->w[1] > h->event_head ? ERR_RANGE : OK;
 }
 
-enum err log_ack_apply(struct request *rq)
+void log_ack_apply(struct request *rq)
 {
-    log.header->commit_tail = rq->w[0];
-    log.header->event_tail = rq->w[1];
-    log.signalled = false;
-    for (uint32_t i = 0; i < LOG_WAKES_PER_STEP && log.stopped.head != NULL; i++) {
-        sched_ready(log.stopped.head);
+    rings->header.commit_tail = rq->w[0];
+    rings->header.event_tail = rq->w[1];
+    signalled = false;
+    for (uint32_t i = 0; i < WORK_PER_STEP && stopped.head != NULL; i++) {
+        sched_ready(stopped.head);
     }
-    rq->w[0] = log.stopped.head != NULL;
-    return OK;
+    rq->w[0] = stopped.head != NULL;
 }
 
-enum err log_drain_apply(struct request *rq)
+void log_drain_apply(struct request *rq)
 {
     struct thread *t = cap_object(rq->arg);
     t->flags |= THREAD_DRAIN;
     commit_slot(COMMIT_CONFIGURE, rq->arg, NULL, t->priority, t->flags);
-    return OK;
 }
 
-enum err log_mode_apply(struct request *rq)
+void log_mode_apply(struct request *rq)
 {
-    log.header->sigma = rq->w[0];
-    return OK;
+    rings->header.sigma = rq->w[0];
+}
+
+static uint64_t address_or_0(const struct slot *s)
+{
+    return s == NULL || s == &cap_root ? 0 : ptr_to_phys(s);
+}
+
+static void describe_object(const struct slot *s, struct walk_item *out)
+{
+    if (s->type == CAP_THREAD) {
+        const struct thread *t = cap_object(s);
+        out->badge = (uint64_t)t->priority << 8 | t->flags;
+    }
+    if (s->type == CAP_SCHED) {
+        const struct sched *sc = cap_object(s);
+        out->badge = sc->budget;
+        out->extra = sc->period;
+    }
+    if (s->type == CAP_IRQ || s->type == CAP_LOG) {
+        const struct irq_line *l = &irq_lines[s->obj];
+        out->badge = l->badge;
+        out->extra = l->notification != NULL ? ptr_to_phys(l->notification) : 0;
+    }
+}
+
+static void describe(const struct slot *s, struct walk_item *out)
+{
+    *out = (struct walk_item){
+        .slot = ptr_to_phys(s),
+        .type = s->type,
+        .rights = s->rights,
+        .flags = s->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
+        .bits = s->bits & 0xff,
+        .depth = s->depth,
+        .obj = s->obj,
+        .badge = s->badge,
+        .extra = vspace_is_mapped(s) ? s->extra & ~(PAGE_BYTES - 1) : 0,
+        .child = address_or_0(s->child),
+        .next = address_or_0(s->next) | (s->next->last == s),
+    };
+    describe_object(s, out);
+}
+
+enum err walk_check(const struct request *rq)
+{
+    return thread_buffer(rq->caller) == NULL ? ERR_MESSAGE : OK;
+}
+
+void walk_apply(struct request *rq)
+{
+    struct walk_item *items = (void *)thread_buffer(rq->caller);
+    uint32_t n = 0;
+    if (rq->w[0] != 0) cap_cursor = cap_root.child;
+    for (; cap_cursor != NULL && n < WALK_ITEMS_MAX; cap_cursor = slot_after(cap_cursor)) {
+        describe(cap_cursor, &items[n++]);
+    }
+    rq->w[0] = rings->header.commit_head;
+    rq->w[1] = n;
+    rq->w[2] = cap_cursor == NULL;
 }

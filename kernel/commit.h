@@ -10,17 +10,14 @@
 #include "thread.h"
 
 enum {
-    COMMITS_PER_STEP = 72,  /* most that one step writes: a retype of 64 */
-    COMMIT_RESERVE = 1024,  /* only for drain threads */
-    EVENT_RESERVE = 2048,   /* only for drain threads, interrupts and ticks */
-    LOG_WAKES_PER_STEP = 16 /* stopped threads that one acknowledgement lets go on */
+    COMMITS_PER_STEP = 72, /* most that one step writes: a retype of 64 */
+    COMMIT_RESERVE = 1024, /* only for drain threads */
+    EVENT_RESERVE = 2048   /* only for drain threads, interrupts and ticks */
 };
 
-/* `base`: LOG_BYTES of zeroed memory. */
-void log_init(uint64_t base);
-/* May this thread's system call run now? Not: it waits in the queue of stopped threads. */
-bool log_admits(const struct thread *t);
-void log_stop(struct thread *t);
+void log_init(struct log_rings *memory); /* zeroed */
+/* May this thread's system call run now? If not, it waits until the rings are acknowledged. */
+bool log_admits(struct thread *t);
 /* Room for the commits of one step; a drain thread finds out here. */
 bool log_has_room(void);
 
@@ -31,4 +28,3 @@ void commit_emit(const struct commit *c);
 /* As above, about the capability in `dst` as it stands there. */
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1);
-uint64_t commit_count(void);

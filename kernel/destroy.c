@@ -6,7 +6,6 @@
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
-#include "notification.h"
 #include "sched.h"
 #include "vspace.h"
 
@@ -118,15 +117,15 @@ static enum err mark_clear(struct slot *s)
     return OK;
 }
 
-enum err delete_apply(struct request *rq)
+void delete_apply(struct request *rq)
 {
     struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
-    return rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
+    rq->result = rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
 }
 
 /* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
  * silently names something new. */
-enum err revoke_apply(struct request *rq)
+void revoke_apply(struct request *rq)
 {
     struct deletion d = {.op = COMMIT_DELETE, .why = ptr_to_phys(rq->cap), .work = WORK_PER_STEP};
     rq->cap->flags |= SLOT_FROZEN;
@@ -137,12 +136,11 @@ enum err revoke_apply(struct request *rq)
         }
         const struct container *c = slot_container(leaf);
         d.marks = c->type == CAP_CNODE && c != thread_cspace(rq->caller);
-        enum err e = slot_delete(leaf, &d);
-        if (e != OK) return e;
+        rq->result = slot_delete(leaf, &d);
+        if (rq->result != OK) return;
     }
     rq->cap->flags &= (uint8_t)~SLOT_FROZEN;
     commit_emit(&(struct commit){.op = COMMIT_REVOKED, .dst = d.why});
-    return OK;
 }
 
 enum err drop(struct thread *t, uint64_t name)

@@ -25,3 +25,7 @@ bool ipc_cancel_via(struct slot *via, uint32_t *work);
 /* The queue's endpoint or notification goes: who waits is told. False: work is used up. */
 bool ipc_cancel_queue(struct queue *q, uint32_t *work);
 void ipc_cancel_reply(const struct reply *r);
+
+/* A word of bits that signals OR into. Signalling never waits. */
+void notification_signal(struct notification *n, uint64_t badge);
+MUST_USE enum err notification_wait(struct thread *t, struct notification *n, bool may_block);

@@ -117,5 +117,7 @@ enum err invoke(struct request *rq, uint64_t name)
 {
     const struct row *row;
     enum err e = decode(rq, name, &row);
-    return e == OK ? row->apply(rq) : e;
+    if (e != OK) return e;
+    row->apply(rq);
+    return rq->result;
 }

@@ -19,11 +19,12 @@ struct request {
     uint64_t index;         /* from here on, */
     struct slot *dst;       /* and the first of them, empty */
     uint32_t op;
-    uint64_t *w; /* operand words; apply leaves its results there */
+    uint64_t *w;     /* operand words; apply leaves its results there */
+    enum err result; /* of apply: OK, or ERR_PARTIAL, ERR_BUSY in mid-destruction */
 };
 
 typedef enum err check_fn(const struct request *rq);
-typedef enum err apply_fn(struct request *rq);
+typedef void apply_fn(struct request *rq);
 
 /* Runs the operation that `rq` names by caller, op and words on the object named `name`. */
 MUST_USE enum err invoke(struct request *rq, uint64_t name);

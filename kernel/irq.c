@@ -4,8 +4,8 @@
 #include "arch.h"
 #include "commit.h"
 #include "core.h"
+#include "endpoint.h"
 #include "invoke.h"
-#include "notification.h"
 
 struct irq_line irq_lines[LINES];
 
@@ -42,14 +42,13 @@ enum err irq_get_check(const struct request *rq)
     return irq_lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
-enum err irq_get_apply(struct request *rq)
+void irq_get_apply(struct request *rq)
 {
     irq_lines[rq->w[0]].taken = true;
     get_apply(rq, CAP_IRQ, rq->w[0]);
-    return OK;
 }
 
-enum err irq_bind_apply(struct request *rq)
+void irq_bind_apply(struct request *rq)
 {
     struct irq_line *l = &irq_lines[rq->cap->obj];
     struct commit c = {.op = COMMIT_BIND, .type = rq->cap->type, .dst = ptr_to_phys(rq->cap)};
@@ -57,13 +56,11 @@ enum err irq_bind_apply(struct request *rq)
     c.obj = rq->arg->obj;
     c.badge = l->badge = rq->arg->badge;
     commit_emit(&c);
-    return OK;
 }
 
-enum err irq_ack_apply(struct request *rq)
+void irq_ack_apply(struct request *rq)
 {
     arch_irq_unmask((uint32_t)rq->cap->obj);
-    return OK;
 }
 
 enum err ports_get_check(const struct request *rq)
@@ -71,10 +68,9 @@ enum err ports_get_check(const struct request *rq)
     return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
 }
 
-enum err ports_get_apply(struct request *rq)
+void ports_get_apply(struct request *rq)
 {
     get_apply(rq, CAP_PORTS, rq->w[0] | rq->w[1] << 16);
-    return OK;
 }
 
 enum err port_check(const struct request *rq)
@@ -85,14 +81,12 @@ enum err port_check(const struct request *rq)
                                                                                     : OK;
 }
 
-enum err port_in_apply(struct request *rq)
+void port_in_apply(struct request *rq)
 {
     rq->w[0] = arch_port_in((uint16_t)rq->w[0], (uint32_t)rq->w[1]);
-    return OK;
 }
 
-enum err port_out_apply(struct request *rq)
+void port_out_apply(struct request *rq)
 {
     arch_port_out((uint16_t)rq->w[0], (uint32_t)rq->w[1], (uint32_t)rq->w[2]);
-    return OK;
 }

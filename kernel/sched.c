@@ -170,18 +170,16 @@ enum err sched_check(const struct request *rq)
     return bad ? ERR_RANGE : OK;
 }
 
-enum err sched_config_apply(struct request *rq)
+void sched_config_apply(struct request *rq)
 {
     struct sched *s = cap_object(rq->cap);
     s->budget = rq->w[0];
     s->period = rq->w[1];
     if (s->refill_at == 0) s->remaining = (int64_t)s->budget;
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, s->budget, s->period);
-    return OK;
 }
 
-enum err sched_read_apply(struct request *rq)
+void sched_read_apply(struct request *rq)
 {
     rq->w[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
-    return OK;
 }

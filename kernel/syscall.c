@@ -7,7 +7,6 @@
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
-#include "notification.h"
 #include "sched.h"
 
 static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number)
@@ -60,7 +59,6 @@ void core_syscall(uint64_t now)
     sched_charge(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
-        log_stop(t);
         sched_finish();
         return;
     }

@@ -82,7 +82,7 @@ enum err start_check(const struct request *rq)
     return t->state != T_INACTIVE || thread_aspace(t) == 0 ? ERR_BUSY : OK;
 }
 
-enum err start_apply(struct request *rq)
+void start_apply(struct request *rq)
 {
     struct thread *t = cap_object(rq->cap);
     t->regs = (struct thread_regs){.rip = rq->w[0],
@@ -92,7 +92,6 @@ enum err start_apply(struct request *rq)
                                    .rflags = RFLAGS_USER};
     t->by_syscall = false;
     sched_ready(t);
-    return OK;
 }
 
 enum err config_check(const struct request *rq)
@@ -100,7 +99,7 @@ enum err config_check(const struct request *rq)
     return rq->w[0] > 255 || rq->w[1] & ~(uint64_t)THREAD_FPU ? ERR_RANGE : OK;
 }
 
-enum err config_apply(struct request *rq)
+void config_apply(struct request *rq)
 {
     struct thread *t = cap_object(rq->cap);
     if (t->state == T_READY) queue_remove(t);
@@ -108,13 +107,11 @@ enum err config_apply(struct request *rq)
     t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | rq->w[1]);
     if (t->state == T_READY) sched_ready(t);
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, t->priority, t->flags);
-    return OK;
 }
 
-enum err stop_apply(struct request *rq)
+void stop_apply(struct request *rq)
 {
     thread_stop(cap_object(rq->cap));
-    return OK;
 }
 
 enum err read_check(const struct request *rq)
@@ -123,12 +120,11 @@ enum err read_check(const struct request *rq)
     return ((const struct thread *)cap_object(rq->cap))->state == T_RUNNING ? ERR_BUSY : OK;
 }
 
-enum err read_apply(struct request *rq)
+void read_apply(struct request *rq)
 {
     const struct thread *t = cap_object(rq->cap);
     uint64_t first = rq->w[0];
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
         rq->w[i] = ((const uint64_t *)&t->regs)[first + i];
     }
-    return OK;
 }

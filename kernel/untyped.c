@@ -78,13 +78,14 @@ static void object_init(uint64_t type, uint64_t obj, uint64_t bits)
     if (type == CAP_ASPACE) arch_aspace_init(obj);
 }
 
-enum err retype_apply(struct request *rq)
+void retype_apply(struct request *rq)
 {
     struct slot *ut = rq->cap;
     uint32_t bits = object_bits(rq->w[0], rq->w[1]);
     uint64_t start = retype_start(ut, bits), end = start + (rq->w[2] << bits);
     bool device = ut->flags & CAP_FLAG_DEVICE, untyped = rq->w[0] == CAP_UNTYPED;
-    if (!device && !untyped && !clear_until(ut, start, end)) return ERR_PARTIAL;
+    if (!device && !untyped && !clear_until(ut, start, end)) rq->result = ERR_PARTIAL;
+    if (rq->result != OK) return;
     if (untyped && ut->extra < end) ut->extra = end; /* the child clears what it gives out */
     for (uint32_t i = 0; i < rq->w[2]; i++) {
         struct slot cap = {.obj = ut->obj + start + ((uint64_t)i << bits),
@@ -98,5 +99,4 @@ enum err retype_apply(struct request *rq)
         uint64_t id = cap.type == CAP_THREAD ? ((struct thread *)phys_to_ptr(cap.obj))->id : 0;
         commit_slot(COMMIT_RETYPE, rq->dst + i, ut, ut->badge, id);
     }
-    return OK;
 }

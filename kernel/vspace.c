@@ -87,7 +87,7 @@ enum err frame_map_check(const struct request *rq)
 }
 
 /* The entry is in a table of `level`. */
-static enum err map_apply(struct request *rq, uint32_t level, uint64_t rights)
+static void map_apply(struct request *rq, uint32_t level, uint64_t rights)
 {
     struct commit c = {.op = COMMIT_MAP, .type = rq->cap->type, .rights = (uint8_t)rights};
     c.obj = rq->arg->obj;
@@ -96,15 +96,14 @@ static enum err map_apply(struct request *rq, uint32_t level, uint64_t rights)
     rq->cap->extra = c.obj | level;
     rq->cap->badge = c.arg0 | rights;
     commit_emit(&c);
-    return OK;
 }
 
-enum err frame_map_apply(struct request *rq)
+void frame_map_apply(struct request *rq)
 {
     uint32_t level, large = rq->cap->bits != PAGE_BITS;
     *walk(rq->arg->obj, rq->w[1], large, &level) =
         arch_pte_page(rq->cap->obj, (uint32_t)rq->w[2], large);
-    return map_apply(rq, level, rq->w[2]);
+    map_apply(rq, level, rq->w[2]);
 }
 
 /* A table goes where the walk to the address finds none: its level follows from that. */
@@ -117,22 +116,20 @@ enum err table_map_check(const struct request *rq)
     return level == 0 || *entry & PTE_PRESENT ? ERR_MAPPED : OK;
 }
 
-enum err table_map_apply(struct request *rq)
+void table_map_apply(struct request *rq)
 {
     uint32_t level;
     *walk(rq->arg->obj, rq->w[1], 0, &level) = arch_pte_table(rq->cap->obj);
-    return map_apply(rq, level, 0);
+    map_apply(rq, level, 0);
 }
 
-enum err unmap_apply(struct request *rq)
+void unmap_apply(struct request *rq)
 {
     vspace_unmap(rq->cap);
     commit_slot(COMMIT_UNMAP, rq->cap, NULL, 0, 0);
-    return OK;
 }
 
-enum err paddr_apply(struct request *rq)
+void paddr_apply(struct request *rq)
 {
     rq->w[0] = rq->cap->obj;
-    return OK;
 }

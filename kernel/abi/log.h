@@ -87,20 +87,21 @@ struct event {
 };
 _Static_assert(sizeof(struct event) == 32, "two a cache line");
 
-/* The page before the two rings, written by the kernel, readable by the holder of the frames. */
+/* The rings, written by the kernel, readable by the holder of their frames. Record n is at n modulo
+ * the size. */
+enum { LOG_COMMITS = 8192, LOG_EVENTS = 32768 };
 struct log_header {
     uint64_t commit_head, commit_tail; /* records ever written, ever acknowledged */
     uint64_t event_head, event_tail;
-    uint64_t events_dropped;
-    uint32_t commit_slots, event_slots; /* powers of two; record n is at n & (slots - 1) */
-    uint64_t sigma;
+    uint64_t events_dropped, sigma;
+    uint64_t zero[506];
 };
-enum { LOG_COMMIT_BITS = 13, LOG_EVENT_BITS = 15 }; /* 8,192 and 32,768 records */
-enum {
-    LOG_COMMIT_BYTES = 96 << LOG_COMMIT_BITS,
-    LOG_EVENT_BYTES = 32 << LOG_EVENT_BITS,
-    LOG_BYTES = 4096 + LOG_COMMIT_BYTES + LOG_EVENT_BYTES, /* header, commits, events */
+struct log_rings {
+    struct log_header header; /* one page */
+    struct commit commits[LOG_COMMITS];
+    struct event events[LOG_EVENTS];
 };
+enum { LOG_BYTES = sizeof(struct log_rings) };
 
 /* OP_LOG_WALK: slots of the derivation forest, in preorder. The answer has in registers: 0 the number
  * of commits at which it was read, 1 count of items, 2 nonzero when the walk is done; the items are

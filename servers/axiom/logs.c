@@ -15,10 +15,7 @@ enum {
     BADGES_START = 1024,
 };
 
-static const struct log_header *const ring = (const struct log_header *)BOOT_LOG_ADDR;
-static const struct commit *const ring_commits = (const struct commit *)(BOOT_LOG_ADDR + 4096);
-static const struct event *const ring_events =
-    (const struct event *)(BOOT_LOG_ADDR + 4096 + LOG_COMMIT_BYTES);
+static const struct log_rings *const rings = (const struct log_rings *)BOOT_LOG_ADDR;
 static struct logmem *const mem = (struct logmem *)OWN_LOG;
 
 static struct {
@@ -183,7 +180,7 @@ static bool drain_commits(uint64_t head)
 {
     bool some = false;
     for (; mem->commit_head < head && mem->commit_head < mem->commit_slots; some = true) {
-        const struct commit *c = &ring_commits[mem->commit_head & (ring->commit_slots - 1)];
+        const struct commit *c = &rings->commits[mem->commit_head % LOG_COMMITS];
         logmem_commits(mem)[mem->commit_head] = *c;
         mem->commit_head++;
         on_commit(&logmem_commits(mem)[mem->commit_head - 1]);
@@ -204,7 +201,7 @@ static bool drain_events(uint64_t head)
 {
     bool some = logs.event_tail < head;
     for (; logs.event_tail < head; logs.event_tail++) {
-        const struct event *e = &ring_events[logs.event_tail & (ring->event_slots - 1)];
+        const struct event *e = &rings->events[logs.event_tail % LOG_EVENTS];
         if (e->kind == EVENT_GAP) {
             event_gap(e->badge);
             continue;
@@ -218,7 +215,7 @@ static bool drain_events(uint64_t head)
 int logs_drain(void)
 {
     if (!logs.ready) return 0;
-    const volatile struct log_header *heads = ring;
+    const volatile struct log_header *heads = &rings->header;
     bool commits = drain_commits(heads->commit_head), events = drain_events(heads->event_head);
     if (!commits && !events) return 0;
     struct message m = {.w = {mem->commit_head, logs.event_tail}};
