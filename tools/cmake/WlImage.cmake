@@ -1,13 +1,16 @@
-# wl_boot_image(NAME name PROGRAMS ... ROOT folders ...): name.img in the build folder, the boot image
-# of these programs, which must include axiom and init, and of the files below these folders.
+# wl_boot_image(NAME name DESCRIPTION files ... PROGRAMS ... ROOT folders ...): name.img in the build
+# folder, the boot image of these programs, which must include axiom and init, and of the files
+# below these folders. Several descriptions are read as one.
 function(wl_boot_image)
-    cmake_parse_arguments(ARG "" "NAME" "PROGRAMS;ROOT" ${ARGN})
+    cmake_parse_arguments(ARG "" "NAME" "DESCRIPTION;PROGRAMS;ROOT" ${ARGN})
     set(output "${CMAKE_BINARY_DIR}/${ARG_NAME}.img")
-    set(description "${CMAKE_SOURCE_DIR}/images/system.toml")
     set(tool "${CMAKE_SOURCE_DIR}/tools/image")
     file(GLOB modules CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tools/wl/*.py")
     set(inputs "")
     set(options "")
+    foreach(file IN LISTS ARG_DESCRIPTION)
+        list(APPEND options --description "${file}")
+    endforeach()
     foreach(name IN LISTS ARG_PROGRAMS)
         list(APPEND inputs program_${name} "${WL_PROGRAMS_DIR}/${name}")
         list(APPEND options --program "${WL_PROGRAMS_DIR}/${name}")
@@ -18,8 +21,8 @@ function(wl_boot_image)
         list(APPEND options --root "${folder}")
     endforeach()
     add_custom_command(OUTPUT "${output}"
-        COMMAND "${tool}" build --description "${description}" ${options} --output "${output}"
-        DEPENDS "${tool}" ${modules} "${description}" ${inputs}
+        COMMAND "${tool}" build ${options} --output "${output}"
+        DEPENDS "${tool}" ${modules} ${ARG_DESCRIPTION} ${inputs}
         COMMENT "${ARG_NAME}.img"
         VERBATIM)
     add_custom_target(image_${ARG_NAME} DEPENDS "${output}")

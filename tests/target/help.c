@@ -1,0 +1,156 @@
+/* help.c - what tests are made of: objects, children, and taking both down. */
+#include "image.h"
+#include "slots.h"
+#include "test.h"
+
+enum { SLOTS_MAX = 128, CHILDREN_MAX = 16, CHILD_PAGES = 128, CHILD_SLOTS = 64 };
+
+static cap_t slots[SLOTS_MAX];
+static uint32_t slot_count;
+static struct test_child children[CHILDREN_MAX];
+static uint32_t child_count;
+static struct image image;
+static const struct image_file *program;
+
+void test_setup(void)
+{
+    const struct startup *startup = startup_page();
+
+    if (image_open((const void *)startup->image_address, startup->image_size, &image)) {
+        program = image_find(&image, "/bin/tests");
+    }
+}
+
+cap_t test_slot(void)
+{
+    cap_t slot = slot_alloc();
+
+    EXPECT(slot != 0 && slot_count < SLOTS_MAX);
+    if (slot != 0 && slot_count < SLOTS_MAX) slots[slot_count++] = slot;
+    return slot;
+}
+
+cap_t test_endpoint(void)
+{
+    struct self_endpoint_create_in in = {.slot = test_slot()};
+    int err = self_endpoint_create(CAP_SLOT_SELF, &in);
+
+    EXPECT_IS(err, OK);
+    return err == OK ? in.slot : 0;
+}
+
+cap_t test_reply(void)
+{
+    struct self_reply_create_in in = {.slot = test_slot()};
+    int err = self_reply_create(CAP_SLOT_SELF, &in);
+
+    EXPECT_IS(err, OK);
+    return err == OK ? in.slot : 0;
+}
+
+cap_t test_notification(uint64_t badge)
+{
+    struct self_notification_create_in in = {.slot = test_slot(), .badge = badge};
+    int err = self_notification_create(CAP_SLOT_SELF, &in);
+
+    EXPECT_IS(err, OK);
+    return err == OK ? in.slot : 0;
+}
+
+cap_t test_mint(cap_t source, uint8_t rights, uint64_t badge)
+{
+    struct self_mint_in in = {.source = {.slot = source, .rights = RIGHTS_ALL},
+                              .slot = test_slot(),
+                              .rights = rights,
+                              .badge = badge};
+    int err = self_mint(CAP_SLOT_SELF, &in);
+
+    EXPECT_IS(err, OK);
+    return err == OK ? in.slot : 0;
+}
+
+bool test_child_start(const struct test_child_args *args, struct test_child *out_child)
+{
+    const char *argv[] = {"tests", "child", args->name};
+    struct spawn_result result;
+    cap_t exit = test_notification(1);
+    struct spawn_args spawn = {
+        .name = args->name,
+        .elf = program == NULL ? NULL : image_data(&image, program),
+        .elf_size = program == NULL ? 0 : program->size,
+        .argc = 3,
+        .argv = argv,
+        .cap_count = args->cap_count,
+        .caps = args->caps,
+        .quota = {args->pages != 0 ? args->pages : CHILD_PAGES, CHILD_SLOTS, 4, 10000},
+        .priority = args->priority != 0 ? args->priority : 90,
+        .fault = args->fault,
+        .fault_badge = args->fault_badge,
+        .exit = exit,
+        .budget_us = args->budget_us,
+        .period_us = args->period_us,
+    };
+
+    int err = program == NULL ? SPAWN_BAD_FILE : spawn_program(&spawn, &result);
+    EXPECT_IS(err, OK);
+    if (err != OK) return false;
+    *out_child = (struct test_child){result.process, exit, result.pid};
+    EXPECT(child_count < CHILDREN_MAX);
+    if (child_count < CHILDREN_MAX) children[child_count++] = *out_child;
+    return true;
+}
+
+int test_child_wait(const struct test_child *child)
+{
+    struct process_info_out out;
+    uint64_t word;
+
+    EXPECT_IS(sys_wait(child->exit, &word), OK);
+    int err = process_info(child->process, &out);
+    EXPECT_IS(err, OK);
+    return err == OK ? out.info.exit_code : -1;
+}
+
+void test_child_kill(const struct test_child *child)
+{
+    struct process_kill_in in = {.code = 137};
+
+    (void)process_kill(child->process, &in);
+}
+
+void test_cleanup(void)
+{
+    for (uint32_t i = 0; i < child_count; i++) {
+        test_child_kill(&children[i]);
+        slot_discard(children[i].process);
+    }
+    child_count = 0;
+    while (slot_count > 0) {
+        slot_discard(slots[--slot_count]);
+    }
+}
+
+bool test_fault_of(const char *child, struct test_fault *out_fault)
+{
+    cap_t endpoint = test_endpoint(), reply = test_reply();
+    struct test_child_args args = {.name = child, .fault = endpoint, .fault_badge = 77};
+    struct test_child started;
+    struct message m = {0};
+
+    if (!test_child_start(&args, &started)) return false;
+    enum err err = sys_recv(endpoint, reply, 0, &m);
+    EXPECT_IS(err, OK);
+    EXPECT((m.info & MSG_FAULT) != 0);
+    *out_fault = (struct test_fault){.badge = m.cap, .kind = msg_label(m.info)};
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        out_fault->w[i] = m.w[i];
+    }
+    EXPECT_IS(out_fault->badge, 77);
+    return err == OK && (m.info & MSG_FAULT) != 0;
+}
+
+enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m)
+{
+    m->info = msg_info(label, words, 0, 0);
+    return sys_call(to, 0, m);
+}

@@ -1,0 +1,99 @@
+/* main.c - runs all tests and prints TAP, or plays a child. */
+#include "bytes.h"
+#include "idl/console.h"
+#include "idl/registry.h"
+#include "panic.h"
+#include "print.h"
+#include "slots.h"
+#include "test.h"
+
+static const struct group *const groups[] = {&syscall_group, &ipc_group, &transfer_group,
+                                             &process_group, &fault_group};
+
+static cap_t session;
+static uint32_t failures; /* of the running test */
+
+static void say(const char *text, size_t len)
+{
+    struct session_write_in in = {.data = data_from(text, len)};
+
+    CHECK(session_write(session, &in) == OK);
+}
+
+void test_expect(bool fact, const char *text, const char *file, int line)
+{
+    char message[200];
+
+    if (fact) return;
+    failures++;
+    size_t len = print_format(message, sizeof(message), "# %s:%d: not so: %s\n", file, line, text);
+    say(message, len < sizeof(message) ? len : sizeof(message) - 1);
+}
+
+void test_expect_equal(int64_t got, int64_t wanted, const char *text, const char *file, int line)
+{
+    char message[200];
+
+    if (got == wanted) return;
+    failures++;
+    size_t len = print_format(message, sizeof(message), "# %s:%d: %s is %lld, not %lld\n", file,
+                              line, text, (long long)got, (long long)wanted);
+    say(message, len < sizeof(message) ? len : sizeof(message) - 1);
+}
+
+static int play_child(const char *name)
+{
+    for (uint32_t g = 0; g < TEST_COUNT(groups); g++) {
+        for (uint32_t i = 0; i < groups[g]->child_count; i++) {
+            const struct child *child = &groups[g]->children[i];
+            if (strcmp(child->name, name) == 0) return child->run();
+        }
+    }
+    return EXIT_PANIC;
+}
+
+/* The line of a test, in TAP. */
+static void report(uint32_t number, const struct test *test)
+{
+    char line[200];
+
+    size_t len = print_format(line, sizeof(line), "%s %u - %s: %s\n",
+                              failures == 0 ? "ok" : "not ok", number, test->id, test->text);
+    say(line, len < sizeof(line) ? len : sizeof(line) - 1);
+}
+
+static uint32_t run_group(const struct group *group, const char *only, uint32_t *number)
+{
+    uint32_t failed = 0;
+
+    for (uint32_t i = 0; i < group->test_count; i++) {
+        const struct test *test = &group->tests[i];
+        if (only != NULL && strncmp(test->id, only, strlen(only)) != 0) continue;
+        failures = 0;
+        test->run();
+        test_cleanup();
+        report(++*number, test);
+        failed += failures != 0;
+    }
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "child") == 0) return play_child(argv[2]);
+
+    struct console_open_out out = {.session = {.slot = slot_alloc()}};
+    if (console_open(startup_cap("console"), &out) != OK) return EXIT_ERROR;
+    session = out.session.slot;
+    test_setup();
+
+    uint32_t number = 0, failed = 0;
+    for (uint32_t g = 0; g < TEST_COUNT(groups); g++) {
+        failed += run_group(groups[g], argc == 2 ? argv[1] : NULL, &number);
+    }
+    char plan[64];
+    size_t len = print_format(plan, sizeof(plan), "1..%u\n# %u failed\n", number, failed);
+    say(plan, len);
+    (void)session_close(session);
+    return failed == 0 ? EXIT_OK : EXIT_ERROR;
+}

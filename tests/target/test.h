@@ -1,0 +1,80 @@
+/*
+ * test.h - tests inside the running system, in TAP.
+ *
+ * One program plays all parts: started by init it is the parent and runs the tests; a test starts
+ * it again as a child, which calls one function by name and exits with its result. A test function
+ * uses EXPECT and goes on after a failure; what it made, help.c takes down after it.
+ */
+#pragma once
+#include "idl/axiom.h"
+#include "spawn.h"
+
+struct test {
+    const char *id, *text;
+    void (*run)(void);
+};
+struct child {
+    const char *name;
+    int (*run)(void);
+};
+struct group {
+    const struct test *tests;
+    uint32_t test_count;
+    const struct child *children;
+    uint32_t child_count;
+};
+#define TEST_COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+#define TEST_GROUP(tests, children)                                                                \
+    {                                                                                              \
+        tests, TEST_COUNT(tests), children, TEST_COUNT(children)                                   \
+    }
+
+/* One a file; listed in main.c. */
+extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group;
+
+void test_expect(bool fact, const char *text, const char *file, int line);
+void test_expect_equal(int64_t got, int64_t wanted, const char *text, const char *file, int line);
+#define EXPECT(fact) test_expect(fact, #fact, __FILE_NAME__, __LINE__)
+#define EXPECT_IS(got, wanted)                                                                     \
+    test_expect_equal((int64_t)(got), (int64_t)(wanted), #got, __FILE_NAME__, __LINE__)
+
+/* help.c. New objects of the parent, in slots that are dropped after the test. 0: failed, and the
+ * test with it. */
+cap_t test_slot(void);
+cap_t test_endpoint(void);
+cap_t test_reply(void);
+cap_t test_notification(uint64_t badge);
+/* A derived capability with a badge and these rights. */
+cap_t test_mint(cap_t source, uint8_t rights, uint64_t badge);
+
+struct test_child {
+    cap_t process;
+    cap_t exit; /* notification: signalled at its end */
+    uint32_t pid;
+};
+struct test_child_args {
+    const char *name;
+    const struct spawn_cap *caps;
+    uint32_t cap_count;
+    cap_t fault; /* endpoint for its faults, or 0 */
+    uint64_t fault_badge;
+    uint32_t pages; /* quota; 0: enough for most */
+    uint32_t budget_us, period_us;
+    uint8_t priority; /* 0: below the parent */
+};
+/* A child that calls the function `name` of a group's children. It is ended after the test. */
+bool test_child_start(const struct test_child_args *args, struct test_child *out_child);
+int test_child_wait(const struct test_child *child); /* its exit code */
+void test_child_kill(const struct test_child *child);
+void test_cleanup(void);
+void test_setup(void);
+
+struct test_fault {
+    uint64_t badge;
+    uint32_t kind; /* enum fault_kind */
+    uint64_t w[MSG_REGISTERS];
+};
+/* Starts a child that faults, and takes its fault. It stays stopped. */
+bool test_fault_of(const char *child, struct test_fault *out_fault);
+/* A message of `words` words that stand in m->w; the label is the ordinal. */
+MUST_USE enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m);
