@@ -11,7 +11,8 @@ struct feature {
 
 static uint64_t micros(const struct init *in, uint64_t ticks)
 {
-    return ticks / (in->tick_hz / 1000) * 1000 + ticks % (in->tick_hz / 1000) * 1000 / (in->tick_hz / 1000);
+    return ticks / (in->tick_hz / 1000) * 1000 +
+           ticks % (in->tick_hz / 1000) * 1000 / (in->tick_hz / 1000);
 }
 
 static void millis_print(const struct init *in, struct out *o, const char *what, uint64_t from,

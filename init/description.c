@@ -37,7 +37,8 @@ static const char *service_check(const struct description *d, uint32_t at)
 
     if (!field_is_text(s->name, sizeof(s->name))) return "a service without a name";
     if (!field_is_text(s->program, sizeof(s->program))) return "a service without a program";
-    if (strnlen((const char *)s->arguments, sizeof(s->arguments)) >= sizeof(s->arguments)) return "arguments too long";
+    if (strnlen((const char *)s->arguments, sizeof(s->arguments)) >= sizeof(s->arguments))
+        return "arguments too long";
     if ((s->flags & ~(uint32_t)SERVICE_FLAGS_ALL) != 0) return "an unknown flag";
     if (s->priority > 255) return "a priority above 255";
     if (s->threads == 0 || s->threads > 0xffff) return "a thread quota out of range";
@@ -87,11 +88,12 @@ const char *description_open(const void *bytes, size_t size, struct description 
     if (h->service_count == 0 || h->service_count > DESCRIPTION_SERVICES_MAX) {
         return "too many services, or none";
     }
-    if (h->grant_count > DESCRIPTION_SERVICES_MAX * DESCRIPTION_GRANTS_MAX) return "too many grants";
+    if (h->grant_count > DESCRIPTION_SERVICES_MAX * DESCRIPTION_GRANTS_MAX)
+        return "too many grants";
     d.service_count = h->service_count;
     d.grant_count = h->grant_count;
-    if (size != sizeof(*h) + d.service_count * sizeof(*d.services) +
-                    d.grant_count * sizeof(*d.grants)) {
+    if (size !=
+        sizeof(*h) + d.service_count * sizeof(*d.services) + d.grant_count * sizeof(*d.grants)) {
         return "of the wrong length";
     }
     d.services = (const struct description_service *)(h + 1);

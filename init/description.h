@@ -30,17 +30,18 @@ struct description_header {
 _Static_assert(sizeof(struct description_header) == 24, "layout of the image tool");
 
 enum description_flag {
-    SERVICE_PROVIDES = 1,  /* init makes an endpoint that outlives the process, granted as "service" */
-    SERVICE_STORAGE = 2,   /* gets objects even when the log is nearly full */
-    SERVICE_MANAGES = 4,   /* may ask the registry for process objects and restarts */
-    SERVICE_REGISTERS = 8, /* may register names of its own */
-    SERVICE_LOOKS_UP = 16, /* may look up services beyond its grants */
-    SERVICE_ONCE = 32,     /* not started again when it ends */
-    SERVICE_FPU = 64,      /* its first thread owns the FPU and SSE registers */
-    SERVICE_IMAGE = 128,   /* the boot image is mapped read-only into it */
+    SERVICE_PROVIDES =
+        1, /* init makes an endpoint that outlives the process, granted as "service" */
+    SERVICE_STORAGE = 2,     /* gets objects even when the log is nearly full */
+    SERVICE_MANAGES = 4,     /* may ask the registry for process objects and restarts */
+    SERVICE_REGISTERS = 8,   /* may register names of its own */
+    SERVICE_LOOKS_UP = 16,   /* may look up services beyond its grants */
+    SERVICE_ONCE = 32,       /* not started again when it ends */
+    SERVICE_FPU = 64,        /* its first thread owns the FPU and SSE registers */
+    SERVICE_IMAGE = 128,     /* the boot image is mapped read-only into it */
     SERVICE_LOG_READ = 256,  /* the log memory is mapped read-only into it */
     SERVICE_LOG_WRITE = 512, /* the ledger: the hashes writable, signalled when records come */
-    SERVICE_MANUAL = 1024, /* started by `restart NAME` only */
+    SERVICE_MANUAL = 1024,   /* started by `restart NAME` only */
     SERVICE_TOLD = 2048, /* gets a notification "wake": init sets SERVICE_SIGNAL_TOLD in it when one
                             of the services it uses was started again */
     SERVICE_TIMER = 4096, /* init's clock: "arm" to wait on, "tick" to signal */
@@ -66,7 +67,8 @@ enum grant_kind {
     GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder */
     GRANT_IRQ = 2,          /* a: line; needs a GRANT_NOTIFICATION directly before it */
     GRANT_PORTS = 3,        /* a: first port, b: last port */
-    GRANT_NOTIFICATION = 4, /* a new notification, to read and to signal; a: badge */
+    GRANT_NOTIFICATION = 4, /* a new one, unbadged; a: bits that the interrupt or the log after it
+                               sets in it */
     GRANT_OBSERVE = 5,      /* axiom's Observe */
     GRANT_CURSOR = 6,       /* the log's read-only cursor */
     GRANT_PROCESS = 7,      /* a: service index; the process object of a running service */

@@ -7,11 +7,11 @@
 #include "badge.h"
 #include "bytes.h"
 #include "init.h"
+#include "logmem.h"
 #include "slots.h"
 #include "spawn.h"
 
-enum { SLOT_BOOT = 3, LOG_ADDRESS_NONE = 0 };
-#define LOG_ADDRESS 0x300000000ull /* where ledger and audit look for the log memory */
+enum { SLOT_BOOT = 3 };
 
 static uint32_t name_add(struct spawn_cap *caps, uint32_t count, const char *name, uint32_t slot)
 {
@@ -44,7 +44,7 @@ struct giving {
     uint32_t number, slot; /* the next slot of the process */
     cap_t process;
     uint32_t pid;
-    cap_t last_notification; /* of the grant before: an interrupt is bound to it */
+    cap_t last_source; /* of the notification granted before: an interrupt is bound to it */
 };
 
 static int give(const struct giving *g, cap_t source, uint32_t rights, uint64_t badge, bool bound)
@@ -76,21 +76,18 @@ static int make(const struct giving *g, const struct description_grant *grant, c
     switch ((enum grant_kind)grant->kind) {
     case GRANT_SERVICE:
         return make_lookup(g, grant, slot);
-    case GRANT_NOTIFICATION:
-        return self_notification_create(
-            CAP_SLOT_SELF,
-            &(struct self_notification_create_in){.slot = slot, .badge = grant->a});
+    case GRANT_NOTIFICATION: /* unbadged: its holder makes sources of its own */
+        return self_notification_create(CAP_SLOT_SELF,
+                                        &(struct self_notification_create_in){.slot = slot});
     case GRANT_IRQ:
-        return boot_irq_create(
-            SLOT_BOOT, &(struct boot_irq_create_in){
-                           .line = grant->a,
-                           .notification = {g->last_notification, RIGHTS_ALL, 0, 0},
-                           .slot = slot});
+        return boot_irq_create(SLOT_BOOT, &(struct boot_irq_create_in){
+                                              .line = grant->a,
+                                              .notification = {g->last_source, RIGHTS_ALL, 0, 0},
+                                              .slot = slot});
     case GRANT_PORTS:
-        return boot_ports_create(SLOT_BOOT, &(struct boot_ports_create_in){
-                                                .first = (uint16_t)grant->a,
-                                                .last = (uint16_t)grant->b,
-                                                .slot = slot});
+        return boot_ports_create(
+            SLOT_BOOT, &(struct boot_ports_create_in){
+                           .first = (uint16_t)grant->a, .last = (uint16_t)grant->b, .slot = slot});
     case GRANT_OBSERVE:
         return boot_observe(SLOT_BOOT, &(struct boot_observe_in){.slot = slot});
     case GRANT_CURSOR:
@@ -100,12 +97,29 @@ static int make(const struct giving *g, const struct description_grant *grant, c
     return ERR_RANGE;
 }
 
+/* A source of the notification in `whole`, in a new slot. */
+static int source_mint(cap_t whole, uint64_t badge, cap_t *out_source)
+{
+    struct self_mint_in in = {.source = {whole, RIGHTS_ALL, 0, 0},
+                              .slot = slot_alloc(),
+                              .rights = RIGHT_WRITE,
+                              .badge = badge};
+    int err = self_mint(CAP_SLOT_SELF, &in);
+
+    if (err == OK) {
+        *out_source = in.slot;
+    } else {
+        slot_release(in.slot);
+    }
+    return err;
+}
+
 static int give_one(struct giving *g, const struct description_grant *grant)
 {
     if (grant->kind == GRANT_CURSOR) {
-        return boot_cursor_grant(SLOT_BOOT, &(struct boot_cursor_grant_in){
-                                                .process = {g->process, RIGHTS_ALL, 0, 0},
-                                                .slot = g->slot});
+        return boot_cursor_grant(
+            SLOT_BOOT, &(struct boot_cursor_grant_in){.process = {g->process, RIGHTS_ALL, 0, 0},
+                                                      .slot = g->slot});
     }
     if (grant->kind == GRANT_PROCESS) {
         cap_t process = g->in->running[grant->a].process;
@@ -116,34 +130,27 @@ static int give_one(struct giving *g, const struct description_grant *grant)
     int err = make(g, grant, slot);
     if (err == OK) err = give(g, slot, grant->rights | (grant->kind == GRANT_IRQ), 0, false);
     if (grant->kind == GRANT_NOTIFICATION && err == OK) {
-        slot_discard(g->last_notification);
-        g->last_notification = slot;
-    } else {
-        slot_discard(slot);
+        slot_discard(g->last_source);
+        g->last_source = 0;
+        err = source_mint(slot, grant->a, &g->last_source);
     }
+    slot_discard(slot);
     return err;
 }
 
 /* A notification that init keeps one source of. */
 static int give_told(const struct giving *g)
 {
-    cap_t whole = slot_alloc(), source = slot_alloc();
-    struct self_mint_in mint = {.source = {whole, RIGHTS_ALL, 0, 0},
-                                .slot = source,
-                                .rights = RIGHT_WRITE,
-                                .badge = SERVICE_SIGNAL_TOLD};
+    cap_t whole = slot_alloc();
     int err = self_notification_create(CAP_SLOT_SELF,
                                        &(struct self_notification_create_in){.slot = whole});
 
-    if (err == OK) err = self_mint(CAP_SLOT_SELF, &mint);
+    if (err == OK) {
+        err = source_mint(whole, SERVICE_SIGNAL_TOLD, &g->in->running[g->number].told);
+    }
     if (err == OK) err = give(g, whole, RIGHT_READ | RIGHT_WRITE, 0, false);
     slot_discard(whole);
-    if (err != OK) {
-        slot_discard(source);
-        return err;
-    }
-    g->in->running[g->number].told = source;
-    return OK;
+    return err;
 }
 
 static int give_extras(struct giving *g, uint32_t flags)
@@ -160,14 +167,15 @@ static int give_extras(struct giving *g, uint32_t flags)
         if (err == OK) err = give(g, g->in->tick_source, RIGHT_WRITE, 0, false);
     }
     if (err == OK && (flags & (SERVICE_LOG_READ | SERVICE_LOG_WRITE)) != 0) {
-        err = boot_log_map(SLOT_BOOT, &(struct boot_log_map_in){
-                                          .process = {g->process, RIGHTS_ALL, 0, 0},
-                                          .address = LOG_ADDRESS,
-                                          .ledger = (flags & SERVICE_LOG_WRITE) != 0});
+        err = boot_log_map(SLOT_BOOT,
+                           &(struct boot_log_map_in){.process = {g->process, RIGHTS_ALL, 0, 0},
+                                                     .address = LOGMEM_ADDRESS,
+                                                     .ledger = (flags & SERVICE_LOG_WRITE) != 0});
     }
     if (err == OK && (flags & SERVICE_LOG_WRITE) != 0) {
-        err = boot_ledger_notify(SLOT_BOOT, &(struct boot_ledger_notify_in){
-                                                .notification = {g->last_notification, RIGHTS_ALL, 0, 0}});
+        err = boot_ledger_notify(
+            SLOT_BOOT,
+            &(struct boot_ledger_notify_in){.notification = {g->last_source, RIGHTS_ALL, 0, 0}});
     }
     return err;
 }
@@ -191,6 +199,6 @@ int grants_give(struct init *in, uint32_t number, cap_t process, uint32_t pid)
         g.slot++;
     }
     if (err == OK) err = give_extras(&g, s->flags);
-    slot_discard(g.last_notification);
+    slot_discard(g.last_source);
     return err;
 }

@@ -34,7 +34,7 @@ struct running { /* one service of the description */
     uint64_t ready_ticks; /* first time */
 };
 
-struct name { /* registered at run time */
+struct name {      /* registered at run time */
     char text[32]; /* empty: free */
     cap_t service;
     uint32_t owner; /* number of the service */

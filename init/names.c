@@ -145,7 +145,8 @@ static int on_process(struct request *rq, const struct registry_process_in *args
 
     if (!asker_may(rq, SERVICE_MANAGES)) return REGISTRY_DENIED;
     if (number < 0 || in->running[number].process == 0) return REGISTRY_NO_SERVICE;
-    out->process = (struct cap_arg){.slot = in->running[number].process, .rights = RIGHT_WRITE | RIGHT_GRANT};
+    out->process =
+        (struct cap_arg){.slot = in->running[number].process, .rights = RIGHT_WRITE | RIGHT_GRANT};
     return OK;
 }
 

@@ -29,8 +29,10 @@ void start_prepare(struct init *in)
     struct self_notification_create_in arm = {.slot = in->arm};
     if (self_notification_create(CAP_SLOT_SELF, &arm) != OK) PANIC("no notification");
     in->arm_source = slot_alloc();
-    struct self_mint_in mint = {
-        .source = {in->arm, RIGHTS_ALL, 0, 0}, .slot = in->arm_source, .rights = RIGHT_WRITE, .badge = 1};
+    struct self_mint_in mint = {.source = {in->arm, RIGHTS_ALL, 0, 0},
+                                .slot = in->arm_source,
+                                .rights = RIGHT_WRITE,
+                                .badge = 1};
     if (self_mint(CAP_SLOT_SELF, &mint) != OK) PANIC("no notification");
 }
 
@@ -174,8 +176,7 @@ void start_ended(struct init *in, uint32_t number, const char *why)
 {
     const struct description_service *s = service_at(in, number);
     struct running *r = &in->running[number];
-    const struct policy policy = {s->restart_limit, s->backoff_ms,
-                                  (s->flags & SERVICE_ONCE) != 0};
+    const struct policy policy = {s->restart_limit, s->backoff_ms, (s->flags & SERVICE_ONCE) != 0};
     char line[160];
 
     slot_discard(r->process);
@@ -203,13 +204,14 @@ void start_stop(struct init *in, uint32_t number, int code)
 void start_restart(struct init *in, uint32_t number)
 {
     struct running *r = &in->running[number];
+    uint32_t restarts = r->life.restarts;
 
     if (r->process != 0) {
         start_stop(in, number, -1);
         start_ended(in, number, "ended on request");
     }
     supervise_reset(&r->life, init_now_ms(in));
-    r->life.restarts++;
+    r->life.restarts = restarts + 1;
     start_ready(in);
 }
 
@@ -222,7 +224,8 @@ void start_check_ends(struct init *in)
         if (r->process == 0) continue;
         int err = process_info(r->process, &out);
         if (err == OK && out.info.state != AXIOM_PROCESS_INFO_STATE_EXITED) continue;
-        print_format(why, sizeof(why), "ended with code %d", err == OK ? (int)out.info.exit_code : err);
+        print_format(why, sizeof(why), "ended with code %d",
+                     err == OK ? (int)out.info.exit_code : err);
         start_ended(in, i, why);
     }
 }

@@ -2,7 +2,7 @@
  * timer.c - init's clock, until there is a time service.
  *
  * Waits until it is armed, then signals when ten milliseconds have passed. It reads the time stamp
- * counter until then, but its scheduling context lets it run for 50 us in every 10 ms only.
+ * counter until then, but its scheduling context lets it run for 0.5 ms in every 10 only.
  */
 #include "idl/registry.h"
 #include "panic.h"

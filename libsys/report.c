@@ -43,9 +43,9 @@ static void cause_print(const struct report *r, struct out *o)
 
 static void registers_print(const struct report *r, struct out *o)
 {
-    static const char names[THREAD_REGS][4] = {
-        "rax", "rdi", "rsi", "rbx", "rdx", "r8",  "r9",  "r10", "r12", "r13",
-        "r14", "r15", "rbp", "rcx", "r11", "rip", "rfl", "rsp", "fs",  "gs"};
+    static const char names[THREAD_REGS][4] = {"rax", "rdi", "rsi", "rbx", "rdx", "r8",  "r9",
+                                               "r10", "r12", "r13", "r14", "r15", "rbp", "rcx",
+                                               "r11", "rip", "rfl", "rsp", "fs",  "gs"};
 
     if (r->regs == NULL) {
         out_print(o, "  rip %016lx rsp %016lx rfl %016lx rbp %016lx\n", r->fault[3], r->fault[4],

@@ -72,7 +72,8 @@ bool symbol_find(const uint8_t *elf, size_t size, uint64_t address, struct symbo
         if ((symbol[SYM_INFO] & 15) != STT_FUNC || address - value >= bytes + (bytes == 0))
             continue;
         if (name >= strings.size) continue;
-        if (strnlen((const char *)strings.at + name, strings.size - name) >= strings.size - name) continue;
+        if (strnlen((const char *)strings.at + name, strings.size - name) >= strings.size - name)
+            continue;
         *out_symbol = (struct symbol){(const char *)strings.at + name, address - value};
         return true;
     }

@@ -46,10 +46,7 @@ static void irq_ack(struct driver *d)
 static void tell_holder(struct driver *d, unsigned events)
 {
     if (events == 0 || d->holder == 0) return;
-    if (sys_signal(d->holder) == OK) return;
-    /* The holder is gone, and its notification with it. */
-    slot_discard(d->holder);
-    d->holder = 0;
+    (void)sys_signal(d->holder); /* a holder that is gone is told of by on_death */
 }
 
 static void on_signal(struct service *svc, uint64_t bits)
@@ -64,14 +61,22 @@ static void on_signal(struct service *svc, uint64_t bits)
     tell_holder(d, events);
 }
 
+static void on_death(struct service *svc, uint64_t badge)
+{
+    struct driver *d = svc->state;
+
+    if (badge != d->holder_badge) return;
+    slot_discard(d->holder);
+    d->holder = 0;
+    d->holder_badge = 0;
+}
+
 static int on_attach(struct request *rq, const struct serial_attach_in *in)
 {
     struct driver *d = request_service(rq)->state;
 
     if (in->notification.type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
-    if (d->holder != 0 && d->holder_badge != rq->badge) {
-        if (sys_signal(d->holder) == OK) return SERIAL_TAKEN;
-    }
+    if (d->holder != 0 && d->holder_badge != rq->badge) return SERIAL_TAKEN;
     slot_discard(d->holder);
     d->holder = request_keep(rq, in->notification.slot);
     d->holder_badge = rq->badge;
@@ -103,8 +108,7 @@ static int on_write(struct request *rq, const struct serial_write_in *in,
 
 static int dispatch(struct service *svc, struct request *rq)
 {
-    static const struct serial_ops ops = {
-        .attach = on_attach, .read = on_read, .write = on_write};
+    static const struct serial_ops ops = {.attach = on_attach, .read = on_read, .write = on_write};
 
     (void)svc;
     return serial_dispatch(&ops, rq);
@@ -124,9 +128,11 @@ int main(int argc, char **argv)
         .receive_slots = 1,
         .dispatch = dispatch,
         .signal = on_signal,
+        .death = on_death,
     };
     if (service_init(&service) != OK) PANIC("no Reply");
     if (service_bind_notification(&service) != OK) PANIC("no notification");
+    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
     if (!uart_init(&driver.uart)) PANIC("no 16550 at 0x3f8");
     /* What arrived before this driver ran would never raise the line again. */
     on_signal(&service, SIGNAL_IRQ);

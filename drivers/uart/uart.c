@@ -1,15 +1,15 @@
 #include "uart.h"
 
 enum { /* registers; with DLAB set the first two are the divisor */
-    REG_DATA = 0,
-    REG_IER = 1,
-    REG_IIR = 2, /* read */
-    REG_FCR = 2, /* write */
-    REG_LCR = 3,
-    REG_MCR = 4,
-    REG_LSR = 5,
-    REG_MSR = 6,
-    REG_SCRATCH = 7,
+       REG_DATA = 0,
+       REG_IER = 1,
+       REG_IIR = 2, /* read */
+       REG_FCR = 2, /* write */
+       REG_LCR = 3,
+       REG_MCR = 4,
+       REG_LSR = 5,
+       REG_MSR = 6,
+       REG_SCRATCH = 7,
 };
 enum {
     IER_RX = 1,

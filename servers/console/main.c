@@ -110,8 +110,8 @@ static int on_open(struct request *rq, struct console_open_out *out)
     out->session = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
-        .badge = badge_make(KIND_SESSION, c->incarnation,
-                            c->terminal.sessions[index].generation, (uint32_t)index),
+        .badge = badge_make(KIND_SESSION, c->incarnation, c->terminal.sessions[index].generation,
+                            (uint32_t)index),
     };
     return OK;
 }
@@ -119,8 +119,8 @@ static int on_open(struct request *rq, struct console_open_out *out)
 static int on_write(struct request *rq, const struct session_write_in *in)
 {
     struct console *c = request_service(rq)->state;
-    enum write_result result = terminal_write(&c->terminal, badge_index(rq->badge), rq->token,
-                                              in->data.at, in->data.len);
+    enum write_result result =
+        terminal_write(&c->terminal, badge_index(rq->badge), rq->token, in->data.at, in->data.len);
 
     if (result == WRITE_REFUSED) return ERR_BUSY;
     output_pump(c);

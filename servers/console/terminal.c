@@ -88,7 +88,7 @@ int terminal_open(struct terminal *t)
     for (int i = 0; i < TERMINAL_SESSIONS_MAX; i++) {
         struct session *s = &t->sessions[i];
         if (s->open) continue;
-        uint32_t generation = s->generation + 1;
+        uint32_t generation = (s->generation + 1) & 0xffffff; /* what a badge holds */
         memset(s, 0, sizeof(*s));
         s->open = s->echo = true;
         s->generation = generation;

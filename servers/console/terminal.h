@@ -58,7 +58,7 @@ struct terminal {
     struct session sessions[TERMINAL_SESSIONS_MAX];
     uint32_t order_last;
     uint8_t out[TERMINAL_OUTPUT_MAX];
-    uint32_t out_start, out_len; /* a ring */
+    uint32_t out_start, out_len;                 /* a ring */
     struct writer writers[TERMINAL_WRITERS_MAX]; /* in order of arrival */
     uint32_t writer_count;
     const struct terminal_events *events;

@@ -10,10 +10,10 @@ enum { COMPLETE_WORD_MAX = 256, COMPLETE_LIST_MAX = 1024 };
 struct completion {
     char word[COMPLETE_WORD_MAX]; /* from its start to the cursor */
     uint32_t word_len;
-    char command[32];  /* the first word of the command; empty: that is what is completed */
+    char command[32]; /* the first word of the command; empty: that is what is completed */
     char common[COMPLETE_WORD_MAX];
     uint32_t common_len;
-    uint32_t count;    /* of candidates that fit */
+    uint32_t count;               /* of candidates that fit */
     char list[COMPLETE_LIST_MAX]; /* their names, each followed by two spaces */
     uint32_t list_len;
 };

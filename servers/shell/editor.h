@@ -25,9 +25,9 @@ enum editor_event {
 struct editor {
     char line[EDITOR_LINE_MAX]; /* NUL-terminated */
     uint32_t len, cursor;
-    uint32_t back;             /* how far back in the history; 0: the line itself */
+    uint32_t back;              /* how far back in the history; 0: the line itself */
     char kept[EDITOR_LINE_MAX]; /* the line itself while the history is shown */
-    uint8_t escape[8];         /* an escape sequence that has begun */
+    uint8_t escape[8];          /* an escape sequence that has begun */
     uint32_t escape_len;
     const char *prompt;
     const struct history *history;

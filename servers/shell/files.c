@@ -157,8 +157,8 @@ int run_cp(struct shell *sh, int argc, char **argv)
 
     (void)argc;
     if (from == 0) return failed(sh, argv[1], err);
-    cap_t to = file_open_at(sh, argv[2],
-                            &(struct directory_open_in){.create = true, .write = true}, &err);
+    cap_t to =
+        file_open_at(sh, argv[2], &(struct directory_open_in){.create = true, .write = true}, &err);
     if (to == 0) {
         slot_discard(from);
         return failed(sh, argv[2], err);

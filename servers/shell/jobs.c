@@ -150,8 +150,8 @@ static int spawn_binary(struct shell *sh, const struct program *p, const struct 
             (struct spawn_cap){.name = "files", .source = sh->files, .rights = RIGHTS_ALL};
     }
     if (p->endpoint != 0) {
-        caps[args.cap_count++] = (struct spawn_cap){
-            .name = "peer", .source = p->endpoint, .rights = p->endpoint_rights};
+        caps[args.cap_count++] =
+            (struct spawn_cap){.name = "peer", .source = p->endpoint, .rights = p->endpoint_rights};
     }
     int err = spawn_program(&args, &result);
     if (err == OK) {

@@ -1,15 +1,21 @@
 /* logs.c - commands that ask the audit server. */
+#include "logs.h"
 #include "bytes.h"
 #include "commands.h"
 #include "idl/audit.h"
-#include "logs.h"
 #include "names.h"
 
 #include "abi/log.h"
 #include "service.h"
 #include "trace.h"
 
-enum { LOG_BATCH = 12, SYSLOG_BATCH = 14, LOG_USUAL = 20, EVENT_BLOCKED_RESULT = 255, REQUEST = 16 };
+enum {
+    LOG_BATCH = 12,
+    SYSLOG_BATCH = 14,
+    LOG_USUAL = 20,
+    EVENT_BLOCKED_RESULT = 255,
+    REQUEST = 16
+};
 
 static int failed(struct shell *sh, const char *what, int err)
 {
@@ -48,7 +54,8 @@ void record_print(struct out *o, const struct audit_record *r)
     char rights[4];
 
     name_of_rights(r->rights, rights);
-    out_print(o, "%7lu %-9s %-12s %s", r->seq, name_of_commit(r->op), name_of_type(r->type), rights);
+    out_print(o, "%7lu %-9s %-12s %s", r->seq, name_of_commit(r->op), name_of_type(r->type),
+              rights);
     place_print(o, &r->dst_holder, r->dst_slot, r->dst);
     if (r->src != 0) {
         out_print(o, " from");
@@ -114,8 +121,8 @@ void entry_print(struct out *o, const struct audit_entry *e)
 static int log_print(struct shell *sh, uint64_t from, uint64_t to)
 {
     while (from < to && !shell_stopped(sh)) {
-        struct audit_log_in in = {.from = from,
-                                  .count = to - from < LOG_BATCH ? (uint32_t)(to - from) : LOG_BATCH};
+        struct audit_log_in in = {
+            .from = from, .count = to - from < LOG_BATCH ? (uint32_t)(to - from) : LOG_BATCH};
         struct audit_log_out out;
         struct out *o = batch_start();
         int err = audit_log(sh->audit, &in, &out);
@@ -204,9 +211,9 @@ int run_show(struct shell *sh, int argc, char **argv)
     int err = audit_show(sh->audit, &in, &out);
     if (err != OK) return failed(sh, argv[1], err);
     record_print(o, &out.record);
-    out_print(o, "time %lu, depth %u, bits %u, flags %u, arguments %lx %lx\nhash ",
-              out.record.time, out.record.depth, out.record.bits, out.record.flags,
-              out.record.arg0, out.record.arg1);
+    out_print(o, "time %lu, depth %u, bits %u, flags %u, arguments %lx %lx\nhash ", out.record.time,
+              out.record.depth, out.record.bits, out.record.flags, out.record.arg0,
+              out.record.arg1);
     for (uint32_t i = 0; i < out.hash.len; i++) {
         out_print(o, "%02x", out.hash.at[i]);
     }

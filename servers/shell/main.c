@@ -137,19 +137,15 @@ static void setup(struct shell *sh)
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));
     if (!jobs_setup(sh)) PANIC("no endpoint for programs");
-    if (!shell_open(sh)) PANIC("no session of the console");
+    /* A shell that another one started shares its session. */
+    sh->session = startup_cap("terminal");
+    if (sh->session == 0 && !shell_open(sh)) PANIC("no session of the console");
 }
 
-int main(int argc, char **argv)
+static void interact(struct shell *sh)
 {
     static struct typed typed;
-    struct shell *sh = &shell;
 
-    (void)argc;
-    (void)argv;
-    setup(sh);
-    (void)registry_ready(CAP_SLOT_REGISTRY);
-    banner_show(sh);
     while (!sh->leaving) {
         jobs_look(sh);
         sh->interrupted = false;
@@ -160,5 +156,20 @@ int main(int argc, char **argv)
         history_add(&sh->history, sh->editor.line);
         if (sh->editor.line[0] != '\0') shell_run_line(sh, sh->editor.line);
     }
+}
+
+/* shell [--quiet] talks to a person; shell -c LINE runs one line, and its status is the line's. */
+int main(int argc, char **argv)
+{
+    struct shell *sh = &shell;
+
+    setup(sh);
+    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
+        shell_run_line(sh, argv[2]);
+        return sh->leaving ? sh->exit_code : sh->status;
+    }
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    if (argc < 2 || strcmp(argv[1], "--quiet") != 0) banner_show(sh);
+    interact(sh);
     return sh->exit_code;
 }

@@ -11,37 +11,37 @@ enum { EVENT_REQUEST = 16, OPERATION_COUNT = 70 };
 const char *name_of_type(uint8_t type)
 {
     static const char *const names[CAP_TYPE_COUNT] = {
-        "empty",   "revoked",    "untyped",      "cnode",     "thread", "context",
-        "endpoint", "notification", "reply",     "aspace",    "table",  "frame",
-        "irqctl",  "irq",        "portctl",      "ports",     "log"};
+        "empty",    "revoked",      "untyped", "cnode",  "thread", "context",
+        "endpoint", "notification", "reply",   "aspace", "table",  "frame",
+        "irqctl",   "irq",          "portctl", "ports",  "log"};
     return NAME(names, type);
 }
 
 const char *name_of_commit(uint8_t op)
 {
     static const char *const names[] = {
-        [COMMIT_BOOT] = "boot",         [COMMIT_GENESIS] = "genesis", [COMMIT_RETYPE] = "retype",
-        [COMMIT_COPY] = "copy",         [COMMIT_MINT] = "mint",       [COMMIT_TRANSFER] = "transfer",
-        [COMMIT_MOVE] = "move",         [COMMIT_DELETE] = "delete",   [COMMIT_REVOKED] = "revoked",
-        [COMMIT_DROP] = "drop",         [COMMIT_DESTROY] = "destroy", [COMMIT_MAP] = "map",
-        [COMMIT_UNMAP] = "unmap",       [COMMIT_BIND] = "bind",       [COMMIT_CONFIGURE] = "configure"};
+        [COMMIT_BOOT] = "boot",   [COMMIT_GENESIS] = "genesis", [COMMIT_RETYPE] = "retype",
+        [COMMIT_COPY] = "copy",   [COMMIT_MINT] = "mint",       [COMMIT_TRANSFER] = "transfer",
+        [COMMIT_MOVE] = "move",   [COMMIT_DELETE] = "delete",   [COMMIT_REVOKED] = "revoked",
+        [COMMIT_DROP] = "drop",   [COMMIT_DESTROY] = "destroy", [COMMIT_MAP] = "map",
+        [COMMIT_UNMAP] = "unmap", [COMMIT_BIND] = "bind",       [COMMIT_CONFIGURE] = "configure"};
     return NAME(names, op);
 }
 
 const char *name_of_event(uint8_t kind)
 {
     static const char *const names[] = {
-        [EVENT_BOOT] = "boot", [EVENT_SYSCALL] = "syscall", [EVENT_IRQ] = "irq",
-        [EVENT_TICK] = "tick", [EVENT_FAULT] = "fault",     [EVENT_GAP] = "gap",
+        [EVENT_BOOT] = "boot",      [EVENT_SYSCALL] = "syscall", [EVENT_IRQ] = "irq",
+        [EVENT_TICK] = "tick",      [EVENT_FAULT] = "fault",     [EVENT_GAP] = "gap",
         [EVENT_REQUEST] = "request"};
     return NAME(names, kind);
 }
 
 const char *name_of_syscall(uint8_t op)
 {
-    static const char *const names[] = {
-        "call",   "reply_recv", "send", "recv", "nb_send", "nb_recv", "reply",
-        "signal", "wait",       "poll", "yield", "drop",   "invoke",  "debug"};
+    static const char *const names[] = {"call",    "reply_recv", "send",   "recv", "nb_send",
+                                        "nb_recv", "reply",      "signal", "wait", "poll",
+                                        "yield",   "drop",       "invoke", "debug"};
     return NAME(names, op);
 }
 

@@ -32,7 +32,10 @@ int run_caps(struct shell *sh, int argc, char **argv)
         struct out o = out_to(text, sizeof(text));
         int err = audit_caps(sh->audit, &in, &out);
         if (err != OK) return failed(sh, argv[1], err);
-        if (in.after == 0) out_print(&o, " SLOT  TYPE         RIGHTS     BADGE             OBJECT         COMMIT  FROM\n");
+        if (in.after == 0)
+            out_print(
+                &o,
+                " SLOT  TYPE         RIGHTS     BADGE             OBJECT         COMMIT  FROM\n");
         for (uint32_t i = 0; i < out.caps.count; i++) {
             cap_print(&o, &out.caps.at[i]);
             in.after = out.caps.at[i].slot;
@@ -84,8 +87,9 @@ int run_verify(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (err != OK) return failed(sh, "verify", err);
-    out_print(&o, "%s: %lu commits, %lu hashed; %lu of %lu slots compared%s; %lu authority "
-                  "capabilities, all axiom's\n",
+    out_print(&o,
+              "%s: %lu commits, %lu hashed; %lu of %lu slots compared%s; %lu authority "
+              "capabilities, all axiom's\n",
               v.ok ? "ok" : "NOT OK", v.commits, v.hashed, v.compared, v.slots,
               v.quiet ? "" : " (commits fell within the walk)", v.authority);
     out_print(&o, "head ");

@@ -32,7 +32,8 @@ static int target_close(struct shell *sh, int status)
     shell_flush(sh);
     sh->target = 0;
     slot_discard(file);
-    if (sh->target_error != OK) return shell_failed(sh, sh->command.target, FILE_ID, sh->target_error);
+    if (sh->target_error != OK)
+        return shell_failed(sh, sh->command.target, FILE_ID, sh->target_error);
     return status;
 }
 
@@ -106,7 +107,10 @@ static void offer_programs(const struct shell *sh, struct completion *c)
 {
     for (uint32_t i = 0; sh->has_image && i < sh->image.count; i++) {
         const char *path = sh->image.files[i].path;
-        if (strncmp(path, "/bin/", 5) == 0) offer(c, path + 5);
+        if (strncmp(path, "/bin/", 5) != 0) continue;
+        /* A command of the same name was offered already. */
+        if (c->command[0] == '\0' && row_find(path + 5) != NULL) continue;
+        offer(c, path + 5);
     }
 }
 
@@ -152,8 +156,7 @@ static void offer_paths(struct shell *sh, struct completion *c)
         for (uint32_t i = 0; i < out.entries.count; i++) {
             const struct vfs_entry *e = &out.entries.at[i];
             size_t len = print_format(whole, sizeof(whole), "%s%.*s%s", prefix, (int)e->name.len,
-                                      e->name.at,
-                                      e->kind == VFS_STAT_KIND_DIRECTORY ? "/" : "");
+                                      e->name.at, e->kind == VFS_STAT_KIND_DIRECTORY ? "/" : "");
             complete_offer(c, whole, (uint32_t)len);
         }
         const struct text *last = &out.entries.at[out.entries.count - 1].name;

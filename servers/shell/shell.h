@@ -53,7 +53,13 @@ struct shell {
     int target_error;
 };
 
-enum completes { COMPLETES_NOTHING, COMPLETES_PATH, COMPLETES_NAME, COMPLETES_COMMAND, COMPLETES_PROGRAM };
+enum completes {
+    COMPLETES_NOTHING,
+    COMPLETES_PATH,
+    COMPLETES_NAME,
+    COMPLETES_COMMAND,
+    COMPLETES_PROGRAM
+};
 
 struct row { /* one command */
     const char *name, *usage, *help;
@@ -86,12 +92,12 @@ void shell_complete(struct shell *sh, struct out *o);
 
 /* jobs.c */
 struct program {
-    const char *name;       /* of the process; NULL: of the program */
+    const char *name; /* of the process; NULL: of the program */
     uint32_t argc;
     const char *const *argv; /* argv[0]: the program */
-    cap_t endpoint;         /* granted as "peer" with `endpoint_rights`, or 0 */
+    cap_t endpoint;          /* granted as "peer" with `endpoint_rights`, or 0 */
     uint8_t endpoint_rights;
-    uint32_t pages;         /* memory quota; 0: the usual */
+    uint32_t pages; /* memory quota; 0: the usual */
 };
 /* The job, or NULL after a message. */
 struct job *job_start(struct shell *sh, const struct program *program);

@@ -33,8 +33,9 @@ int run_mem(struct shell *sh, int argc, char **argv)
     (void)argv;
     if (err != OK) return shell_failed(sh, "observe", OBSERVE_ID, err);
     uint64_t used = m.total_pages - m.free_pages;
-    shell_print(sh, "memory   %8lu KiB\nused     %8lu KiB, of these\n  kernel %8lu KiB\n"
-                    "  logs   %8lu KiB\nfree     %8lu KiB\ncommits  %8lu of %lu\n",
+    shell_print(sh,
+                "memory   %8lu KiB\nused     %8lu KiB, of these\n  kernel %8lu KiB\n"
+                "  logs   %8lu KiB\nfree     %8lu KiB\ncommits  %8lu of %lu\n",
                 m.total_pages * 4, used * 4, m.kernel_pages * 4, m.log_pages * 4, m.free_pages * 4,
                 m.commits_held, m.commits_max);
     return STATUS_OK;
@@ -108,7 +109,8 @@ int run_pingpong(struct shell *sh, int argc, char **argv)
 {
     uint64_t rounds = 10000;
 
-    if (argc > 1 && (!shell_number(argv[1], &rounds) || rounds == 0 || rounds > PINGPONG_ROUNDS_MAX)) {
+    if (argc > 1 &&
+        (!shell_number(argv[1], &rounds) || rounds == 0 || rounds > PINGPONG_ROUNDS_MAX)) {
         return shell_wrong(sh, "ROUNDS is a number from 1 to 1000000");
     }
     const char *const pong_argv[] = {"pingpong", "pong"};
@@ -116,10 +118,16 @@ int run_pingpong(struct shell *sh, int argc, char **argv)
     struct self_endpoint_create_in in = {.slot = slot_alloc()};
     int err = self_endpoint_create(CAP_SLOT_SELF, &in);
     if (err != OK) return shell_failed(sh, "endpoint", SELF_ID, err);
-    struct program pong = {.name = "pong", .argc = 2, .argv = pong_argv,
-                           .endpoint = in.slot, .endpoint_rights = RIGHT_READ};
-    struct program ping = {.name = "ping", .argc = 3, .argv = ping_argv,
-                           .endpoint = in.slot, .endpoint_rights = RIGHT_WRITE};
+    struct program pong = {.name = "pong",
+                           .argc = 2,
+                           .argv = pong_argv,
+                           .endpoint = in.slot,
+                           .endpoint_rights = RIGHT_READ};
+    struct program ping = {.name = "ping",
+                           .argc = 3,
+                           .argv = ping_argv,
+                           .endpoint = in.slot,
+                           .endpoint_rights = RIGHT_WRITE};
     struct job *server = job_start(sh, &pong);
     struct job *client = server != NULL ? job_start(sh, &ping) : NULL;
     int status = client != NULL ? job_wait(sh, client) : STATUS_ERROR;

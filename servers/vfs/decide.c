@@ -48,8 +48,8 @@ enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *p
     return VFS_OK;
 }
 
-enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path,
-                                 uint32_t len, struct vfs_record *out_record)
+enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
+                                 struct vfs_record *out_record)
 {
     uint16_t node;
     enum vfs_error err = vfs_find(v, base, path, len, &node);

@@ -40,13 +40,11 @@ static int open_handle(struct request *rq, uint16_t node, bool write, struct cap
 }
 
 /* Makes the missing file and opens it: two records, the second decided on what the first does. */
-static int open_new(struct request *rq, const struct directory_open_in *in,
-                    struct cap_arg *out_cap)
+static int open_new(struct request *rq, const struct directory_open_in *in, struct cap_arg *out_cap)
 {
     struct server *s = server_of(rq);
     struct vfs_record *r = &s->record;
-    int err = server_error(
-        vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, false, r));
+    int err = server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, false, r));
 
     if (err != OK) return err;
     uint16_t node = r->node;
@@ -124,8 +122,8 @@ static int on_mkdir(struct request *rq, const struct directory_mkdir_in *in)
 static int on_remove(struct request *rq, const struct directory_remove_in *in)
 {
     struct server *s = server_of(rq);
-    int err = server_error(
-        vfs_decide_remove(&s->vfs, s->base, in->path.at, in->path.len, &s->record));
+    int err =
+        server_error(vfs_decide_remove(&s->vfs, s->base, in->path.at, in->path.len, &s->record));
 
     return err != OK ? err : server_commit(rq, &s->record);
 }

@@ -10,10 +10,10 @@
 #include "idl/vfs.h"
 #include "image.h"
 #include "panic.h"
-#include "service.h"
 #include "server.h"
+#include "service.h"
 
-enum { GROW_BLOCKS = 64 };
+enum { GROW_BLOCKS = 64, HANDLES_SPARE = 16 };
 
 static struct server server;
 static struct service service;
@@ -62,7 +62,8 @@ static void on_death(struct service *svc, uint64_t badge)
     struct vfs_record *r = &s->record;
 
     if (!badge_is_from(badge, s->incarnation) || badge_kind(badge) == 0) return;
-    if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r)) return;
+    if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r))
+        return;
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
 }
 
@@ -76,11 +77,23 @@ const struct opened *server_opened(struct server *s, uint64_t badge)
     return s->vfs.nodes[o->node].directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
 }
 
+/* Axiom learns of deaths when it empties the kernel's rings, which may be a while from now. Before
+ * handles run out it is asked to do that at once. */
+static void handles_reclaim(struct service *svc)
+{
+    const struct server *s = svc->state;
+    struct self_sync_out out;
+
+    if (s->vfs.opens_used + HANDLES_SPARE < VFS_OPENS_MAX) return;
+    if (self_sync(CAP_SLOT_SELF, &out) == OK) service_drain_deaths(svc);
+}
+
 static int dispatch(struct service *svc, struct request *rq)
 {
     struct server *s = svc->state;
     uint32_t kind = badge_kind(rq->badge);
 
+    handles_reclaim(svc);
     s->base = VFS_ROOT;
     if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
     const struct opened *o = server_opened(s, rq->badge);

@@ -62,8 +62,8 @@ uint16_t vfs_list_next(const struct vfs *v, uint16_t directory, const char *afte
     for (uint16_t at = v->nodes[directory].child; at != 0; at = v->nodes[at].next) {
         const struct node *n = &v->nodes[at];
         if (name_compare(n->name, n->name_len, after, len) <= 0) continue;
-        if (best == VFS_NONE || name_compare(n->name, n->name_len, v->nodes[best].name,
-                                             v->nodes[best].name_len) < 0) {
+        if (best == VFS_NONE ||
+            name_compare(n->name, n->name_len, v->nodes[best].name, v->nodes[best].name_len) < 0) {
             best = at;
         }
     }

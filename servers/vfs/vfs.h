@@ -71,27 +71,35 @@ struct vfs {
     struct node nodes[VFS_NODES_MAX];
     struct opened opens[VFS_OPENS_MAX];
     uint16_t next_block[VFS_BLOCKS_MAX];
-    uint16_t free_block;           /* chain of blocks given back */
-    uint32_t blocks_fresh;         /* blocks from here up were never used */
+    uint16_t free_block;   /* chain of blocks given back */
+    uint32_t blocks_fresh; /* blocks from here up were never used */
     uint32_t blocks_used;
     uint32_t nodes_used, opens_used;
     uint64_t bytes; /* of contents, image files apart */
     uint64_t inode_last;
-    uint8_t *pool;                 /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
+    uint8_t *pool; /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
     uint32_t blocks_ready;
 };
 
-enum vfs_record_type { VFS_MAKE = 1, VFS_REMOVE, VFS_RENAME, VFS_WRITE, VFS_TRUNCATE, VFS_OPEN, VFS_CLOSE };
+enum vfs_record_type {
+    VFS_MAKE = 1,
+    VFS_REMOVE,
+    VFS_RENAME,
+    VFS_WRITE,
+    VFS_TRUNCATE,
+    VFS_OPEN,
+    VFS_CLOSE
+};
 
 /* What changes. Fixed head, then the bytes of a name or of data. */
 struct vfs_record {
-    uint32_t type; /* enum vfs_record_type */
-    uint16_t node, parent;  /* RENAME: parent is the new one */
-    uint16_t replaced;      /* RENAME: node that goes, or VFS_NONE */
-    uint16_t open;          /* OPEN, CLOSE: index */
-    uint32_t flag;          /* MAKE: a directory; OPEN: may write */
-    uint32_t len;           /* of `bytes` */
-    uint64_t offset;        /* WRITE: where; TRUNCATE: new size */
+    uint32_t type;         /* enum vfs_record_type */
+    uint16_t node, parent; /* RENAME: parent is the new one */
+    uint16_t replaced;     /* RENAME: node that goes, or VFS_NONE */
+    uint16_t open;         /* OPEN, CLOSE: index */
+    uint32_t flag;         /* MAKE: a directory; OPEN: may write */
+    uint32_t len;          /* of `bytes` */
+    uint64_t offset;       /* WRITE: where; TRUNCATE: new size */
     uint64_t time;
     uint8_t bytes[VFS_WRITE_MAX];
 };
@@ -113,8 +121,8 @@ const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t gen
 
 enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
                                bool directory, struct vfs_record *out_record);
-enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path,
-                                 uint32_t len, struct vfs_record *out_record);
+enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
+                                 struct vfs_record *out_record);
 struct vfs_paths {
     const char *source, *target;
     uint32_t source_len, target_len;

@@ -8,7 +8,8 @@ __attribute__((noinline)) static int inner(const char *how)
     if (strcmp(how, "write") == 0) *(volatile int *)0x10 = 1;
     if (strcmp(how, "execute") == 0) ((void (*)(void))0x7ff00000)();
     if (strcmp(how, "invalid") == 0) __builtin_trap();
-    if (strcmp(how, "syscall") == 0) __asm__ volatile("syscall" : : "a"(1) : "rcx", "r11", "memory");
+    if (strcmp(how, "syscall") == 0)
+        __asm__ volatile("syscall" : : "a"(1) : "rcx", "r11", "memory");
     return 1;
 }
 

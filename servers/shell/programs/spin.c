@@ -1,8 +1,8 @@
 /* spin.c - computes for some seconds, or for ever, and asks for nothing. */
-#include "startup.h"
-#include "text.h"
 #include "bytes.h"
+#include "startup.h"
 #include "terminal.h"
+#include "text.h"
 
 int main(int argc, char **argv)
 {
