@@ -6,7 +6,7 @@
 
 /* Multiboot2 specification 3.6 */
 enum { TAG_END, TAG_CMDLINE, TAG_MODULE = 3, TAG_MMAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
-enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, CMDLINE_MAX = 256, RSDP_BYTES = 36 };
+enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, CMDLINE_MAX = 256, RSDP_WORDS = 9 };
 #define MEMORY_START 0x100000ull  /* below are the firmware's areas and the start of other CPUs */
 #define MEMORY_END (512ull << 30) /* of the direct map */
 
@@ -22,7 +22,7 @@ struct pvh_info { /* xen/include/public/arch-x86/hvm/start_info.h */
 
 static struct boot_params params;
 static char cmdline[CMDLINE_MAX];
-static uint8_t rsdp[RSDP_BYTES]; /* Multiboot2 hands over a copy, not the place */
+static uint32_t rsdp[RSDP_WORDS]; /* Multiboot2 hands over a copy, not the place */
 
 struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
 
@@ -71,7 +71,9 @@ static void tag_read(const uint32_t *tag, uint32_t size)
         memory_add((const void *)e);
     }
     if (tag[0] == TAG_RSDP_1 || tag[0] == TAG_RSDP_2) {
-        __builtin_memcpy(rsdp, data, tag[0] == TAG_RSDP_2 ? RSDP_BYTES : 20);
+        for (uint32_t i = 0; i < RSDP_WORDS && data + i < end; i++) {
+            rsdp[i] = data[i];
+        }
         params.rsdp = image_phys(rsdp);
     }
 }
