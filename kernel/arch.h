@@ -8,6 +8,14 @@
 
 struct thread;
 
+/* Guards a door behind which memory would be corrupted. Never depends on what user space says. */
+#define CHECK(x) ((x) ? (void)0 : arch_panic(#x, __FILE__, __LINE__))
+#ifdef WL_DEBUG
+enum { DEBUG_BUILD = 1 };
+#else
+enum { DEBUG_BUILD = 0 };
+#endif
+
 /* Prints one character where a person may see it. Any context. */
 void arch_putc(char c);
 /* Prints why and where, then stops or resets the machine. */

@@ -5,7 +5,6 @@
  * end of the largest region and never goes back.
  */
 #include "arch.h"
-#include "check.h"
 #include "commit.h"
 #include "core.h"
 #include "invoke.h"
@@ -113,7 +112,7 @@ static const char *image_refused(const struct image_header *h, uint64_t size)
     if (size == 0) return "no boot image (module)";
     if (size < PAGE_BYTES || h->magic != IMAGE_MAGIC) return "boot image: damaged header";
     if (h->version != IMAGE_VERSION) return "boot image: another version";
-    if (h->size > size || h->size % PAGE_BYTES != 0) return "boot image: truncated";
+    if (h->size - 1 >= size || h->size % PAGE_BYTES != 0) return "boot image: truncated";
     uint64_t at = __builtin_offsetof(struct image_header, checksum) / 8, zero = 0;
     const uint64_t *w = (const uint64_t *)h;
     uint64_t sum = image_sum(image_sum(0, w, at), &zero, 1);

@@ -1,8 +1,174 @@
-/* cnode.c - copy, mint, move; what goes into a thread's slots configures it. */
+/*
+ * cnode.c - copy, mint, move, delete, revoke, drop; what goes into a thread's slots configures it.
+ *
+ * How things end is preemptible between two slots: work is counted down, ERR_PARTIAL says that it is
+ * used up, and every stop is between two whole steps, each with its commits (INV-DESTROY-1). A
+ * container is emptied, top slot first, before it goes; the first step freezes it, so progress is
+ * certain.
+ */
+#include "cnode.h"
+
+#include "arch.h"
 #include "commit.h"
 #include "endpoint.h"
 #include "invoke.h"
+#include "irq.h"
 #include "sched.h"
+#include "vspace.h"
+
+enum { NESTING_MAX = 8, SCAN_PER_WORK = 64 };
+
+#define TYPE(t) (1u << (t))
+static const uint32_t stateful = TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) |
+                                 TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
+                                 TYPE(CAP_ASPACE) | TYPE(CAP_IRQ);
+static const uint32_t droppable = TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
+                                  TYPE(CAP_FRAME) | TYPE(CAP_IRQ) | TYPE(CAP_PORTS) | TYPE(CAP_LOG);
+
+struct deletion {
+    enum commit_op op; /* COMMIT_DELETE or COMMIT_DROP */
+    bool marks;
+    uint64_t why;  /* the slot revoked, 0 none */
+    uint32_t work; /* what is left of this step's */
+};
+
+/* The highest slot in use, NULL if none. `top` only ever falls past empty ones. */
+static struct slot *container_last(struct container *c, uint32_t *work)
+{
+    for (uint32_t scanned = 1; c->top > 0; c->top--, scanned++) {
+        struct slot *s = container_slot(c, c->top);
+        if (s->type != CAP_EMPTY && s->type != CAP_REVOKED) return s;
+        if (scanned % SCAN_PER_WORK == 0 && --*work == 0) return s;
+    }
+    return NULL;
+}
+
+/* What has to go before `s` can: itself, or the last slot of the container that it alone names, and
+ * so on inwards. NULL if that goes too deep. */
+static struct slot *innermost(struct slot *s, uint32_t *work)
+{
+    for (uint32_t level = 0; level < NESTING_MAX; level++) {
+        if ((s->type != CAP_CNODE && s->type != CAP_THREAD) || !slot_is_last(s)) return s;
+        struct container *c = cap_object(s);
+        if (s->type == CAP_THREAD && !c->frozen) thread_stop(thread_of(c));
+        c->frozen = true;
+        struct slot *inner = container_last(c, work);
+        if (inner == NULL || *work == 0) return s;
+        s = inner;
+    }
+    return NULL;
+}
+
+/* A thread loses a capability that configures it. */
+static void config_gone(struct slot *s)
+{
+    struct thread *t = thread_of(slot_container(s));
+    if (s->index == TS_ASPACE) thread_stop(t);
+    if (s->index == TS_SCHED) sched_home_gone(t);
+    if (s->index == TS_SCHED || s->index == TS_NOTIFY) *(struct thread **)cap_object(s) = NULL;
+}
+
+/* Whoever waits on the object that goes with `s` is told. False: work is used up. */
+static bool waiters_told(struct slot *s, uint32_t *work)
+{
+    if (s->type == CAP_ENDPOINT && !ipc_cancel_via(s, work)) return false;
+    if (!slot_is_last(s)) return true;
+    if (s->type == CAP_REPLY) ipc_cancel_reply(cap_object(s));
+    struct queue *q = NULL;
+    if (s->type == CAP_ENDPOINT) q = &((struct endpoint *)cap_object(s))->queue;
+    if (s->type == CAP_NOTIFICATION) q = &((struct notification *)cap_object(s))->queue;
+    return q == NULL || ipc_cancel_queue(q, work);
+}
+
+static void object_gone(const struct slot *s)
+{
+    if (s->type == CAP_ASPACE) arch_aspace_gone(s->obj);
+    if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
+    if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
+    if (s->type == CAP_NOTIFICATION) irq_forget(cap_object(s));
+    if (TYPE(s->type) & stateful)
+        commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
+}
+
+/* One slot goes; its waiters are told already. */
+static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
+{
+    if (slot_container(s)->type == CAP_THREAD) config_gone(s);
+    if (vspace_is_mapped(s)) vspace_unmap(s);
+    struct slot was = *s;
+    bool last = slot_is_last(s);
+    s->flags = marks ? DELETE_MARKS : 0;
+    commit_slot(op, s, NULL, why, 0);
+    slot_remove(s, marks);
+    if (last) object_gone(&was);
+}
+
+static enum err slot_delete(struct slot *s, struct deletion *d)
+{
+    for (;;) {
+        struct slot *x = innermost(s, &d->work);
+        if (x == NULL) return ERR_BUSY;
+        if (d->work == 0) return ERR_PARTIAL;
+        if (vspace_is_busy(x)) return ERR_BUSY;
+        if (!waiters_told(x, &d->work) || d->work == 0) return ERR_PARTIAL;
+        d->work--;
+        slot_end(x, x == s ? d->op : COMMIT_DELETE, x == s && d->marks, d->why);
+        if (x == s) return OK;
+    }
+}
+
+static enum err mark_clear(struct slot *s)
+{
+    s->type = CAP_EMPTY;
+    commit_emit(&(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
+    return OK;
+}
+
+void delete_apply(struct request *rq)
+{
+    struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
+    rq->result = rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
+}
+
+/* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
+ * silently names something new. */
+void revoke_apply(struct request *rq)
+{
+    struct deletion d = {.op = COMMIT_DELETE, .why = ptr_to_phys(rq->cap), .work = WORK_PER_STEP};
+    rq->cap->flags |= SLOT_FROZEN;
+    while (rq->cap->child != NULL) {
+        struct slot *leaf = rq->cap->child;
+        while (leaf->child != NULL) { /* at most 255: INV-CAP-3 */
+            leaf = leaf->child;
+        }
+        const struct container *c = slot_container(leaf);
+        d.marks = c->type == CAP_CNODE && c != thread_cspace(rq->caller);
+        rq->result = slot_delete(leaf, &d);
+        if (rq->result != OK) return;
+    }
+    rq->cap->flags &= (uint8_t)~SLOT_FROZEN;
+    commit_emit(&(struct commit){.op = COMMIT_REVOKED, .dst = d.why});
+}
+
+enum err drop(struct thread *t, uint64_t name)
+{
+    struct slot *s;
+    struct container *c = thread_cspace(t);
+    if (name >> 32 != 0) return ERR_RANGE;
+    enum err e = slot_lookup(c, name, &s);
+    if (e != OK && e != ERR_REVOKED) return e;
+    if (c->credits == 0) return ERR_LOG_QUOTA;
+    s = container_slot(c, (uint32_t)name);
+    if (e == OK && !(TYPE(s->type) & droppable)) return ERR_CAP_TYPE;
+    if (e == ERR_REVOKED) {
+        e = mark_clear(s);
+    } else {
+        struct deletion d = {.op = COMMIT_DROP, .work = WORK_PER_STEP};
+        e = slot_delete(s, &d);
+    }
+    if (e == OK && c->credits != ~0ull) c->credits--;
+    return e;
+}
 
 static const struct {
     uint8_t type, rights;
@@ -28,23 +194,18 @@ static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint6
 
 enum err copy_check(const struct request *rq)
 {
-    /* These name one holder: their state is in the slot, or they are used once. */
-    uint8_t type = rq->arg->type;
-    if (type == CAP_UNTYPED || type == CAP_PTABLE || type == CAP_REPLY) return ERR_CAP_TYPE;
-    if (rq->w[1] > RIGHTS_ALL) return ERR_RANGE;
-    if (rq->arg->flags & SLOT_FROZEN) return ERR_BUSY;
-    if (rq->arg->depth == 255) return ERR_DEPTH;
-    if (rq->into->type != CAP_THREAD || rq->index >= TS_COUNT) return OK;
-    return slot_config_check(rq->arg, rq->arg->rights & rq->w[1], rq->index);
-}
-
-enum err mint_check(const struct request *rq)
-{
     const struct slot *s = rq->arg;
-    uint64_t badge = rq->w[2];
+    uint64_t badge = rq->op == OP_MINT ? rq->w[2] : 0, flags = rq->op == OP_MINT ? rq->w[3] : 0;
+    /* These name one holder: their state is in the slot, or they are used once. */
+    if (s->type == CAP_UNTYPED || s->type == CAP_PTABLE || s->type == CAP_REPLY)
+        return ERR_CAP_TYPE;
+    if (rq->w[1] > RIGHTS_ALL || flags & ~(uint64_t)CAP_FLAG_BOUND) return ERR_RANGE;
     bool badged = s->type == CAP_ENDPOINT || s->type == CAP_NOTIFICATION;
     if (badge != 0 && (!badged || (s->badge != 0 && s->badge != badge))) return ERR_RANGE;
-    return rq->w[3] & ~(uint64_t)CAP_FLAG_BOUND ? ERR_RANGE : copy_check(rq);
+    if (s->flags & SLOT_FROZEN) return ERR_BUSY;
+    if (s->depth == 255) return ERR_DEPTH;
+    if (rq->into->type != CAP_THREAD || rq->index >= TS_COUNT) return OK;
+    return slot_config_check(s, s->rights & rq->w[1], rq->index);
 }
 
 void copy_apply(struct request *rq)
@@ -65,8 +226,7 @@ void copy_apply(struct request *rq)
 
 enum err move_check(const struct request *rq)
 {
-    if (slot_container(rq->arg)->type != CAP_CNODE) return ERR_CAP_TYPE;
-    return rq->arg->flags & SLOT_FROZEN ? ERR_BUSY : OK;
+    return slot_container(rq->arg)->type != CAP_CNODE ? ERR_CAP_TYPE : OK;
 }
 
 void move_apply(struct request *rq)

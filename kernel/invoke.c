@@ -15,14 +15,14 @@ static const struct row {
     apply_fn *apply;
 } rows[] = {
     {CAP_CNODE, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_CNODE, W, OP_MINT, ANY, 0, AT_TARGET, mint_check, copy_apply},
+    {CAP_CNODE, W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
     {CAP_CNODE, W, OP_MOVE, ANY, 0, AT_TARGET, move_check, move_apply},
     {CAP_CNODE, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
     {CAP_CNODE, W, OP_REVOKE, 0, 0, 0, NULL, revoke_apply},
     {CAP_CNODE, W, OP_CREDIT, 0, 0, 0, NULL, credit_apply},
     {CAP_UNTYPED, W, OP_RETYPE, 0, 0, 4, retype_check, retype_apply},
     {CAP_THREAD, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_THREAD, W, OP_MINT, ANY, 0, AT_TARGET, mint_check, copy_apply},
+    {CAP_THREAD, W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
     {CAP_THREAD, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
     {CAP_THREAD, W, OP_THREAD_START, 0, 0, 0, start_check, start_apply},
     {CAP_THREAD, W, OP_THREAD_CONFIG, 0, 0, 0, config_check, config_apply},
@@ -30,17 +30,17 @@ static const struct row {
     {CAP_THREAD, R, OP_THREAD_READ, 0, 0, 0, read_check, read_apply},
     {CAP_SCHED, W, OP_SCHED_CONFIG, 0, 0, 0, sched_check, sched_config_apply},
     {CAP_SCHED, R, OP_SCHED_READ, 0, 0, 0, NULL, sched_read_apply},
-    {CAP_PTABLE, W, OP_MAP, CAP_ASPACE, W, 0, table_map_check, table_map_apply},
+    {CAP_PTABLE, W, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
     {CAP_PTABLE, W, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
-    {CAP_FRAME, 0, OP_MAP, CAP_ASPACE, W, 0, frame_map_check, frame_map_apply},
+    {CAP_FRAME, 0, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
     {CAP_FRAME, 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
     {CAP_FRAME, G, OP_PADDR, 0, 0, 0, NULL, paddr_apply},
-    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, irq_get_check, irq_get_apply},
+    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, irq_get_check, get_apply},
     {CAP_IRQ, G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
     {CAP_IRQ, W, OP_IRQ_ACK, 0, 0, 0, NULL, irq_ack_apply},
-    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, ports_get_check, ports_get_apply},
-    {CAP_PORTS, R, OP_PORT_IN, 0, 0, 0, port_check, port_in_apply},
-    {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_out_apply},
+    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, ports_get_check, get_apply},
+    {CAP_PORTS, R, OP_PORT_IN, 0, 0, 0, port_check, port_apply},
+    {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
     {CAP_LOG, W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
     {CAP_LOG, W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
     {CAP_LOG, W, OP_LOG_DRAIN, CAP_THREAD, W, 0, NULL, log_drain_apply},
@@ -93,7 +93,17 @@ static enum err operands_decode(struct request *rq, const struct row *r)
         if ((rq->arg->rights & r->arg_right) != r->arg_right) return ERR_RIGHTS;
     }
     if (r->place == 0 || r->place == AT_TARGET) return OK;
-    return place_decode(rq, rq->w[r->place - 1], &rq->into, &rq->index);
+    enum err e = place_decode(rq, rq->w[r->place - 1], &rq->into, &rq->index);
+    return e == OK && rq->into->type != CAP_CNODE ? ERR_CAP_TYPE : e;
+}
+
+/* Is there room for a new capability in the tree, and in its slot? */
+static enum err place_check(struct request *rq, const struct row *r)
+{
+    const struct slot *parent = r->arg == ANY ? rq->arg : rq->cap;
+    if (parent->flags & SLOT_FROZEN) return ERR_BUSY;
+    if (parent->depth == 255 && rq->op != OP_MOVE) return ERR_DEPTH;
+    return slot_lookup_empty(rq->into, rq->index, &rq->dst);
 }
 
 static enum err decode(struct request *rq, uint64_t name, const struct row **row)
@@ -109,7 +119,7 @@ static enum err decode(struct request *rq, uint64_t name, const struct row **row
             return e;
     }
     if ((*row)->check != NULL) e = (*row)->check(rq);
-    if (e == OK && (*row)->place != 0) e = slot_lookup_empty(rq->into, rq->index, &rq->dst);
+    if (e == OK && (*row)->place != 0) e = place_check(rq, *row);
     return e != OK || log_has_room() || rq->op == OP_LOG_ACK ? e : ERR_LOG_FULL;
 }
 

@@ -29,11 +29,10 @@ typedef void apply_fn(struct request *rq);
 /* Runs the operation that `rq` names by caller, op and words on the object named `name`. */
 MUST_USE enum err invoke(struct request *rq, uint64_t name);
 
-check_fn copy_check, mint_check, move_check, busy_check, retype_check, start_check, config_check;
-check_fn read_check, sched_check, frame_map_check, table_map_check, irq_get_check, ports_get_check;
-check_fn port_check, log_ack_check, walk_check;
+check_fn copy_check, move_check, busy_check, retype_check, start_check, config_check, read_check;
+check_fn sched_check, map_check, irq_get_check, ports_get_check, port_check, log_ack_check;
+check_fn walk_check;
 apply_fn copy_apply, move_apply, delete_apply, revoke_apply, credit_apply, retype_apply;
 apply_fn start_apply, config_apply, stop_apply, read_apply, sched_config_apply, sched_read_apply;
-apply_fn frame_map_apply, table_map_apply, unmap_apply, paddr_apply, irq_get_apply, irq_bind_apply;
-apply_fn irq_ack_apply, ports_get_apply, port_in_apply, port_out_apply, log_ack_apply;
-apply_fn log_drain_apply, log_mode_apply, walk_apply;
+apply_fn map_apply, unmap_apply, paddr_apply, get_apply, irq_bind_apply, irq_ack_apply;
+apply_fn port_apply, log_ack_apply, log_drain_apply, log_mode_apply, walk_apply;

@@ -28,24 +28,26 @@ void irq_forget(const struct notification *n)
     }
 }
 
-/* A new capability below a control capability. */
-static void get_apply(const struct request *rq, enum cap_type type, uint64_t obj)
-{
-    struct slot cap = {.obj = obj, .type = (uint8_t)type, .rights = RIGHTS_ALL};
-    slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->cap);
-    commit_slot(COMMIT_COPY, rq->dst, rq->cap, 0, 0);
-}
-
 enum err irq_get_check(const struct request *rq)
 {
     if (rq->w[0] >= IRQ_LINES) return ERR_RANGE;
     return irq_lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
-void irq_get_apply(struct request *rq)
+enum err ports_get_check(const struct request *rq)
 {
-    irq_lines[rq->w[0]].taken = true;
-    get_apply(rq, CAP_IRQ, rq->w[0]);
+    return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
+}
+
+/* A new capability below a control capability. */
+void get_apply(struct request *rq)
+{
+    bool is_irq = rq->op == OP_IRQ_GET;
+    struct slot cap = {.type = is_irq ? CAP_IRQ : CAP_PORTS, .rights = RIGHTS_ALL};
+    cap.obj = is_irq ? rq->w[0] : rq->w[0] | rq->w[1] << 16;
+    if (is_irq) irq_lines[cap.obj].taken = true;
+    slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->cap);
+    commit_slot(COMMIT_COPY, rq->dst, rq->cap, 0, 0);
 }
 
 void irq_bind_apply(struct request *rq)
@@ -63,16 +65,6 @@ void irq_ack_apply(struct request *rq)
     arch_irq_unmask((uint32_t)rq->cap->obj);
 }
 
-enum err ports_get_check(const struct request *rq)
-{
-    return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
-}
-
-void ports_get_apply(struct request *rq)
-{
-    get_apply(rq, CAP_PORTS, rq->w[0] | rq->w[1] << 16);
-}
-
 enum err port_check(const struct request *rq)
 {
     uint64_t port = rq->w[0], bytes = rq->w[1], last = rq->cap->obj >> 16;
@@ -81,12 +73,13 @@ enum err port_check(const struct request *rq)
                                                                                     : OK;
 }
 
-void port_in_apply(struct request *rq)
+void port_apply(struct request *rq)
 {
-    rq->w[0] = arch_port_in((uint16_t)rq->w[0], (uint32_t)rq->w[1]);
-}
-
-void port_out_apply(struct request *rq)
-{
-    arch_port_out((uint16_t)rq->w[0], (uint32_t)rq->w[1], (uint32_t)rq->w[2]);
+    uint16_t port = (uint16_t)rq->w[0];
+    uint32_t bytes = (uint32_t)rq->w[1];
+    if (rq->op == OP_PORT_IN) {
+        rq->w[0] = arch_port_in(port, bytes);
+    } else {
+        arch_port_out(port, bytes, (uint32_t)rq->w[2]);
+    }
 }

@@ -1,9 +1,8 @@
 /* syscall.c - the four ways into the core. */
 #include "arch.h"
-#include "check.h"
+#include "cnode.h"
 #include "commit.h"
 #include "core.h"
-#include "destroy.h"
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"

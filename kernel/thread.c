@@ -1,6 +1,5 @@
 /* thread.c - thread states, and the operations on threads. */
 #include "arch.h"
-#include "check.h"
 #include "commit.h"
 #include "endpoint.h"
 #include "invoke.h"

@@ -46,11 +46,8 @@ enum err retype_check(const struct request *rq)
     if (bits == 0 || rq->w[2] == 0 || rq->w[2] > RETYPE_MAX) return ERR_RANGE;
     bool memory = rq->w[0] == CAP_UNTYPED || rq->w[0] == CAP_FRAME;
     if (ut->flags & CAP_FLAG_DEVICE && !memory) return ERR_CAP_TYPE;
-    if (rq->into == NULL || rq->into->type != CAP_CNODE) return ERR_CAP_TYPE;
     /* no sum exceeds 2^46 + 64 * 2^46 */
     if (retype_start(ut, bits) + (rq->w[2] << bits) > 1ull << ut->bits) return ERR_NO_MEMORY;
-    if (ut->flags & SLOT_FROZEN) return ERR_BUSY;
-    if (ut->depth == 255) return ERR_DEPTH;
     struct slot *s;
     enum err e = OK;
     for (uint64_t i = 1; i < rq->w[2] && e == OK; i++) {

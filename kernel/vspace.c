@@ -2,7 +2,6 @@
 #include "vspace.h"
 
 #include "arch.h"
-#include "check.h"
 #include "commit.h"
 #include "invoke.h"
 
@@ -65,62 +64,45 @@ enum err busy_check(const struct request *rq)
     return vspace_is_busy(rq->cap) ? ERR_BUSY : OK;
 }
 
-static enum err map_check(const struct request *rq, uint64_t size)
+/* Where the entry for `rq` goes. A table goes where the walk to the address finds none: its level
+ * follows from that. */
+static uint64_t *map_entry(const struct request *rq, uint32_t *level)
 {
-    uint64_t vaddr = rq->w[1];
+    uint32_t until = rq->cap->type == CAP_FRAME && rq->cap->bits != PAGE_BITS;
+    return walk(rq->arg->obj, rq->w[1], until, level);
+}
+
+enum err map_check(const struct request *rq)
+{
+    const struct slot *s = rq->cap;
+    uint64_t vaddr = rq->w[1], wish = rq->w[2], size = PAGE_BYTES;
+    if (s->type == CAP_FRAME) {
+        size = 1ull << s->bits;
+        if (wish & ~(uint64_t)(RIGHT_READ | RIGHT_WRITE | MAP_EXEC | MAP_UNCACHED))
+            return ERR_RANGE;
+        if (!(wish & RIGHT_READ) || (wish & RIGHT_WRITE && wish & MAP_EXEC)) return ERR_RANGE;
+        if (wish & RIGHTS_ALL & ~(uint64_t)s->rights) return ERR_RIGHTS;
+    }
     if (vaddr & (size - 1) || vaddr < USER_MIN || vaddr >= USER_MAX) return ERR_RANGE;
-    return rq->cap->extra != 0 ? ERR_MAPPED : OK;
+    uint32_t level;
+    bool present = *map_entry(rq, &level) & PTE_PRESENT;
+    if (s->extra != 0 || present || (s->type == CAP_PTABLE && level == 0)) return ERR_MAPPED;
+    return s->type == CAP_FRAME && level != (s->bits != PAGE_BITS) ? ERR_NO_TABLE : OK;
 }
 
-enum err frame_map_check(const struct request *rq)
+void map_apply(struct request *rq)
 {
-    const struct slot *f = rq->cap;
-    uint64_t wish = rq->w[2];
-    if (wish & ~(uint64_t)(RIGHT_READ | RIGHT_WRITE | MAP_EXEC | MAP_UNCACHED)) return ERR_RANGE;
-    if (!(wish & RIGHT_READ) || (wish & RIGHT_WRITE && wish & MAP_EXEC)) return ERR_RANGE;
-    if (wish & RIGHTS_ALL & ~(uint64_t)f->rights) return ERR_RIGHTS;
-    enum err e = map_check(rq, 1ull << f->bits);
-    if (e != OK) return e;
-    uint32_t level, until = f->bits != PAGE_BITS;
-    if (*walk(rq->arg->obj, rq->w[1], until, &level) & PTE_PRESENT) return ERR_MAPPED;
-    return level == until ? OK : ERR_NO_TABLE;
-}
-
-/* The entry is in a table of `level`. */
-static void map_apply(struct request *rq, uint32_t level, uint64_t rights)
-{
-    struct commit c = {.op = COMMIT_MAP, .type = rq->cap->type, .rights = (uint8_t)rights};
+    struct slot *s = rq->cap;
+    uint32_t level, rights = s->type == CAP_FRAME ? (uint32_t)rq->w[2] : 0;
+    uint64_t *entry = map_entry(rq, &level);
+    struct commit c = {.op = COMMIT_MAP, .type = s->type, .rights = (uint8_t)rights};
+    *entry = rights != 0 ? arch_pte_page(s->obj, rights, level != 0) : arch_pte_table(s->obj);
+    c.dst = ptr_to_phys(s);
     c.obj = rq->arg->obj;
-    c.dst = ptr_to_phys(rq->cap);
     c.arg0 = rq->w[1] & ~((1ull << level_shift(level)) - 1);
-    rq->cap->extra = c.obj | level;
-    rq->cap->badge = c.arg0 | rights;
+    s->extra = c.obj | level;
+    s->badge = c.arg0 | rights;
     commit_emit(&c);
-}
-
-void frame_map_apply(struct request *rq)
-{
-    uint32_t level, large = rq->cap->bits != PAGE_BITS;
-    *walk(rq->arg->obj, rq->w[1], large, &level) =
-        arch_pte_page(rq->cap->obj, (uint32_t)rq->w[2], large);
-    map_apply(rq, level, rq->w[2]);
-}
-
-/* A table goes where the walk to the address finds none: its level follows from that. */
-enum err table_map_check(const struct request *rq)
-{
-    uint32_t level;
-    enum err e = map_check(rq, PAGE_BYTES);
-    if (e != OK) return e;
-    const uint64_t *entry = walk(rq->arg->obj, rq->w[1], 0, &level);
-    return level == 0 || *entry & PTE_PRESENT ? ERR_MAPPED : OK;
-}
-
-void table_map_apply(struct request *rq)
-{
-    uint32_t level;
-    *walk(rq->arg->obj, rq->w[1], 0, &level) = arch_pte_table(rq->cap->obj);
-    map_apply(rq, level, 0);
 }
 
 void unmap_apply(struct request *rq)
