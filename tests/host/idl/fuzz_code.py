@@ -105,6 +105,8 @@ class Code:
             self.put(1, f"check_{name}_in(in);")
         if method.results:
             self.put(1, "(void)out;")
+        least, most = (len(encode.caps(method.params, how)) for how in (encode.LOW, encode.HIGH))
+        self.put(1, f"REQUIRE(msg_caps(rq->info) - {least}u <= {most - least}u);")
         self.put(1, f"return fuzz_reached(rq, {number});")
         self.put(0, "}")
         self.call(name, method)

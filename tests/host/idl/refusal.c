@@ -29,7 +29,7 @@ static int give(uint32_t ordinal, uint32_t count, const uint64_t *words)
 static void test_ordinal(void **state)
 {
     (void)state;
-    assert_int_equal(give(SAMPLE_REGISTER + 1, 0, NULL), ERR_SYSCALL);
+    assert_int_equal(give(SAMPLE_ONE + 1, 0, NULL), ERR_SYSCALL);
     assert_int_equal(give(0xfffe, 0, NULL), ERR_SYSCALL);
     assert_int_equal(GIVE(SAMPLE_NOTHING + 500, 1, 2), ERR_SYSCALL);
 }
@@ -191,7 +191,13 @@ static void test_caps(void **state)
     assert_int_equal(server.caps_in.fourth.type, CAP_EMPTY);
     assert_int_equal(give_caps(4, CAP_ENDPOINT), OK);
     assert_int_equal(server.caps_in.fourth.slot, 53);
-    /* to a method that takes none */
+    /* to a method that takes one, and one that takes none */
+    struct raw one = {.ordinal = SAMPLE_ONE,
+                      .cap_count = 2,
+                      .caps = {{.slot = 9, .type = CAP_ENDPOINT}, {.slot = 8, .type = CAP_FRAME}}};
+    assert_int_equal(wire_raw(server_dispatch, &one), ERR_MESSAGE);
+    one.cap_count = 1;
+    assert_int_equal(wire_raw(server_dispatch, &one), OK);
     struct raw raw = {
         .ordinal = SAMPLE_NOTHING, .cap_count = 1, .caps = {{.slot = 9, .type = CAP_ENDPOINT}}};
     assert_int_equal(wire_raw(server_dispatch, &raw), ERR_MESSAGE);
@@ -304,6 +310,8 @@ static void test_client_drops_caps(void **state)
     assert_int_equal(forged_caps_call(msg_info(OK, 2, 1, 0), 10, CAP_ENDPOINT), ERR_MESSAGE);
     assert_int_equal(wire.drops, 1);
     assert_int_equal(forged_caps_call(msg_info(66, 0, 1, 0), 0, CAP_ENDPOINT), 66);
+    assert_int_equal(wire.drops, 1);
+    assert_int_equal(forged_caps_call(msg_info(OK, 2, 3, 0), 1, CAP_ENDPOINT), ERR_MESSAGE);
     assert_int_equal(wire.drops, 1);
     assert_int_equal(forged_caps_call(msg_info(OK, 2, 0, 0), 1, CAP_ENDPOINT), ERR_MESSAGE);
     assert_int_equal(wire.drops, 0);

@@ -77,6 +77,12 @@ static int on_register(struct request *rq, const struct sample_register_in *in,
     return on_nothing(rq);
 }
 
+static int on_one(struct request *rq, const struct sample_one_in *in)
+{
+    (void)in;
+    return on_nothing(rq);
+}
+
 int server_dispatch(struct request *rq)
 {
     static const struct sample_ops ops = {
@@ -89,6 +95,7 @@ int server_dispatch(struct request *rq)
         .caps = on_caps,
         .fill = on_fill,
         .register_ = on_register,
+        .one = on_one,
     };
     return sample_dispatch(&ops, rq);
 }

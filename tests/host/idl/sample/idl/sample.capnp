@@ -38,6 +38,7 @@ interface Sample @0xe3f6a9d2c5b80417 {
   # Exactly the longest message.
   register @8 (signed :Int32) -> (default :Bool);
   # Names that are words of C.
+  one @9 (cap :Capability) -> ();
 }
 
 interface Bare @0xf0c2d4e6a8b91357 {
