@@ -43,7 +43,7 @@ enum err ports_get_check(const struct request *rq)
 void get_apply(struct request *rq)
 {
     bool is_irq = rq->op == OP_IRQ_GET;
-    struct slot cap = {.type = is_irq ? CAP_IRQ : CAP_PORTS, .rights = RIGHTS_ALL};
+    struct slot cap = {.type = is_irq ? CAP_IRQ : CAP_PORTS, .rights = rq->cap->rights};
     cap.obj = is_irq ? rq->w[0] : rq->w[0] | rq->w[1] << 16;
     if (is_irq) irq_lines[cap.obj].taken = true;
     slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->cap);

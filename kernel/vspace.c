@@ -83,7 +83,7 @@ enum err map_check(const struct request *rq)
         if (!(wish & RIGHT_READ) || (wish & RIGHT_WRITE && wish & MAP_EXEC)) return ERR_RANGE;
         if (wish & RIGHTS_ALL & ~(uint64_t)s->rights) return ERR_RIGHTS;
     }
-    if (vaddr & (size - 1) || vaddr < USER_MIN || vaddr >= USER_MAX) return ERR_RANGE;
+    if (vaddr & (size - 1) || vaddr < USER_MIN || vaddr > USER_MAX - size) return ERR_RANGE;
     uint32_t level;
     bool present = *map_entry(rq, &level) & PTE_PRESENT;
     if (s->extra != 0 || present || (s->type == CAP_PTABLE && level == 0)) return ERR_MAPPED;
