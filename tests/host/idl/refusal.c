@@ -284,6 +284,27 @@ static void test_client_checks_answers(void **state)
     assert_int_equal(forged_scalars(msg_info(70, 6, 0, 0), 0, 0), 70);
 }
 
+static int forged_fill(uint32_t word_count, uint64_t len)
+{
+    struct sample_fill_in in = {0};
+    struct sample_fill_out out;
+    forged = (struct message){.info = msg_info(OK, word_count, 0, 0), .w = {len}};
+    wire.spoil_answer = forge;
+    return sample_fill(5, &in, &out);
+}
+
+static void test_client_checks_lengths(void **state)
+{
+    (void)state;
+    assert_int_equal(forged_fill(2, 8), OK);
+    assert_int_equal(forged_fill(0, 0), ERR_MESSAGE);
+    assert_int_equal(forged_fill(2, 9), ERR_MESSAGE);
+    assert_int_equal(forged_fill(3, 8), ERR_MESSAGE);
+    assert_int_equal(forged_fill(2, 4089), ERR_MESSAGE);
+    assert_int_equal(forged_fill(MSG_WORDS_MAX + 1, 4088), ERR_MESSAGE);
+    assert_int_equal(forged_fill(1023, 4088), ERR_MESSAGE);
+}
+
 static int forged_caps_call(uint64_t info, uint64_t len, uint8_t type)
 {
     struct sample_caps_in in = {.first.slot = 3, .second.slot = 4};
@@ -343,6 +364,7 @@ int refusal_tests(void)
         cmocka_unit_test_setup(test_answer_too_long, setup),
         cmocka_unit_test_setup(test_client_sends_no_nonsense, setup),
         cmocka_unit_test_setup(test_client_checks_answers, setup),
+        cmocka_unit_test_setup(test_client_checks_lengths, setup),
         cmocka_unit_test_setup(test_client_drops_caps, setup),
         cmocka_unit_test_setup(test_real_files, setup),
     };
