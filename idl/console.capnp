@@ -18,6 +18,7 @@ interface Session @0x8527a3c354d07a3e {
   # as they come.
   mode @2 (raw :Bool, echo :Bool) -> ();
   onInterrupt @3 (notification :Capability) -> ();
-  # Signalled at Ctrl-C while no read of the session waits; a waiting cooked read answers `interrupted`.
+  # Signalled at Ctrl-C while no read of the session waits; the next read answers `interrupted` then, so
+  # that none is missed. A waiting cooked read answers `interrupted` at once, a raw one gets the byte.
   close @4 () -> ();
 }

@@ -79,12 +79,12 @@ void report_print(const struct report *r, struct out *o)
     out_print(o, "\n");
     registers_print(r, o);
     place_print(r, o, 0, r->fault[3], r->fault[3]);
-    /* A frame is the caller's frame, then the return address. Frames go up only: that ends loops. */
+    /* A frame is the caller's frame, then the return address. Frames only go up: no loop. */
     for (unsigned depth = 1; depth < REPORT_DEPTH_MAX; depth++) {
         uint64_t words[2];
         if (frame == 0 || frame % 8 != 0 || !r->peek(r->state, frame, words)) return;
         if (words[1] == 0) return;
-        /* The call stands before the return address, which may be the next function's first byte. */
+        /* The call stands before the return address, perhaps the end of the function. */
         place_print(r, o, depth, words[1], words[1] - 1);
         if (words[0] <= frame) return;
         frame = words[0];

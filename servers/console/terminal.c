@@ -183,6 +183,11 @@ bool terminal_read(struct terminal *t, uint32_t index, uint64_t token, uint32_t 
     s->reading = true;
     s->read_token = token;
     s->read_max = max < TERMINAL_INPUT_MAX ? max : TERMINAL_INPUT_MAX;
+    if (s->interrupted) {
+        s->interrupted = s->reading = false;
+        t->events->read_done(t->state, token, READ_INTERRUPTED, NULL, 0);
+        return true;
+    }
     serve_reader(t, s);
     return true;
 }
@@ -213,6 +218,7 @@ static void interrupt(struct terminal *t, struct session *s)
         t->events->read_done(t->state, s->read_token, READ_INTERRUPTED, NULL, 0);
         return;
     }
+    s->interrupted = true;
     t->events->interrupt(t->state, (uint32_t)(s - t->sessions));
 }
 

@@ -27,7 +27,7 @@ struct terminal_events {
                       uint32_t len);
     /* The write `token` that had to wait is in the queue, or its session was closed. */
     void (*write_done)(void *state, uint64_t token, bool closed);
-    /* Ctrl-C while no read of session `index` waits. */
+    /* Ctrl-C while no read of session `index` waits. Its next read ends with READ_INTERRUPTED. */
     void (*interrupt)(void *state, uint32_t index);
 };
 
@@ -39,6 +39,7 @@ struct input {
 struct session {
     bool open, raw, echo;
     bool reading, at_end; /* at_end: Ctrl-D on an empty line, not yet read */
+    bool interrupted;     /* Ctrl-C came while no read waited: the next one is told, too */
     uint32_t order;       /* the greatest is in the foreground */
     uint32_t generation;  /* counts the uses of this entry */
     uint64_t read_token;

@@ -1,4 +1,4 @@
-/* files.c - commands on files. Paths are absolute; one without "/" before it is taken from the root. */
+/* files.c - commands on files. A path without "/" before it is taken from the root. */
 #include "bytes.h"
 #include "commands.h"
 #include "print.h"

@@ -61,6 +61,7 @@ void record_print(struct out *o, const struct audit_record *r)
         out_print(o, " from");
         place_print(o, &r->src_holder, r->src_slot, r->src);
     }
+    if (r->op == COMMIT_GENESIS) out_print(o, " at boot");
     if (r->obj != 0) out_print(o, " obj %lx", r->obj);
     if (r->badge != 0) out_print(o, " badge %lx", r->badge);
     if (r->actor != 0) out_print(o, " by %.*s", (int)r->actor_name.len, r->actor_name.at);

@@ -8,7 +8,7 @@
 #include "shell.h"
 #include "slots.h"
 
-enum { KEYS_MAX = 64, SHOWN_BYTES = 4096 };
+enum { KEYS_MAX = 64, SHOWN_BYTES = 4096, KEY_INTERRUPT = 3 };
 
 static const char prompt[] = "wl> ";
 static struct shell shell;
@@ -96,6 +96,34 @@ struct typed {
     uint32_t at, len;
 };
 
+/* More keys. False: Ctrl-C came between two reads, which means the same as the key. */
+static bool keys_read(struct shell *sh, struct typed *typed)
+{
+    struct session_read_in in = {.max = KEYS_MAX};
+    struct session_read_out out;
+
+    for (;;) {
+        int err = session_read(sh->session, &in, &out);
+        if (err == OK) break;
+        if (err == SESSION_INTERRUPTED) {
+            if (!sh->interrupt_served) return false;
+            sh->interrupt_served = false;
+            continue;
+        }
+        /* The console was started again. What was typed of the line is still here. */
+        char shown[SHOWN_BYTES];
+        struct out o = out_to(shown, sizeof(shown));
+        if (!shell_open(sh)) sys_yield();
+        prompt_show(sh);
+        editor_redraw(&sh->editor, &o);
+        shell_show(sh, shown, o.len);
+    }
+    typed->at = 0;
+    typed->len = out.data.len;
+    memcpy(typed->keys, out.data.at, out.data.len);
+    return true;
+}
+
 static void line_read(struct shell *sh, struct typed *typed)
 {
     char shown[SHOWN_BYTES];
@@ -103,23 +131,14 @@ static void line_read(struct shell *sh, struct typed *typed)
 
     editor_start(&sh->editor, prompt, &sh->history);
     while (!done) {
+        static const uint8_t interrupt = KEY_INTERRUPT;
         struct out o = out_to(shown, sizeof(shown));
-        if (typed->at == typed->len) {
-            struct session_read_in in = {.max = KEYS_MAX};
-            struct session_read_out out;
-            int err = session_read(sh->session, &in, &out);
-            if (err != OK) {
-                if (!shell_open(sh)) sys_yield();
-                prompt_show(sh);
-                editor_redraw(&sh->editor, &o);
-                shell_show(sh, shown, o.len);
-                continue;
-            }
-            typed->at = 0;
-            typed->len = out.data.len;
-            memcpy(typed->keys, out.data.at, out.data.len);
+        uint32_t at = 0;
+        if (typed->at == typed->len && !keys_read(sh, typed)) {
+            done = keys_take(sh, &interrupt, 1, &at, &o);
+        } else {
+            done = keys_take(sh, typed->keys, typed->len, &typed->at, &o);
         }
-        done = keys_take(sh, typed->keys, typed->len, &typed->at, &o);
         shell_show(sh, shown, o.len);
     }
 }

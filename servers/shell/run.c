@@ -92,6 +92,7 @@ void shell_run_line(struct shell *sh, const char *line)
         sh->status = run_command(sh);
         shell_flush(sh);
     }
+    if (sh->interrupted) sh->interrupt_served = true;
     sh->row = NULL;
     shell_flush(sh);
 }

@@ -44,6 +44,7 @@ struct shell {
     struct command command;
     const struct row *row; /* of the command that runs */
     bool interrupted;      /* Ctrl-C since the command began */
+    bool interrupt_served; /* it ended a command: the read that is told of it, too, means nothing */
     bool leaving;
     int status, exit_code;
     char output[OUTPUT_BYTES]; /* on its way to the terminal, or to `target` */
