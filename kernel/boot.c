@@ -190,29 +190,6 @@ static void make_memory(uint64_t log)
     }
 }
 
-static void text_copy(char *to, const char *from, uint32_t size)
-{
-    for (uint32_t i = 0; i + 1 < size && from[i] != 0; i++) {
-        to[i] = from[i];
-    }
-}
-
-static void make_info(struct boot_info *info, const struct boot_params *p)
-{
-    info->kernel_bytes = boot.holes[2].size + p->kernel.size;
-    info->rsdp = p->rsdp;
-    info->tick_hz = p->tick_hz;
-    info->entry_ticks = p->entry_ticks;
-    info->features = p->features;
-    info->cpu_leaks = p->cpu_leaks;
-    info->image_base = p->image.base;
-    info->image_size = boot.image->size;
-    info->cpu_count = 1;
-    info->first_free_slot = boot.next_frame;
-    text_copy(info->version, WL_VERSION, sizeof(info->version));
-    text_copy(info->cmdline, p->cmdline, sizeof(info->cmdline));
-}
-
 const char *core_boot(const struct boot_params *p)
 {
     boot.params = p;
@@ -223,16 +200,20 @@ const char *core_boot(const struct boot_params *p)
     if (refusal == NULL) refusal = pool_refused(p);
     if (refusal != NULL) return refusal;
 
-    sched_charge(p->entry_ticks);
+    sched_charge(p->info.entry_ticks);
     boot.holes[2].base = boot.pool.base;
-    uint64_t log = take(LOG_BYTES), budget = p->tick_hz / 1000 * AXIOM_BUDGET_MS;
+    uint64_t log = take(LOG_BYTES), budget = p->info.tick_hz / 1000 * AXIOM_BUDGET_MS;
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
+    *boot.info = p->info;
     struct commit first = {.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum};
     commit_emit(&first);
     make_process();
     make_memory(log);
-    make_info(boot.info, p);
+    boot.info->kernel_bytes = boot.holes[2].size + p->kernel.size;
+    boot.info->image_base = p->image.base;
+    boot.info->image_size = boot.image->size;
+    boot.info->first_free_slot = boot.next_frame;
     CHECK(operate(OP_THREAD_CONFIG, GS_THREAD, AXIOM_PRIORITY, 0, 0) == OK);
     CHECK(operate(OP_LOG_DRAIN, GS_LOG, GS_THREAD, 0, 0) == OK);
     CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, budget, budget, 0) == OK);

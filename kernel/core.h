@@ -27,9 +27,10 @@ struct boot_params {
     uint32_t memory_count;
     struct memory_region kernel; /* image and static data, whole pages */
     struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
-    uint64_t rsdp, tick_hz, entry_ticks, features, cpu_leaks;
-    const char *cmdline;
+    struct boot_info info;       /* what the architecture knows of it; the core adds the rest */
 };
+
+enum { KERNEL_ID_BYTES = 20 };
 
 /* Makes the genesis state and axiom's thread, and lets it run: cpu()->current is set. Returns the
  * reason if it refuses. cpu()->arch is ready; the rest of the core's memory is zero. */

@@ -6,7 +6,7 @@
 
 /* Multiboot2 specification 3.6 */
 enum { TAG_END, TAG_CMDLINE, TAG_MODULE = 3, TAG_MMAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
-enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, CMDLINE_MAX = 256, RSDP_WORDS = 9 };
+enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, RSDP_WORDS = 9 };
 #define MEMORY_START 0x100000ull  /* below are the firmware's areas and the start of other CPUs */
 #define MEMORY_END (512ull << 30) /* of the direct map */
 
@@ -21,21 +21,20 @@ struct pvh_info { /* xen/include/public/arch-x86/hvm/start_info.h */
 };
 
 static struct boot_params params;
-static char cmdline[CMDLINE_MAX];
 static uint32_t rsdp[RSDP_WORDS]; /* Multiboot2 hands over a copy, not the place */
 
 struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
 
 static void cmdline_copy(const char *from)
 {
-    for (uint32_t i = 0; i < CMDLINE_MAX - 1 && from[i]; i++) {
-        cmdline[i] = from[i];
+    for (uint32_t i = 0; i < sizeof(params.info.cmdline) - 1 && from[i]; i++) {
+        params.info.cmdline[i] = from[i];
     }
 }
 
 static bool cmdline_has(const char *word)
 {
-    for (const char *at = cmdline; *at; at++) {
+    for (const char *at = params.info.cmdline; *at; at++) {
         uint32_t i = 0;
         while (word[i] && at[i] == word[i]) {
             i++;
@@ -74,7 +73,7 @@ static void tag_read(const uint32_t *tag, uint32_t size)
         for (uint32_t i = 0; i < RSDP_WORDS && data + i < end; i++) {
             rsdp[i] = data[i];
         }
-        params.rsdp = image_phys(rsdp);
+        params.info.rsdp = image_phys(rsdp);
     }
 }
 
@@ -98,17 +97,17 @@ static void pvh_read(uint64_t at)
     if (info->cmdline) cmdline_copy(phys_to_ptr(info->cmdline));
     if (info->module_count)
         params.image = *(const struct memory_region *)phys_to_ptr(info->modules);
-    params.rsdp = info->rsdp;
+    params.info.rsdp = info->rsdp;
 }
 
 static void leaks_check(void)
 {
-    params.cpu_leaks = features_leaks();
-    if (params.cpu_leaks) print("waterlight: this CPU leaks:");
-    if (params.cpu_leaks & LEAK_MELTDOWN) print(" Meltdown L1TF");
-    if (params.cpu_leaks & LEAK_MDS) print(" MDS");
-    if (params.cpu_leaks) print("\n");
-    if (params.cpu_leaks & LEAK_MELTDOWN && !cmdline_has("unsafe_cpu")) {
+    params.info.cpu_leaks = features_leaks();
+    if (params.info.cpu_leaks) print("waterlight: this CPU leaks:");
+    if (params.info.cpu_leaks & LEAK_MELTDOWN) print(" Meltdown L1TF");
+    if (params.info.cpu_leaks & LEAK_MDS) print(" MDS");
+    if (params.info.cpu_leaks) print("\n");
+    if (params.info.cpu_leaks & LEAK_MELTDOWN && !cmdline_has("unsafe_cpu")) {
         refuse("user code can read kernel memory; the command line `unsafe_cpu` accepts that");
     }
 }
@@ -128,15 +127,19 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     }
     const struct memory_region *last = &params.memory[params.memory_count - 1];
     if (params.memory_count) paging_map_ram(last->base + last->size);
+    if (params.image.base % 4096) refuse("the boot image is not page-aligned");
+    params.image.size = (params.image.size + 4095) & ~4095ull;
     leaks_check();
     apic_init();
 
     params.kernel.base = image_phys(image_start);
     params.kernel.size = (uint64_t)(image_end - image_start);
-    params.tick_hz = apic_calibrate();
-    params.entry_ticks = entry_ticks;
-    params.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
-    params.cmdline = cmdline;
+    params.info.tick_hz = apic_calibrate();
+    params.info.entry_ticks = entry_ticks;
+    params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
+    __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));
+    params.info.cpu_count = 1;
+    params.info.kernel_id = build_id;
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);
     return thread_load();

@@ -51,6 +51,7 @@ extern uint8_t image_start[], text_start[], rodata_start[], data_start[],
     image_end[];                                                                  /* kernel.ld */
 extern uint64_t kernel_root[512], kernel_level3[512], kernel_level1[IMAGE_PAGES]; /* boot.S */
 extern uint64_t gdt[];
+extern const uint8_t build_id[KERNEL_ID_BYTES]; /* kernel.ld */
 
 static inline uint64_t image_phys(const void *at) /* of what is linked into the kernel */
 {
