@@ -53,7 +53,6 @@ void sched_ready(struct thread *t)
 
 void sched_lend(struct thread *caller, struct thread *server)
 {
-    sched_unlink(server);
     if (caller->lend_depth >= LEND_DEPTH_MAX) return;
     caller->borrower = server;
     server->lender = caller;
@@ -67,12 +66,6 @@ void sched_take_back(struct thread *caller)
     server->lender = NULL;
     server->lend_depth = 0;
     caller->borrower = NULL;
-}
-
-void sched_unlink(struct thread *t)
-{
-    sched_take_back(t);
-    if (t->lender != NULL) sched_take_back(t->lender);
 }
 
 /* The context `t` runs on now. One lent that is used up or gone is given back at once, nearest home

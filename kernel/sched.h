@@ -18,8 +18,6 @@ void sched_ready(struct thread *t);
 /* The context of `caller` is lent to `server`, if the chain is not too long; and the way back. */
 void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);
-/* `t` lends and borrows nothing any more. */
-void sched_unlink(struct thread *t);
 /* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */
 void sched_home_gone(struct thread *t);
 /* Chooses cpu()->current and sets the timer. Last act of every step. */

@@ -5,22 +5,6 @@
 #include "invoke.h"
 #include "sched.h"
 
-#define TO(s) (1u << (s))
-
-/* Row: from. Bits: allowed next states. Every state may also become T_INACTIVE. */
-static const uint16_t next_states[T_COUNT] = {
-    [T_INACTIVE] = TO(T_READY),
-    [T_READY] = TO(T_RUNNING) | TO(T_PARKED) | TO(T_READY),
-    [T_RUNNING] = TO(T_READY) | TO(T_PARKED) | TO(T_STOPPED) | TO(T_SENDING) | TO(T_RECEIVING) |
-                  TO(T_WAITING) | TO(T_AWAIT_REPLY),
-    [T_PARKED] = TO(T_READY),
-    [T_STOPPED] = TO(T_READY),
-    [T_SENDING] = TO(T_READY) | TO(T_AWAIT_REPLY),
-    [T_RECEIVING] = TO(T_READY),
-    [T_WAITING] = TO(T_READY),
-    [T_AWAIT_REPLY] = TO(T_READY),
-};
-
 void queue_insert(struct queue *q, struct thread *t, struct thread *before)
 {
     struct thread *prev = before != NULL ? before->q_prev : q->tail;
@@ -49,7 +33,9 @@ void thread_init(struct thread *t)
 
 void thread_move(struct thread *t, enum thread_state to)
 {
-    CHECK(to == T_INACTIVE || next_states[t->state] & TO(to));
+    bool waits = t->state != T_RUNNING && t->state != T_READY;
+    CHECK(to == T_INACTIVE || to == T_READY || !waits || t->state == T_SENDING);
+    CHECK(to != T_RUNNING || t->state == T_READY);
     if (t->queue != NULL) queue_remove(t);
     t->state = (uint8_t)to;
     if (cpu()->current == t && to != T_RUNNING) cpu()->current = NULL;
@@ -69,7 +55,8 @@ void thread_stop(struct thread *t)
 {
     ipc_leave_reply(t);
     t->is_fault = false;
-    sched_unlink(t);
+    sched_take_back(t);
+    if (t->lender != NULL) sched_take_back(t->lender);
     thread_move(t, T_INACTIVE);
 }
 

@@ -27,21 +27,18 @@ struct queue { /* of threads, linked by q_prev and q_next; FIFO */
 
 struct endpoint {
     struct queue queue; /* only senders or only receivers: INV-EP-1 */
-    uint64_t zero[6];
 };
 
 struct notification {
     struct thread *user; /* whose TS_NOTIFY slot names this */
     struct queue queue;
     uint64_t word; /* 0 while threads wait */
-    uint64_t zero[4];
 };
 
 enum reply_state { REPLY_FREE, REPLY_NAMED, REPLY_BOUND };
 struct reply {
     struct thread *thread; /* NAMED: who receives with it; BOUND: who waits for the answer */
     uint64_t state;        /* enum reply_state */
-    uint64_t zero[6];
 };
 
 struct sched {               /* scheduling context; one refill */
@@ -50,7 +47,6 @@ struct sched {               /* scheduling context; one refill */
     int64_t remaining;       /* negative: debt, paid from the next refill */
     uint64_t refill_at;      /* 0: the present budget is untouched */
     uint64_t consumed;       /* in all */
-    uint64_t zero[2];
 };
 
 struct thread {

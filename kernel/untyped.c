@@ -5,32 +5,26 @@
 
 enum { RETYPE_MAX = 64 };
 
-/* Bits that an object of `type` takes; 0: the type cannot be made. `bits` is the caller's wish. */
+/* Bits of an object: the least and the most; one size only where they are the same. */
+static const uint8_t sizes[CAP_TYPE_COUNT][2] = {
+    [CAP_UNTYPED] = {UNTYPED_BITS_MIN, UNTYPED_BITS_MAX},
+    [CAP_CNODE] = {CNODE_BITS_MIN, CNODE_BITS_MAX},
+    [CAP_THREAD] = {THREAD_BITS, THREAD_BITS},
+    [CAP_SCHED] = {SCHED_BITS, SCHED_BITS},
+    [CAP_ENDPOINT] = {ENDPOINT_BITS, ENDPOINT_BITS},
+    [CAP_REPLY] = {REPLY_BITS, REPLY_BITS},
+    [CAP_NOTIFICATION] = {NOTIFICATION_BITS, NOTIFICATION_BITS},
+    [CAP_ASPACE] = {TABLE_BITS, TABLE_BITS},
+    [CAP_PTABLE] = {TABLE_BITS, TABLE_BITS},
+    [CAP_FRAME] = {PAGE_BITS, LARGE_PAGE_BITS}};
+
+/* 0: no such object. `bits` is the caller's wish. */
 static uint32_t object_bits(uint64_t type, uint64_t bits)
 {
-    switch (type) {
-    case CAP_UNTYPED:
-        return bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX ? (uint32_t)bits : 0;
-    case CAP_CNODE:
-        return bits >= CNODE_BITS_MIN && bits <= CNODE_BITS_MAX ? (uint32_t)bits : 0;
-    case CAP_FRAME:
-        return bits == PAGE_BITS || bits == LARGE_PAGE_BITS ? (uint32_t)bits : 0;
-    case CAP_THREAD:
-        return THREAD_BITS;
-    case CAP_SCHED:
-        return SCHED_BITS;
-    case CAP_ENDPOINT:
-        return ENDPOINT_BITS;
-    case CAP_NOTIFICATION:
-        return NOTIFICATION_BITS;
-    case CAP_REPLY:
-        return REPLY_BITS;
-    case CAP_ASPACE:
-    case CAP_PTABLE:
-        return TABLE_BITS;
-    default:
-        return 0;
-    }
+    if (type >= CAP_TYPE_COUNT || sizes[type][0] == sizes[type][1])
+        return type < CAP_TYPE_COUNT ? sizes[type][0] : 0;
+    if (type == CAP_FRAME && bits != PAGE_BITS && bits != LARGE_PAGE_BITS) return 0;
+    return bits < sizes[type][0] || bits > sizes[type][1] ? 0 : (uint32_t)bits;
 }
 
 /* Offset of the first object: behind the watermark, naturally aligned. */

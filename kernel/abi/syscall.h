@@ -51,22 +51,10 @@ static inline uint64_t msg_info(uint32_t label, uint32_t words, uint32_t caps, u
 {
     return (uint64_t)words | (uint64_t)caps << 10 | (uint64_t)slots << 13 | (uint64_t)label << 16;
 }
-static inline uint32_t msg_words(uint64_t info)
-{
-    return (uint32_t)info & 0x3ff;
-}
-static inline uint32_t msg_caps(uint64_t info)
-{
-    return (uint32_t)info >> 10 & 7;
-}
-static inline uint32_t msg_slots(uint64_t info)
-{
-    return (uint32_t)info >> 13 & 7;
-}
-static inline uint32_t msg_label(uint64_t info)
-{
-    return (uint32_t)info >> 16;
-}
+#define msg_words(info) ((uint32_t)(info)&0x3ff)
+#define msg_caps(info) ((uint32_t)(info) >> 10 & 7)
+#define msg_slots(info) ((uint32_t)(info) >> 13 & 7)
+#define msg_label(info) ((uint32_t)(info) >> 16)
 
 /*
  * Capabilities in a message. The sender names each in its buffer page: a slot of its own, a mask of

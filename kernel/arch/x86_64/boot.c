@@ -139,7 +139,9 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
     __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));
     params.info.cpu_count = 1;
-    params.info.kernel_id = build_id;
+    for (uint32_t i = 0; i < KERNEL_ID_BYTES; i++) {
+        params.info.kernel_id[i] = build_id[i];
+    }
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);
     return thread_load();
