@@ -6,7 +6,6 @@
 enum {
     LOG_MAX = 12,
     SYSLOG_MAX = 14,
-    CAUSES_MAX = 3,
     CAPS_MAX = 28,
     HOLDERS_MAX = 28,
     LIVES_MAX = 24,
@@ -65,21 +64,11 @@ static int on_show(struct request *rq, const struct audit_show_in *in, struct au
     book_record(in->seq, &out->record);
     if (in->seq < logmem_ledger(book.log)->hashed)
         out->hash = data_from(logmem_hash(book.log, in->seq), HASH_BYTES);
-    /* The event itself, and with axiom's own operations the request that it answered by them: its
-     * record is the first that knows of this commit. */
     out->causes.count = syslog_entries(out->record.cause, out->causes.at, 1);
     if (out->record.actor != book.log->axiom_thread) return OK;
-    uint64_t high = book.log->request_head, slots = book.log->request_slots;
-    uint64_t low = high > slots ? high - slots : 0;
-    for (uint64_t i = low; i < high; i++) {
-        const struct log_request *r = logmem_request(book.log, i);
-        if (r->commits <= in->seq) continue;
-        if (r->event > out->record.cause) break;
-        uint32_t n = out->causes.count;
-        if (r->event > 0)
-            out->causes.count += syslog_entries(r->event - 1, &out->causes.at[n], CAUSES_MAX - n);
-        break;
-    }
+    bool by_answer = out->record.op == COMMIT_TRANSFER;
+    if (syslog_request(in->seq, by_answer, &out->causes.at[out->causes.count]))
+        out->causes.count++;
     return OK;
 }
 

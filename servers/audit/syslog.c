@@ -86,3 +86,25 @@ uint32_t syslog_entries(uint64_t number, struct audit_entry *out, uint32_t max)
     }
     return n;
 }
+
+bool syslog_request(uint64_t seq, bool by_answer, struct audit_entry *out)
+{
+    uint64_t head = book.log->request_head, slots = book.log->request_slots;
+    uint64_t low = head > slots ? head - slots : 0, oldest = low, high = head;
+    while (low < high) { /* the first that was answered when the commit had been drained */
+        uint64_t middle = low + (high - low) / 2;
+        if (logmem_request(book.log, middle)->commits <= seq) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (by_answer) { /* what the answer itself did comes after its request's record */
+        if (low == oldest) return false;
+        low--;
+    }
+    if (low == head) return false;
+    const struct log_request *r = logmem_request(book.log, low);
+    request_entry(r->event > 0 ? r->event - 1 : 0, r, out);
+    return true;
+}
