@@ -10,7 +10,7 @@ ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(ROOT / "tools"))
 from wl import machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
-from wl.serial import Session  # noqa: E402
+from wl.serial import Session, plain  # noqa: E402
 
 BUILDS = {
     "debug": Path(os.environ.get("WL_DEBUG_BUILD", ROOT / "build/debug")),
@@ -18,7 +18,7 @@ BUILDS = {
 }
 BOOT_SECONDS = {"fast": 60, "bios": 120, "uefi": 240, "usb": 150}
 READY_KEYS = {"ready", "version", "kernel", "head", "ms", "instructions"}
-SERVICES = ("axiom", "ledger", "audit", "init", "uart", "console", "vfs", "power", "shell")
+SERVICES = ("ledger", "audit", "init", "uart", "console", "vfs", "power", "shell")
 
 
 def options(variant="release", **more):

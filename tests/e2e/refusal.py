@@ -49,8 +49,10 @@ class Refusal(unittest.TestCase):
 
     def test_leaking_processor(self):
         """One that leaks kernel memory: refused, unless the command line takes it on itself."""
-        cpu = "Skylake-Client,+smap,+smep,+umip,+fsgsbase,vendor=GenuineIntel"
+        cpu = "Skylake-Client,+smap,+smep,+umip,+fsgsbase,+pdpe1gb"
         self.assert_refused(rb"(?i)unsafe_cpu", cpu=cpu)
+        with Session(options(cpu=cpu, append="unsafe_cpu")) as session:
+            session.prompt(60)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,14 @@
 #include "slots.h"
 #include "test.h"
 
-enum { SLOTS_MAX = 128, CHILDREN_MAX = 16, CHILD_PAGES = 128, CHILD_SLOTS = 64 };
+enum {
+    SLOTS_MAX = 128,
+    CHILDREN_MAX = 16,
+    CHILD_PAGES = 128,
+    CHILD_SLOTS = 64,
+    PRIORITY = 95,
+    FAULT_BADGE = 77
+};
 
 static cap_t slots[SLOTS_MAX];
 static uint32_t slot_count;
@@ -73,7 +80,8 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
 {
     const char *argv[] = {"tests", "child", args->name};
     struct spawn_result result;
-    cap_t exit = test_notification(1);
+    struct test_child child = {
+        .exit = test_notification(1), .fault = test_endpoint(), .reply = test_reply()};
     struct spawn_args spawn = {
         .name = args->name,
         .elf = program == NULL ? NULL : image_data(&image, program),
@@ -83,10 +91,10 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
         .cap_count = args->cap_count,
         .caps = args->caps,
         .quota = {args->pages != 0 ? args->pages : CHILD_PAGES, CHILD_SLOTS, 4, 10000},
-        .priority = args->priority != 0 ? args->priority : 90,
-        .fault = args->fault,
-        .fault_badge = args->fault_badge,
-        .exit = exit,
+        .priority = args->priority != 0 ? args->priority : PRIORITY,
+        .fault = child.fault,
+        .fault_badge = FAULT_BADGE,
+        .exit = child.exit,
         .budget_us = args->budget_us,
         .period_us = args->period_us,
     };
@@ -94,7 +102,9 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
     int err = program == NULL ? SPAWN_BAD_FILE : spawn_program(&spawn, &result);
     EXPECT_IS(err, OK);
     if (err != OK) return false;
-    *out_child = (struct test_child){result.process, exit, result.pid};
+    child.process = result.process;
+    child.pid = result.pid;
+    *out_child = child;
     EXPECT(child_count < CHILDREN_MAX);
     if (child_count < CHILDREN_MAX) children[child_count++] = *out_child;
     return true;
@@ -105,7 +115,13 @@ int test_child_wait(const struct test_child *child)
     struct process_info_out out;
     uint64_t word;
 
-    EXPECT_IS(sys_wait(child->exit, &word), OK);
+    while (sys_poll(child->exit, &word) == ERR_WOULD_BLOCK) {
+        struct message m = {0};
+        bool faulted = sys_nb_recv(child->fault, child->reply, 0, &m) == OK;
+        EXPECT(!faulted);
+        if (faulted) return -1;
+        sys_yield(); /* parent and child have the same priority */
+    }
     int err = process_info(child->process, &out);
     EXPECT_IS(err, OK);
     return err == OK ? out.info.exit_code : -1;
@@ -132,20 +148,19 @@ void test_cleanup(void)
 
 bool test_fault_of(const char *child, struct test_fault *out_fault)
 {
-    cap_t endpoint = test_endpoint(), reply = test_reply();
-    struct test_child_args args = {.name = child, .fault = endpoint, .fault_badge = 77};
+    struct test_child_args args = {.name = child};
     struct test_child started;
     struct message m = {0};
 
     if (!test_child_start(&args, &started)) return false;
-    enum err err = sys_recv(endpoint, reply, 0, &m);
+    enum err err = sys_recv(started.fault, started.reply, 0, &m);
     EXPECT_IS(err, OK);
     EXPECT((m.info & MSG_FAULT) != 0);
     *out_fault = (struct test_fault){.badge = m.cap, .kind = msg_label(m.info)};
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
         out_fault->w[i] = m.w[i];
     }
-    EXPECT_IS(out_fault->badge, 77);
+    EXPECT_IS(out_fault->badge, FAULT_BADGE);
     return err == OK && (m.info & MSG_FAULT) != 0;
 }
 

@@ -86,6 +86,7 @@ int main(int argc, char **argv)
     if (console_open(startup_cap("console"), &out) != OK) return EXIT_ERROR;
     session = out.session.slot;
     test_setup();
+    say("\n", 1); /* whoever had the terminal before us left a prompt there */
 
     uint32_t number = 0, failed = 0;
     for (uint32_t g = 0; g < TEST_COUNT(groups); g++) {

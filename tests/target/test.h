@@ -49,22 +49,21 @@ cap_t test_mint(cap_t source, uint8_t rights, uint64_t badge);
 
 struct test_child {
     cap_t process;
-    cap_t exit; /* notification: signalled at its end */
+    cap_t exit;         /* notification: signalled at its end */
+    cap_t fault, reply; /* where its faults arrive */
     uint32_t pid;
 };
 struct test_child_args {
     const char *name;
     const struct spawn_cap *caps;
     uint32_t cap_count;
-    cap_t fault; /* endpoint for its faults, or 0 */
-    uint64_t fault_badge;
     uint32_t pages; /* quota; 0: enough for most */
     uint32_t budget_us, period_us;
     uint8_t priority; /* 0: below the parent */
 };
 /* A child that calls the function `name` of a group's children. It is ended after the test. */
 bool test_child_start(const struct test_child_args *args, struct test_child *out_child);
-int test_child_wait(const struct test_child *child); /* its exit code */
+int test_child_wait(const struct test_child *child); /* its exit code; a fault fails the test */
 void test_child_kill(const struct test_child *child);
 void test_cleanup(void);
 void test_setup(void);
