@@ -70,9 +70,7 @@ static void tag_read(const uint32_t *tag, uint32_t size)
         memory_add((const void *)e);
     }
     if (tag[0] == TAG_RSDP_1 || tag[0] == TAG_RSDP_2) {
-        for (uint32_t i = 0; i < RSDP_WORDS && data + i < end; i++) {
-            rsdp[i] = data[i];
-        }
+        __builtin_memcpy(rsdp, data, tag[0] == TAG_RSDP_2 ? sizeof(rsdp) : 20);
         params.info.rsdp = image_phys(rsdp);
     }
 }
@@ -139,9 +137,7 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
     __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));
     params.info.cpu_count = 1;
-    for (uint32_t i = 0; i < KERNEL_ID_BYTES; i++) {
-        params.info.kernel_id[i] = build_id[i];
-    }
+    __builtin_memcpy(params.info.kernel_id, build_id, KERNEL_ID_BYTES);
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);
     return thread_load();
