@@ -143,13 +143,14 @@ int codec_check_caps(struct request *rq, uint32_t least, uint32_t most, uint32_t
 
 int codec_answer(struct request *rq, int err)
 {
-    rq->answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
+    rq->answer.info = msg_info((uint32_t)err, 0, 0, 0); /* the kernel delivers no word beyond */
     return err;
 }
 
 int codec_describe(struct request *rq, uint64_t id)
 {
     if (msg_words(rq->info) != 0 || msg_caps(rq->info) != 0) return codec_answer(rq, ERR_MESSAGE);
-    rq->answer = (struct message){.info = msg_info(OK, 1, 0, 0), .w = {id}};
+    rq->answer.info = msg_info(OK, 1, 0, 0);
+    rq->answer.w[0] = id;
     return OK;
 }

@@ -24,7 +24,6 @@ void emit_pack(Writer &w, const StructType &out)
     w.line("{");
     if (!uses_buffer) w.line(1, "(void)buffer;");
     if (out.varies()) w.line(1, "if (!fits_" + out.tag + "(out)) return false;");
-    w.line(1, "*m = (struct message){0};");
     for (const auto &leaf : out.leaves) {
         w.line(1, word_at("m->", "buffer", leaf.word) + " = " +
                       word_of(*leaf.field, "out->" + leaf.path) + ";");
@@ -105,7 +104,7 @@ void emit_serve(Writer &w, const Interface &interface, const Method &method)
     w.line(1, "int err = ops->" + method.member + "(" + arguments + ");");
     w.line(1, "if (err != OK) return err;");
     if (out.empty()) {
-        w.line(1, "rq->answer = (struct message){.info = msg_info(OK, 0, 0, 0)};");
+        w.line(1, "rq->answer.info = msg_info(OK, 0, 0, 0);");
         w.line(1, "return OK;");
     } else {
         w.line(1, "return pack_" + out.tag + "(&rq->answer, rq->buffer, &out) ? OK : ERR_MESSAGE;");
