@@ -5,12 +5,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import ROOT
+from harness import BUILDS, ROOT
 
 
 def tools_run(*arguments):
-    return subprocess.run([ROOT / "tools/run", "--no-build", "--accel", "tcg", *arguments],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+    line = [ROOT / "tools/run", "--build", BUILDS["release"], "--accel", "tcg", *arguments]
+    return subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=200)
 
 
 class Run(unittest.TestCase):

@@ -1,5 +1,5 @@
-# wl_boot_image(NAME name DESCRIPTION files ... PROGRAMS ... ROOT folders ...): name.img in the build
-# folder, the boot image of these programs, which must include axiom and init, and of the files
+# wl_boot_image(NAME name DESCRIPTION files ... PROGRAMS ... ROOT folders ...): name.img in the
+# build folder, the boot image of these programs, which must include axiom and init, and of files
 # below these folders. Several descriptions are read as one.
 function(wl_boot_image)
     cmake_parse_arguments(ARG "" "NAME" "DESCRIPTION;PROGRAMS;ROOT" ${ARGN})

@@ -42,6 +42,7 @@ def parse_arguments(argv):
     variant.add_argument("--debug", dest="variant", action="store_const", const="debug",
                          help="with assertions")
     parser.add_argument("--no-build", action="store_true", help="boot what was built last")
+    parser.add_argument("--build", type=Path, metavar="FOLDER", help="boot what is in this folder")
     return parser.parse_args(argv)
 
 
@@ -153,10 +154,10 @@ def main(argv):
             split_commands(args.commands)
         if args.icount and args.smp != 1:
             raise Refused("--icount counts one processor: not with --smp")
-        if not args.no_build:
+        if not args.no_build and args.build is None:
             build(args)
         options = machine.Options(
-            build=machine.ROOT / "build" / args.variant, firmware=args.iso or "fast",
+            build=args.build or machine.ROOT / "build" / args.variant, firmware=args.iso or "fast",
             memory=args.memory, smp=args.smp, append=args.append, accel=args.accel,
             icount=args.icount, gdb_port=args.gdb_port if args.gdb else 0,
             reboot=args.commands is None)

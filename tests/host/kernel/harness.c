@@ -47,9 +47,9 @@ struct boot_params make_machine(void)
         .memory_count = 2,
         .kernel = {MIB, MIB},
         .image = {IMAGE_BASE, IMAGE_PAGES * PAGE_BYTES},
-        .rsdp = 0xe0000,
-        .tick_hz = 1000000000,
-        .entry_ticks = 1000,
+        .info.rsdp = 0xe0000,
+        .info.tick_hz = 1000000000,
+        .info.entry_ticks = 1000,
         .cmdline = "test",
     };
 }
