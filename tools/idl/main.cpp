@@ -10,13 +10,18 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <unistd.h>
 
 namespace
 {
 
+// A file that is right already keeps its time, so that nothing is built again for it.
 bool write_file(const std::filesystem::path &path, const std::string &text)
 {
+    std::ifstream old(path, std::ios::binary);
+    std::string before{std::istreambuf_iterator<char>(old), std::istreambuf_iterator<char>()};
+    if (old && before == text) return true;
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out << text;
