@@ -45,8 +45,8 @@ void features_require(void)
 /* Before page tables with NX are loaded. */
 void features_enable(void)
 {
-    /* PAE PGE OSFXSR OSXMMEXCPT UMIP FSGSBASE SMEP SMAP. SDM vol 3A 2.5. */
-    uint64_t cr4 = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21;
+    /* PAE MCE PGE OSFXSR OSXMMEXCPT UMIP FSGSBASE SMEP SMAP. SDM vol 3A 2.5. */
+    uint64_t cr4 = 0x60 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 21;
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | 1 << 11); /* NXE */
     __asm__ volatile("movq %0, %%cr4" ::"r"(cr4) : "memory");
 }
