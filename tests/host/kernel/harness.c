@@ -12,6 +12,7 @@
 #define IMAGE_BASE (2 * MIB)
 enum { IMAGE_PAGES = 16, FIRST_SLOT = 1024, SLOTS = 4096 };
 
+static const uint8_t kernel_id[KERNEL_ID_BYTES] = {0xab};
 uint64_t now;
 struct thread *axiom;
 struct boot_info *boot_info;
@@ -51,6 +52,7 @@ struct boot_params make_machine(void)
         .info.tick_hz = 1000000000,
         .info.entry_ticks = 1000,
         .cmdline = "test",
+        .kernel_id = kernel_id,
     };
 }
 
