@@ -1,0 +1,328 @@
+/* files_test.c - every error of the file server's state machine, and its limits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vfs.h"
+
+static struct vfs vfs;
+static struct vfs_record record;
+static uint8_t *pool;
+static const uint8_t image_data[] = "image";
+
+static int setup(void **state)
+{
+    (void)state;
+    pool = malloc((size_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES);
+    vfs_init(&vfs, pool);
+    assert_true(vfs_add_image_file(&vfs, "/bin/init", image_data, sizeof(image_data)));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    assert_null(vfs_is_sound(&vfs));
+    free(pool);
+    return 0;
+}
+
+static uint32_t length(const char *text)
+{
+    return (uint32_t)strlen(text);
+}
+
+static enum vfs_error apply_if(enum vfs_error err)
+{
+    if (err == VFS_OK) vfs_apply(&vfs, &record);
+    return err;
+}
+
+static enum vfs_error make(const char *path, bool directory)
+{
+    return apply_if(vfs_decide_make(&vfs, VFS_ROOT, path, length(path), directory, &record));
+}
+
+static enum vfs_error delete_path(const char *path)
+{
+    return apply_if(vfs_decide_remove(&vfs, VFS_ROOT, path, length(path), &record));
+}
+
+static enum vfs_error move_path(const char *source, const char *target)
+{
+    struct vfs_paths paths = {source, target, length(source), length(target)};
+
+    return apply_if(vfs_decide_rename(&vfs, VFS_ROOT, &paths, &record));
+}
+
+static uint16_t find(const char *path)
+{
+    uint16_t node = VFS_NONE;
+
+    return vfs_find(&vfs, VFS_ROOT, path, length(path), &node) == VFS_OK ? node : VFS_NONE;
+}
+
+static enum vfs_error write_at(const char *path, uint64_t offset, const char *text)
+{
+    record.len = length(text);
+    memcpy(record.bytes, text, record.len);
+    return apply_if(vfs_decide_write(&vfs, find(path), offset, &record));
+}
+
+static enum vfs_error resize(const char *path, uint64_t size)
+{
+    return apply_if(vfs_decide_truncate(&vfs, find(path), size, &record));
+}
+
+static void makes_and_refuses(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/d", true), VFS_OK);
+    assert_int_equal(make("/d/f", false), VFS_OK);
+    assert_int_equal(make("/d/f", false), VFS_EXISTS);
+    assert_int_equal(make("/", true), VFS_EXISTS);
+    assert_int_equal(make("/no/f", false), VFS_NOT_FOUND);
+    assert_int_equal(make("/d/f/g", false), VFS_NOT_DIRECTORY);
+    assert_int_equal(make("/d/f/g/h", false), VFS_NOT_DIRECTORY);
+    assert_int_equal(make("/bin/x", false), VFS_READ_ONLY);
+    assert_int_equal(make("d", false), VFS_BAD_PATH);
+    assert_int_equal(make("/d/", true), VFS_BAD_PATH);
+}
+
+static void removes_and_refuses(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/d", true), VFS_OK);
+    assert_int_equal(make("/d/f", false), VFS_OK);
+    assert_int_equal(delete_path("/d"), VFS_NOT_EMPTY);
+    assert_int_equal(delete_path("/"), VFS_READ_ONLY);
+    assert_int_equal(delete_path("/bin/init"), VFS_READ_ONLY);
+    assert_int_equal(delete_path("/bin"), VFS_READ_ONLY);
+    assert_int_equal(delete_path("/x"), VFS_NOT_FOUND);
+    assert_int_equal(delete_path("/d/f/x"), VFS_NOT_DIRECTORY);
+    assert_int_equal(delete_path("/d/f"), VFS_OK);
+    assert_int_equal(delete_path("/d"), VFS_OK);
+    assert_int_equal(find("/d"), VFS_NONE);
+}
+
+static void renames_and_refuses(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/d", true), VFS_OK);
+    assert_int_equal(make("/d/e", true), VFS_OK);
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(make("/g", false), VFS_OK);
+    assert_int_equal(write_at("/f", 0, "contents"), VFS_OK);
+    assert_int_equal(move_path("/d", "/d/e/x"), VFS_BAD_PATH);
+    assert_int_equal(move_path("/d", "/d/x"), VFS_BAD_PATH);
+    assert_int_equal(move_path("/f", "/d"), VFS_IS_DIRECTORY);
+    assert_int_equal(move_path("/d", "/f"), VFS_NOT_DIRECTORY);
+    assert_int_equal(move_path("/d/e", "/d"), VFS_EXISTS);
+    assert_int_equal(move_path("/x", "/y"), VFS_NOT_FOUND);
+    assert_int_equal(move_path("/f", "/bin/y"), VFS_READ_ONLY);
+    assert_int_equal(move_path("/bin/init", "/y"), VFS_READ_ONLY);
+    assert_int_equal(move_path("/f", "/f"), VFS_OK);
+    assert_int_equal(move_path("/f", "/g"), VFS_OK);
+    assert_int_equal(find("/f"), VFS_NONE);
+    assert_int_equal(vfs.nodes[find("/g")].size, 8);
+    assert_int_equal(move_path("/d", "/h"), VFS_OK);
+    assert_int_not_equal(find("/h/e"), VFS_NONE);
+}
+
+static void contents_and_gaps(void **state)
+{
+    uint8_t bytes[16];
+
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(write_at("/f", 10000, "end"), VFS_OK);
+    assert_int_equal(vfs_read(&vfs, find("/f"), 9998, 16, bytes), 5);
+    assert_memory_equal(bytes, "\0\0end", 5);
+    assert_int_equal(vfs_read(&vfs, find("/f"), 10003, 16, bytes), 0);
+    assert_int_equal(vfs_read(&vfs, find("/f"), UINT64_MAX, 16, bytes), 0);
+    /* What was cut off is zero when the file grows again. */
+    assert_int_equal(resize("/f", 10001), VFS_OK);
+    assert_int_equal(resize("/f", 10003), VFS_OK);
+    assert_int_equal(vfs_read(&vfs, find("/f"), 10000, 16, bytes), 3);
+    assert_memory_equal(bytes, "e\0\0", 3);
+    assert_int_equal(vfs_read(&vfs, find("/bin/init"), 1, 16, bytes), sizeof(image_data) - 1);
+    assert_memory_equal(bytes, "mage", 5);
+}
+
+static void write_errors(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(write_at("/bin/init", 0, "x"), VFS_READ_ONLY);
+    assert_int_equal(write_at("/bin", 0, "x"), VFS_IS_DIRECTORY);
+    assert_int_equal(write_at("/f", UINT64_MAX, "x"), VFS_BAD_OFFSET);
+    assert_int_equal(write_at("/f", UINT64_MAX - 10, "x"), VFS_NO_SPACE);
+    assert_int_equal(resize("/f", UINT64_MAX), VFS_NO_SPACE);
+}
+
+/* The pool is exactly as large as it says, and an error changes nothing. */
+static void byte_limit(void **state)
+{
+    uint64_t all = (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
+
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(make("/g", false), VFS_OK);
+    assert_int_equal(resize("/f", all), VFS_OK);
+    assert_int_equal(write_at("/g", 0, "x"), VFS_NO_SPACE);
+    assert_int_equal(vfs.nodes[find("/g")].size, 0);
+    assert_int_equal(resize("/f", all + 1), VFS_NO_SPACE);
+    assert_int_equal(resize("/f", all - VFS_BLOCK_BYTES), VFS_OK);
+    assert_int_equal(write_at("/g", 0, "x"), VFS_OK);
+    assert_null(vfs_is_sound(&vfs));
+    assert_int_equal(delete_path("/f"), VFS_OK);
+    assert_int_equal(resize("/g", all), VFS_OK);
+}
+
+static void node_limit(void **state)
+{
+    char path[16];
+    uint32_t made = 0;
+    enum vfs_error err;
+
+    (void)state;
+    do {
+        snprintf(path, sizeof(path), "/%u", made);
+        err = make(path, false);
+        made++;
+    } while (err == VFS_OK);
+    assert_int_equal(err, VFS_NO_SPACE);
+    assert_int_equal(vfs.nodes_used, VFS_NODES_MAX);
+    assert_int_equal(delete_path("/0"), VFS_OK);
+    assert_int_equal(make("/again", false), VFS_OK);
+}
+
+static enum vfs_error open_node(uint16_t node, bool write)
+{
+    return apply_if(vfs_decide_open(&vfs, node, write, &record));
+}
+
+static void handles(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    uint16_t node = find("/f");
+    assert_int_equal(open_node(find("/bin"), true), VFS_IS_DIRECTORY);
+    assert_int_equal(open_node(find("/bin/init"), true), VFS_READ_ONLY);
+    assert_int_equal(open_node(node, true), VFS_OK);
+    uint16_t open = record.open;
+    uint32_t generation = vfs.opens[open].generation;
+    assert_non_null(vfs_opened(&vfs, open, generation));
+    assert_null(vfs_opened(&vfs, open, generation + 1));
+    assert_null(vfs_opened(&vfs, VFS_OPENS_MAX, generation));
+    /* Removed, but open: its data stays, its name is free. */
+    assert_int_equal(delete_path("/f"), VFS_OK);
+    assert_int_equal(vfs.nodes[node].state, NODE_ORPHAN);
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_not_equal(find("/f"), node);
+    assert_null(vfs_is_sound(&vfs));
+    assert_true(vfs_decide_close(&vfs, open, generation, &record));
+    vfs_apply(&vfs, &record);
+    assert_int_equal(vfs.nodes[node].state, NODE_FREE);
+    assert_false(vfs_decide_close(&vfs, open, generation, &record));
+}
+
+static void handle_limit(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < VFS_OPENS_MAX; i++) {
+        assert_int_equal(open_node(VFS_ROOT, false), VFS_OK);
+    }
+    assert_int_equal(open_node(VFS_ROOT, false), VFS_LIMIT);
+    assert_true(vfs_decide_close(&vfs, 7, vfs.opens[7].generation, &record));
+    vfs_apply(&vfs, &record);
+    assert_int_equal(open_node(VFS_ROOT, false), VFS_OK);
+    assert_int_equal(record.open, 7);
+}
+
+/* A directory that was removed under a handle: nothing is found in it, nothing is made in it. */
+static void removed_directory(void **state)
+{
+    uint16_t node, found;
+
+    (void)state;
+    assert_int_equal(make("/d", true), VFS_OK);
+    node = find("/d");
+    assert_int_equal(open_node(node, false), VFS_OK);
+    assert_int_equal(delete_path("/d"), VFS_OK);
+    assert_int_equal(vfs_find(&vfs, node, "/x", 2, &found), VFS_NOT_FOUND);
+    assert_int_equal(vfs_decide_make(&vfs, node, "/x", 2, false, &record), VFS_NOT_FOUND);
+    assert_int_equal(vfs_decide_remove(&vfs, node, "/", 1, &record), VFS_READ_ONLY);
+}
+
+static void lists_in_order(void **state)
+{
+    static const char *const names[] = {"/b", "/a", "/ab", "/z", "/A"};
+    static const char *const order[] = {"A", "a", "ab", "b", "bin", "z"};
+    const char *after = "";
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(make(names[i], false), VFS_OK);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        uint16_t node = vfs_list_next(&vfs, VFS_ROOT, after, length(after));
+        assert_int_not_equal(node, VFS_NONE);
+        assert_string_equal(vfs.nodes[node].name, order[i]);
+        after = order[i];
+    }
+    assert_int_equal(vfs_list_next(&vfs, VFS_ROOT, after, length(after)), VFS_NONE);
+}
+
+static void bad_image_files(void **state)
+{
+    (void)state;
+    assert_false(vfs_add_image_file(&vfs, "relative", image_data, 1));
+    assert_false(vfs_add_image_file(&vfs, "/", image_data, 1));
+    assert_false(vfs_add_image_file(&vfs, "/bin/init/x", image_data, 1));
+    assert_false(vfs_add_image_file(&vfs, "/bin", image_data, 0));
+}
+
+/* The checker sees what it is for. */
+static void checker_sees(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(write_at("/f", 0, "x"), VFS_OK);
+    struct vfs whole = vfs;
+    vfs.nodes[find("/f")].size += VFS_BLOCK_BYTES;
+    assert_non_null(vfs_is_sound(&vfs));
+    vfs = whole;
+    vfs.nodes[VFS_ROOT].child = 0;
+    assert_non_null(vfs_is_sound(&vfs));
+    vfs = whole;
+    vfs.bytes++;
+    assert_non_null(vfs_is_sound(&vfs));
+    vfs = whole;
+    vfs.nodes_used++;
+    assert_non_null(vfs_is_sound(&vfs));
+    vfs = whole;
+    vfs.free_block = vfs.nodes[find("/f")].first_block;
+    assert_non_null(vfs_is_sound(&vfs));
+    vfs = whole;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(makes_and_refuses), TEST(removes_and_refuses), TEST(renames_and_refuses),
+        TEST(contents_and_gaps), TEST(write_errors),        TEST(byte_limit),
+        TEST(node_limit),        TEST(handles),             TEST(handle_limit),
+        TEST(removed_directory), TEST(lists_in_order),      TEST(bad_image_files),
+        TEST(checker_sees)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,256 @@
+/*
+ * model_test.c - random requests against a model that is as plain as possible: a table of paths.
+ *
+ * Each step must be refused or done by both, and afterwards both hold the same files with the same
+ * contents. And the records are the whole truth: applied to a second, fresh state they give the
+ * same one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "vfs.h"
+
+enum { ENTRIES = 128, CONTENTS = 12000, STEPS = 60000 };
+
+struct entry {
+    char path[32]; /* empty: free */
+    bool directory;
+    uint32_t size;
+    uint8_t contents[CONTENTS];
+};
+
+static struct entry entries[ENTRIES];
+static struct vfs live, folded;
+static struct vfs_record record;
+
+static struct entry *entry_find(const char *path)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        if (strcmp(entries[i].path, path) == 0) return &entries[i];
+    }
+    return NULL;
+}
+
+static bool is_below(const char *path, const char *directory)
+{
+    size_t len = strlen(directory);
+
+    return strncmp(path, directory, len) == 0 && path[len] == '/';
+}
+
+/* 1 to 3 names out of three. */
+static void random_path(char out[32])
+{
+    int names = 1 + rand() % 3;
+
+    out[0] = '\0';
+    for (int i = 0; i < names; i++) {
+        char name[3] = {'/', (char)('a' + rand() % 3), '\0'};
+        strcat(out, name);
+    }
+}
+
+static bool parent_is_directory(const char *path)
+{
+    char parent[32];
+    const struct entry *e;
+
+    strcpy(parent, path);
+    *strrchr(parent, '/') = '\0';
+    if (parent[0] == '\0') return true;
+    e = entry_find(parent);
+    return e != NULL && e->directory;
+}
+
+static void fold(void)
+{
+    if (vfs_blocks_needed(&live, &record) > VFS_BLOCKS_MAX) fail();
+    vfs_apply(&live, &record);
+    vfs_apply(&folded, &record);
+}
+
+static void step_make(const char *path)
+{
+    bool directory = rand() % 2 == 0;
+    if (entry_find("") == NULL) return; /* the model's table is full */
+    bool may = entry_find(path) == NULL && parent_is_directory(path);
+    enum vfs_error err = vfs_decide_make(&live, VFS_ROOT, path, (uint32_t)strlen(path), directory,
+                                         &record);
+
+    assert_int_equal(err == VFS_OK, may);
+    if (!may) return;
+    fold();
+    struct entry *e = entry_find("");
+    strcpy(e->path, path);
+    e->directory = directory;
+    e->size = 0;
+}
+
+static void step_remove(const char *path)
+{
+    struct entry *e = entry_find(path);
+    bool may = e != NULL;
+
+    for (int i = 0; may && i < ENTRIES; i++) {
+        if (is_below(entries[i].path, path)) may = false;
+    }
+    enum vfs_error err = vfs_decide_remove(&live, VFS_ROOT, path, (uint32_t)strlen(path), &record);
+    assert_int_equal(err == VFS_OK, may);
+    if (!may) return;
+    fold();
+    e->path[0] = '\0';
+}
+
+/* Whether all that moves still fits the table. */
+static bool fits(const char *source, const char *target)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        if (!is_below(entries[i].path, source)) continue;
+        if (strlen(entries[i].path) - strlen(source) + strlen(target) >= sizeof(entries[i].path)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void move_entries(const char *source, const char *target)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        char moved[64];
+        if (strcmp(entries[i].path, source) != 0 && !is_below(entries[i].path, source)) continue;
+        snprintf(moved, sizeof(moved), "%s%s", target, entries[i].path + strlen(source));
+        strcpy(entries[i].path, moved);
+    }
+}
+
+static void step_rename(const char *source, const char *target)
+{
+    struct entry *from = entry_find(source), *to = entry_find(target);
+    bool may = from != NULL && parent_is_directory(target) && !is_below(target, source);
+    struct vfs_paths paths = {source, target, (uint32_t)strlen(source), (uint32_t)strlen(target)};
+
+    if (may && to != NULL && to != from) may = !to->directory && !from->directory;
+    if (from != NULL && from->directory && to == from) may = true;
+    if (may && !fits(source, target)) return;
+    assert_int_equal(vfs_decide_rename(&live, VFS_ROOT, &paths, &record) == VFS_OK, may);
+    if (!may || from == to) return;
+    fold();
+    if (to != NULL) to->path[0] = '\0';
+    move_entries(source, target);
+}
+
+static void step_write(const char *path)
+{
+    struct entry *e = entry_find(path);
+    uint16_t node;
+    uint32_t offset = (uint32_t)rand() % (CONTENTS - VFS_WRITE_MAX);
+
+    if (e == NULL || e->directory) return;
+    assert_int_equal(vfs_find(&live, VFS_ROOT, path, (uint32_t)strlen(path), &node), VFS_OK);
+    record.len = (uint32_t)rand() % VFS_WRITE_MAX + 1;
+    for (uint32_t i = 0; i < record.len; i++) {
+        record.bytes[i] = (uint8_t)rand();
+    }
+    assert_int_equal(vfs_decide_write(&live, node, offset, &record), VFS_OK);
+    if (offset > e->size) memset(e->contents + e->size, 0, offset - e->size);
+    memcpy(e->contents + offset, record.bytes, record.len);
+    if (offset + record.len > e->size) e->size = offset + record.len;
+    fold();
+}
+
+static void step_truncate(const char *path)
+{
+    struct entry *e = entry_find(path);
+    uint16_t node;
+    uint32_t size = (uint32_t)rand() % CONTENTS;
+
+    if (e == NULL || e->directory) return;
+    assert_int_equal(vfs_find(&live, VFS_ROOT, path, (uint32_t)strlen(path), &node), VFS_OK);
+    assert_int_equal(vfs_decide_truncate(&live, node, size, &record), VFS_OK);
+    if (size > e->size) memset(e->contents + e->size, 0, size - e->size);
+    e->size = size;
+    fold();
+}
+
+static void compare_one(const struct entry *e)
+{
+    static uint8_t bytes[CONTENTS + 1];
+    uint16_t node;
+
+    assert_int_equal(vfs_find(&live, VFS_ROOT, e->path, (uint32_t)strlen(e->path), &node), VFS_OK);
+    assert_int_equal(live.nodes[node].directory, e->directory);
+    if (e->directory) return;
+    assert_int_equal(vfs_read(&live, node, 0, sizeof(bytes), bytes), e->size);
+    assert_memory_equal(bytes, e->contents, e->size);
+}
+
+static void compare_all(void)
+{
+    uint32_t count = 1;
+
+    for (int i = 0; i < ENTRIES; i++) {
+        if (entries[i].path[0] == '\0') continue;
+        count++;
+        compare_one(&entries[i]);
+    }
+    assert_int_equal(live.nodes_used, count);
+    assert_null(vfs_is_sound(&live));
+}
+
+static void random_steps(void **state)
+{
+    unsigned seed = 7;
+    size_t bytes = (size_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
+    uint8_t *live_pool = malloc(bytes), *folded_pool = malloc(bytes);
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    vfs_init(&live, live_pool);
+    vfs_init(&folded, folded_pool);
+    for (int step = 0; step < STEPS; step++) {
+        char path[32], other[32];
+        random_path(path);
+        random_path(other);
+        switch (rand() % 6) {
+        case 0:
+        case 1:
+            step_make(path);
+            break;
+        case 2:
+            step_remove(path);
+            break;
+        case 3:
+            step_rename(path, other);
+            break;
+        case 4:
+            step_write(path);
+            break;
+        default:
+            step_truncate(path);
+            break;
+        }
+        if (step % 100 == 0) compare_all();
+    }
+    compare_all();
+    /* The pools are compared through the blocks; the pointers to them are the only difference. */
+    assert_memory_equal(live_pool, folded_pool, (size_t)live.blocks_fresh * VFS_BLOCK_BYTES);
+    folded.pool = live.pool;
+    assert_memory_equal(&live, &folded, sizeof(live));
+    free(live_pool);
+    free(folded_pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_steps)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
