@@ -1,9 +1,7 @@
 /* endpoint.c - delivery of messages and the capabilities in them; notifications. */
 #include "endpoint.h"
 
-#include "commit.h"
 #include "invoke.h"
-#include "sched.h"
 
 /* Capabilities that may travel; the others are authority, or name one holder. */
 #define TYPE(t) (1u << (t))
@@ -16,20 +14,17 @@ struct transfer {     /* one capability of a message, checked */
     uint32_t index;   /* where */
 };
 
-static enum err lengths_check(const struct thread *t)
+/* What `t`'s registers say of a message it sends, and of where capabilities are to arrive. */
+static enum err message_check(const struct thread *t, bool sends, bool receives)
 {
-    uint32_t words = msg_words(t->regs.rsi), caps = msg_caps(t->regs.rsi);
-    bool paged = words > MSG_REGISTERS || caps != 0;
-    bool bad = words > MSG_WORDS_MAX || caps > MSG_CAPS_MAX || (paged && !thread_buffer(t));
-    return bad ? ERR_MESSAGE : OK;
-}
-
-static enum err receive_slots_check(const struct thread *t)
-{
-    uint32_t n = msg_slots(t->regs.rsi);
+    uint64_t info = t->regs.rsi;
+    uint32_t words = sends ? msg_words(info) : 0, caps = sends ? msg_caps(info) : 0;
+    uint32_t slots = receives ? msg_slots(info) : 0;
+    if (words > MSG_WORDS_MAX || caps > MSG_CAPS_MAX || slots > MSG_CAPS_MAX) return ERR_MESSAGE;
+    bool paged = words > MSG_REGISTERS || caps != 0 || slots != 0;
+    enum err e = paged && !thread_buffer(t) ? ERR_MESSAGE : OK;
     struct slot *s;
-    enum err e = n > MSG_CAPS_MAX || (n != 0 && !thread_buffer(t)) ? ERR_MESSAGE : OK;
-    for (uint32_t i = 0; i < n && e == OK; i++) {
+    for (uint32_t i = 0; i < slots && e == OK; i++) {
         e = slot_lookup_empty(thread_cspace(t), (t->regs.rbx >> 32) + i, &s);
     }
     return e;
@@ -109,20 +104,25 @@ static void words_copy(const struct thread *from, struct thread *to, uint32_t co
     }
 }
 
-/* Words and capabilities of `from`'s message, or of its fault. */
-static enum err message_deliver(const struct thread *from, struct thread *to, uint64_t ep)
+/* Words and capabilities of `from`'s message, or of its fault. A reply is `lossy`: what words there is
+ * room for arrive all the same, and the client asks again. */
+static enum err message_deliver(const struct thread *from, struct thread *to, uint64_t ep,
+                                bool lossy)
 {
     struct transfer list[MSG_CAPS_MAX];
-    uint64_t info =
-        from->is_fault ? msg_info(from->fault_kind, MSG_REGISTERS, 0, 0) : from->regs.rsi;
+    uint64_t fault = msg_info(from->fault_kind, MSG_REGISTERS, 0, 0);
+    uint64_t info = from->is_fault ? fault : from->regs.rsi;
     uint32_t words = msg_words(info), caps = msg_caps(info);
     bool paged = words > MSG_REGISTERS || caps != 0;
-    if (paged && (!thread_buffer(to) || !thread_buffer(from))) return ERR_MESSAGE;
-    enum err e = transfers_decode(from, to, ep, caps, list);
-    if (e != OK) return e;
+    bool unpaged = paged && (!thread_buffer(to) || !thread_buffer(from));
+    enum err e = unpaged ? ERR_MESSAGE : transfers_decode(from, to, ep, caps, list);
+    if (e != OK && !lossy) return e;
+    if (e != OK) caps = 0;
+    if (unpaged && words > MSG_REGISTERS) words = MSG_REGISTERS;
     words_copy(from, to, words);
     transfers_apply(from, to, ep, caps, list);
     to->regs.rsi = msg_info(msg_label(info), words, caps, 0) | (from->is_fault ? MSG_FAULT : 0);
+    to->regs.rax = e == OK ? OK : ERR_CAP_LOST;
     return OK;
 }
 
@@ -131,9 +131,8 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
                         bool is_call)
 {
     struct reply *r = to->reply;
-    enum err e = is_call && r == NULL ? ERR_BUSY : message_deliver(from, to, via->obj);
+    enum err e = is_call && r == NULL ? ERR_BUSY : message_deliver(from, to, via->obj, false);
     if (e != OK) return e;
-    to->regs.rax = OK;
     to->regs.rdi = via->badge;
     ipc_leave_reply(to);
     if (!is_call) return OK;
@@ -145,6 +144,25 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
     return OK;
 }
 
+/* To a receiver that waits, or into the queue. */
+static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_block)
+{
+    struct queue *q = &((struct endpoint *)cap_object(via))->queue;
+    struct thread *to = q->head;
+    if (to != NULL && to->state == T_RECEIVING) {
+        enum err e = deliver(t, to, via, is_call);
+        if (e == OK) sched_ready(to);
+        return e;
+    }
+    if (!may_block) return ERR_WOULD_BLOCK;
+    thread_move(t, T_SENDING);
+    t->via = via;
+    t->is_call = is_call;
+    via->flags |= SLOT_SENDERS;
+    queue_insert(q, t, NULL);
+    return OK;
+}
+
 /* A send is over. A fault that nobody can answer stops its thread. */
 static void send_ends(struct thread *t, enum err result)
 {
@@ -153,21 +171,6 @@ static void send_ends(struct thread *t, enum err result)
     } else {
         thread_wake(t, result);
     }
-}
-
-static void enqueue_sender(struct thread *t, struct slot *via, bool is_call)
-{
-    thread_move(t, T_SENDING);
-    t->via = via;
-    t->is_call = is_call;
-    via->flags |= SLOT_SENDERS;
-    queue_insert(&((struct endpoint *)cap_object(via))->queue, t, NULL);
-}
-
-static struct thread *receiver_of(const struct slot *ep)
-{
-    struct thread *t = ((const struct endpoint *)cap_object(ep))->queue.head;
-    return t != NULL && t->state == T_RECEIVING ? t : NULL;
 }
 
 static void save_receive(struct thread *t, struct reply *r)
@@ -182,19 +185,9 @@ enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_blo
     uint8_t needs = RIGHT_WRITE | (msg_caps(t->regs.rsi) != 0 ? RIGHT_GRANT : 0);
     if (via->type != CAP_ENDPOINT) return ERR_CAP_TYPE;
     if ((via->rights & needs) != needs) return ERR_RIGHTS;
-    enum err e = lengths_check(t);
-    if (e == OK && is_call) e = receive_slots_check(t);
-    if (e != OK) return e;
-    struct thread *to = receiver_of(via);
-    if (to == NULL && !may_block) return ERR_WOULD_BLOCK;
-    if (is_call) save_receive(t, NULL);
-    if (to == NULL) {
-        enqueue_sender(t, via, is_call);
-        return OK;
-    }
-    e = deliver(t, to, via, is_call);
-    if (e == OK) sched_ready(to);
-    return e;
+    enum err e = message_check(t, true, is_call);
+    if (e == OK && is_call) save_receive(t, NULL);
+    return e == OK ? post(t, via, is_call, may_block) : e;
 }
 
 /* Everything that can be checked of a receive. `*out`: the Reply it names, NULL for none. */
@@ -203,7 +196,7 @@ static enum err receive_check(const struct thread *t, const struct slot *ep, str
     *out = NULL;
     if (ep->type != CAP_ENDPOINT) return ERR_CAP_TYPE;
     if (!(ep->rights & RIGHT_READ)) return ERR_RIGHTS;
-    enum err e = receive_slots_check(t);
+    enum err e = message_check(t, false, true);
     if (e != OK || (uint32_t)t->regs.rbx == 0) return e;
     e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, out);
     if (e == OK && (*out)->type != CAP_REPLY) e = ERR_CAP_TYPE;
@@ -248,7 +241,7 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
 {
     if (slot->type != CAP_REPLY) return ERR_CAP_TYPE;
     if (msg_caps(t->regs.rsi) != 0 && !(slot->rights & RIGHT_GRANT)) return ERR_RIGHTS;
-    enum err e = lengths_check(t);
+    enum err e = message_check(t, true, false);
     struct reply *r = cap_object(slot);
     if (e == OK && r->state != REPLY_BOUND) e = ERR_BUSY;
     if (e != OK) return e;
@@ -259,14 +252,7 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
     bool faulted = to->is_fault;
     thread_wake(to, OK);
     if (faulted) return OK; /* it runs again as it was */
-    e = message_deliver(t, to, 0);
-    if (e == OK) return OK;
-    /* The words arrive all the same, if there is room for them; the client asks again. */
-    uint32_t words = thread_buffer(to) ? msg_words(t->regs.rsi) : 0;
-    words_copy(t, to, words);
-    to->regs.rsi = msg_info(msg_label(t->regs.rsi), words, 0, 0);
-    to->regs.rax = ERR_CAP_LOST;
-    return OK;
+    return message_deliver(t, to, 0, true);
 }
 
 enum err ipc_reply_receive(struct thread *t, struct slot *ep)
@@ -284,14 +270,8 @@ void ipc_fault(struct thread *t, enum fault_kind kind)
     struct slot *via = thread_slot(t, TS_FAULT);
     t->is_fault = true;
     t->fault_kind = (uint8_t)kind;
-    struct thread *to = via->type == CAP_ENDPOINT ? receiver_of(via) : NULL;
-    if (via->type == CAP_ENDPOINT && to == NULL) {
-        enqueue_sender(t, via, true);
-    } else if (to != NULL && deliver(t, to, via, true) == OK) {
-        sched_ready(to);
-    } else {
-        thread_stop(t); /* no handler, or it named no Reply */
-    }
+    /* no handler, or it named no Reply: it stays where it is */
+    if (via->type != CAP_ENDPOINT || post(t, via, true, true) != OK) thread_stop(t);
 }
 
 void ipc_leave_reply(struct thread *t)
@@ -315,24 +295,26 @@ bool ipc_cancel_via(struct slot *via, uint32_t *work)
     return true;
 }
 
+/* What `t` waits for is gone. */
+static void peer_died(struct thread *t)
+{
+    ipc_leave_reply(t);
+    sched_take_back(t);
+    send_ends(t, ERR_PEER_DIED);
+}
+
 bool ipc_cancel_queue(struct queue *q, uint32_t *work)
 {
     for (; q->head != NULL; --*work) {
         if (*work == 0) return false;
-        struct thread *t = q->head;
-        ipc_leave_reply(t);
-        send_ends(t, ERR_PEER_DIED);
+        peer_died(q->head);
     }
     return true;
 }
 
 void ipc_cancel_reply(const struct reply *r)
 {
-    struct thread *t = r->thread;
-    if (r->state == REPLY_FREE) return;
-    ipc_leave_reply(t);
-    sched_take_back(t);
-    send_ends(t, ERR_PEER_DIED);
+    if (r->state != REPLY_FREE) peer_died(r->thread);
 }
 
 void notification_signal(struct notification *n, uint64_t badge)
