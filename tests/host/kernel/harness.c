@@ -12,7 +12,6 @@
 #define IMAGE_BASE (2 * MIB)
 enum { IMAGE_PAGES = 16, FIRST_SLOT = 1024, SLOTS = 4096 };
 
-static const uint8_t kernel_id[KERNEL_ID_BYTES] = {0xab};
 uint64_t now;
 struct thread *axiom;
 struct boot_info *boot_info;
@@ -51,8 +50,7 @@ struct boot_params make_machine(void)
         .info.rsdp = 0xe0000,
         .info.tick_hz = 1000000000,
         .info.entry_ticks = 1000,
-        .cmdline = "test",
-        .kernel_id = kernel_id,
+        .info.cmdline = "test",
     };
 }
 
@@ -71,7 +69,7 @@ void boot(void)
     fake_reset();
     struct boot_params p = make_machine();
     make_image(p.image.base, IMAGE_PAGES);
-    now = p.entry_ticks;
+    now = p.info.entry_ticks;
     check_each_step = true;
     next_slot = FIRST_SLOT;
     const char *refusal = core_boot(&p);

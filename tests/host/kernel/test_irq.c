@@ -164,7 +164,8 @@ TEST(PORTS0002, "no error of ports get changes anything")
     REFUSED(ERR_SLOT_USED, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, GS_LOG));
     REFUSED(ERR_RANGE, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, 0));
     REFUSED(ERR_CAP_TYPE, OP(axiom, OP_PORTS_GET, GS_IRQ_CONTROL, 4, 5, to));
-    REFUSED(ERR_CAP_TYPE, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, in(p.client.tcb, TS_SCHED)));
+    REFUSED(ERR_CAP_TYPE,
+            OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, in(p.client.tcb, TS_SCHED)));
     REFUSED(ERR_CAP_TYPE, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, in(GS_LOG, 1)));
     OKAY(OP(axiom, OP_COPY, in(GS_CNODE, control), GS_PORT_CONTROL, RIGHT_READ));
     REFUSED(ERR_RIGHTS, OP(axiom, OP_PORTS_GET, control, 4, 5, to));
