@@ -65,6 +65,11 @@ class Checks(unittest.TestCase):
         self.assert_one(check_text.numbers, "C and B are both 2",
                         **{"kernel/abi/a.h": text, "idl/a.capnp": "@0xdbd1b7b795968e5c;\n"})
 
+    def test_wrong_legend(self):
+        text = "/*\n * 2 EMPTY  nothing there\n */\nenum e { ERR_NONE, ERR_EMPTY };\n"
+        self.assert_one(check_text.numbers, "EMPTY is 2",
+                        **{"kernel/abi/a.h": text, "idl/a.capnp": "@0xdbd1b7b795968e5c;\n"})
+
     def test_equal_ids(self):
         text = "@0xdbd1b7b795968e5c;\n"
         self.assert_one(check_text.numbers, "stands in", **{

@@ -19,6 +19,7 @@ STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 ENUM = re.compile(r"\benum\s+(\w+)?\s*\{(.*?)\}", re.DOTALL)
 DEFINE = re.compile(r"^#define\s+(\w+)\s+(.+)$", re.MULTILINE)
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include.*$", re.MULTILINE)
+LEGEND = re.compile(r"^ \*\s+(\d+) ([A-Z_]{3,})\s{2,}", re.MULTILINE)
 CAPNP_ID = re.compile(r"@(0x[0-9a-f]{16})")
 
 
@@ -73,14 +74,30 @@ def enumerators(body, names):
         name, _, expression = (part.strip() for part in item.partition("="))
         if not name:
             continue
-        value = evaluate(expression, names) if expression else value + 1
-        names[name] = value
+        if expression:
+            value = evaluate(expression, names)
+        elif value is not None:
+            value += 1
+        if value is not None:
+            names[name] = value
         yield name, value
 
 
 def evaluate(expression, names):
+    """The number, or None: a size, a cast, a macro with arguments."""
     plain = re.sub(r"(?<=[0-9a-fA-F])[uUlL]+\b", "", expression)
-    return int(eval(plain, {"__builtins__": {}}, dict(names)))  # numbers of our own headers
+    try:
+        return int(eval(plain, {"__builtins__": {}}, dict(names)))  # numbers of our own headers
+    except (SyntaxError, NameError, TypeError, ValueError):
+        return None
+
+
+def legend_problems(path, names):
+    """A comment's legend says the same as the code: ` * 3 CAP_TYPE  what it means`."""
+    for number, word in LEGEND.findall(tree.read(path)):
+        meant = [name for name in names if name.endswith("_" + word)]
+        if not any(names[name] == int(number) for name in meant):
+            yield f"{path}: the legend says {word} is {number}"
 
 
 def numbers():
@@ -90,18 +107,20 @@ def numbers():
     for path in headers:
         contents = tree.without_comments(tree.read(path))
         for name, expression in DEFINE.findall(contents):
-            try:
-                names[name] = evaluate(expression, names)
-            except (SyntaxError, NameError, TypeError, ValueError):
-                pass  # a macro that is no number
+            value = evaluate(expression, names)
+            if value is not None:
+                names[name] = value
         for tag, body in ENUM.findall(contents):
             by_value = {}
             for name, value in enumerators(body, names):
                 seen += 1
-                if tag and value in by_value:
+                if tag and value is None:
+                    problems.append(f"{path}: enum {tag}: {name} is no plain number")
+                elif tag and value in by_value:
                     other = by_value[value]
                     problems.append(f"{path}: enum {tag}: {name} and {other} are both {value}")
                 by_value[value] = name
+        problems += legend_problems(path, names)
     ids = {}
     for path in tree.files("idl/*.capnp"):
         for found in CAPNP_ID.findall(tree.read(path)):
