@@ -4,12 +4,9 @@
  * Everything here is a root of the derivation, and has its record. Kernel memory comes from the low
  * end of the largest region and never goes back.
  */
-#include "arch.h"
-#include "commit.h"
 #include "core.h"
 #include "invoke.h"
 #include "irq.h"
-#include "sched.h"
 
 #define MEMORY_MIN (24ull << 20)
 #define POOL_MIN (8ull << 20)

@@ -8,12 +8,9 @@
  */
 #include "cnode.h"
 
-#include "arch.h"
-#include "commit.h"
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
-#include "sched.h"
 #include "vspace.h"
 
 enum { NESTING_MAX = 8, SCAN_PER_WORK = 64 };
@@ -59,15 +56,6 @@ static struct slot *innermost(struct slot *s, uint32_t *work)
     return NULL;
 }
 
-/* A thread loses a capability that configures it. */
-static void config_gone(struct slot *s)
-{
-    struct thread *t = thread_of(slot_container(s));
-    if (s->index == TS_ASPACE) thread_stop(t);
-    if (s->index == TS_SCHED) sched_home_gone(t);
-    if (s->index == TS_SCHED || s->index == TS_NOTIFY) *(struct thread **)cap_object(s) = NULL;
-}
-
 /* Whoever waits on the object that goes with `s` is told. False: work is used up. */
 static bool waiters_told(struct slot *s, uint32_t *work)
 {
@@ -93,7 +81,12 @@ static void object_gone(const struct slot *s)
 /* One slot goes; its waiters are told already. */
 static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
 {
-    if (slot_container(s)->type == CAP_THREAD) config_gone(s);
+    struct thread *t = thread_of(slot_container(s));
+    bool configures = t->head.type == CAP_THREAD;
+    if (configures && s->index == TS_ASPACE) thread_stop(t);
+    if (configures && s->index == TS_SCHED) sched_home_gone(t);
+    if (configures && (s->index == TS_SCHED || s->index == TS_NOTIFY))
+        *(struct thread **)cap_object(s) = NULL;
     if (vspace_is_mapped(s)) vspace_unmap(s);
     struct slot was = *s;
     bool last = slot_is_last(s);
@@ -105,6 +98,12 @@ static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why
 
 static enum err slot_delete(struct slot *s, struct deletion *d)
 {
+    if (s->type == CAP_REVOKED) { /* its holder has seen it */
+        s->type = CAP_EMPTY;
+        commit_emit(
+            &(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
+        return OK;
+    }
     for (;;) {
         struct slot *x = innermost(s, &d->work);
         if (x == NULL) return ERR_BUSY;
@@ -117,17 +116,10 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
     }
 }
 
-static enum err mark_clear(struct slot *s)
-{
-    s->type = CAP_EMPTY;
-    commit_emit(&(struct commit){.op = COMMIT_DROP, .type = CAP_REVOKED, .dst = ptr_to_phys(s)});
-    return OK;
-}
-
 void delete_apply(struct request *rq)
 {
     struct deletion d = {.op = COMMIT_DELETE, .work = WORK_PER_STEP};
-    rq->result = rq->cap->type == CAP_REVOKED ? mark_clear(rq->cap) : slot_delete(rq->cap, &d);
+    rq->result = slot_delete(rq->cap, &d);
 }
 
 /* Leaves first. A slot that its owner did not empty itself is marked, so that an old index never
@@ -160,12 +152,8 @@ enum err drop(struct thread *t, uint64_t name)
     if (c->credits == 0) return ERR_LOG_QUOTA;
     s = container_slot(c, (uint32_t)name);
     if (e == OK && !(TYPE(s->type) & droppable)) return ERR_CAP_TYPE;
-    if (e == ERR_REVOKED) {
-        e = mark_clear(s);
-    } else {
-        struct deletion d = {.op = COMMIT_DROP, .work = WORK_PER_STEP};
-        e = slot_delete(s, &d);
-    }
+    struct deletion d = {.op = COMMIT_DROP, .work = WORK_PER_STEP};
+    e = slot_delete(s, &d);
     if (e == OK && c->credits != ~0ull) c->credits--;
     return e;
 }

@@ -3,7 +3,6 @@
 
 #include "invoke.h"
 #include "irq.h"
-#include "sched.h"
 #include "vspace.h"
 
 static struct log_rings *rings;
@@ -129,45 +128,32 @@ void log_mode_apply(struct request *rq)
     rings->header.sigma = rq->w[0];
 }
 
-static uint64_t address_or_0(const struct slot *s)
+static void describe(const struct slot *s, struct walk_item *out)
 {
-    return s == NULL || s == &cap_root ? 0 : ptr_to_phys(s);
-}
-
-static void describe_object(const struct slot *s, struct walk_item *out)
-{
+    bool mapped = vspace_is_mapped(s), lined = s->type == CAP_IRQ || s->type == CAP_LOG;
+    *out = (struct walk_item){.slot = ptr_to_phys(s),
+                              .type = s->type,
+                              .rights = s->rights,
+                              .flags = s->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
+                              .bits = s->bits & 0xff,
+                              .depth = s->depth,
+                              .obj = s->obj,
+                              .badge = s->badge,
+                              .extra = mapped ? s->extra & ~(PAGE_BYTES - 1) : 0,
+                              .child = s->child != NULL ? ptr_to_phys(s->child) : 0,
+                              .next = s->next != &cap_root ? ptr_to_phys(s->next) : 0};
+    out->next |= s->next->last == s;
     if (s->type == CAP_THREAD) {
         const struct thread *t = cap_object(s);
         out->badge = (uint64_t)t->priority << 8 | t->flags;
-    }
-    if (s->type == CAP_SCHED) {
-        const struct sched *sc = cap_object(s);
-        out->badge = sc->budget;
-        out->extra = sc->period;
-    }
-    if (s->type == CAP_IRQ || s->type == CAP_LOG) {
+    } else if (s->type == CAP_SCHED) {
+        out->badge = ((const struct sched *)cap_object(s))->budget;
+        out->extra = ((const struct sched *)cap_object(s))->period;
+    } else if (lined) {
         const struct irq_line *l = &irq_lines[s->obj];
         out->badge = l->badge;
         out->extra = l->notification != NULL ? ptr_to_phys(l->notification) : 0;
     }
-}
-
-static void describe(const struct slot *s, struct walk_item *out)
-{
-    *out = (struct walk_item){
-        .slot = ptr_to_phys(s),
-        .type = s->type,
-        .rights = s->rights,
-        .flags = s->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
-        .bits = s->bits & 0xff,
-        .depth = s->depth,
-        .obj = s->obj,
-        .badge = s->badge,
-        .extra = vspace_is_mapped(s) ? s->extra & ~(PAGE_BYTES - 1) : 0,
-        .child = address_or_0(s->child),
-        .next = address_or_0(s->next) | (s->next->last == s),
-    };
-    describe_object(s, out);
 }
 
 enum err walk_check(const struct request *rq)

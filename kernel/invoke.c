@@ -1,8 +1,6 @@
 /* invoke.c - the table of operations, and how operands are named. */
 #include "invoke.h"
 
-#include "commit.h"
-
 enum { ANY = 255, AT_TARGET = 9 }; /* any type; the destination is the slot in rdi itself */
 enum { R = RIGHT_READ, W = RIGHT_WRITE, G = RIGHT_GRANT };
 
@@ -35,10 +33,10 @@ static const struct row {
     {CAP_FRAME, 0, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
     {CAP_FRAME, 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
     {CAP_FRAME, G, OP_PADDR, 0, 0, 0, NULL, paddr_apply},
-    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, irq_get_check, get_apply},
+    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, get_check, get_apply},
     {CAP_IRQ, G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
     {CAP_IRQ, W, OP_IRQ_ACK, 0, 0, 0, NULL, irq_ack_apply},
-    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, ports_get_check, get_apply},
+    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, get_check, get_apply},
     {CAP_PORTS, R, OP_PORT_IN, 0, 0, 0, port_check, port_apply},
     {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
     {CAP_LOG, W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},

@@ -7,7 +7,8 @@
  * a bounded part is done and logged, and the caller calls again.
  */
 #pragma once
-#include "thread.h"
+#include "commit.h"
+#include "sched.h"
 
 enum { WORK_PER_STEP = 16 }; /* slots deleted, waiters woken or pages cleared in one step */
 
@@ -30,8 +31,7 @@ typedef void apply_fn(struct request *rq);
 MUST_USE enum err invoke(struct request *rq, uint64_t name);
 
 check_fn copy_check, move_check, busy_check, retype_check, start_check, config_check, read_check;
-check_fn sched_check, map_check, irq_get_check, ports_get_check, port_check, log_ack_check;
-check_fn walk_check;
+check_fn sched_check, map_check, get_check, port_check, log_ack_check, walk_check;
 apply_fn copy_apply, move_apply, delete_apply, revoke_apply, credit_apply, retype_apply;
 apply_fn start_apply, config_apply, stop_apply, read_apply, sched_config_apply, sched_read_apply;
 apply_fn map_apply, unmap_apply, paddr_apply, get_apply, irq_bind_apply, irq_ack_apply;

@@ -1,8 +1,6 @@
 /* irq.c - interrupt lines and I/O ports. */
 #include "irq.h"
 
-#include "arch.h"
-#include "commit.h"
 #include "core.h"
 #include "endpoint.h"
 #include "invoke.h"
@@ -28,15 +26,11 @@ void irq_forget(const struct notification *n)
     }
 }
 
-enum err irq_get_check(const struct request *rq)
+enum err get_check(const struct request *rq)
 {
-    if (rq->w[0] >= IRQ_LINES) return ERR_RANGE;
-    return irq_lines[rq->w[0]].taken ? ERR_BUSY : OK;
-}
-
-enum err ports_get_check(const struct request *rq)
-{
-    return rq->w[1] > 0xffff || rq->w[0] > rq->w[1] ? ERR_RANGE : OK;
+    bool is_irq = rq->op == OP_IRQ_GET;
+    if (is_irq ? rq->w[0] >= IRQ_LINES : rq->w[1] > 0xffff || rq->w[0] > rq->w[1]) return ERR_RANGE;
+    return is_irq && irq_lines[rq->w[0]].taken ? ERR_BUSY : OK;
 }
 
 /* A new capability below a control capability. */

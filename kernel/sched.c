@@ -1,8 +1,6 @@
 /* sched.c - ready queues, budgets, lending. */
 #include "sched.h"
 
-#include "arch.h"
-#include "commit.h"
 #include "invoke.h"
 
 /* NULL: it has none, or one that was never configured. */
@@ -90,17 +88,6 @@ void sched_home_gone(struct thread *t)
     if (t->state == T_PARKED) thread_move(t, T_INACTIVE);
 }
 
-static void park(struct thread *t, uint64_t until)
-{
-    struct queue *q = &cpu()->parked;
-    struct thread *before = q->head;
-    while (before != NULL && home_of(before)->refill_at <= until) {
-        before = before->q_next;
-    }
-    thread_move(t, T_PARKED);
-    queue_insert(q, t, before);
-}
-
 /* Bits of queues that have become empty are cleared here, where it costs nothing. */
 static struct thread *highest_ready(void)
 {
@@ -127,11 +114,14 @@ static void pick(struct cpu *c)
             c->current = t;
             return;
         }
-        if (home_of(t) != NULL) {
-            park(t, home_of(t)->refill_at);
-        } else {
-            thread_move(t, T_INACTIVE);
+        const struct sched *home = home_of(t);
+        thread_move(t, home != NULL ? T_PARKED : T_INACTIVE);
+        if (home == NULL) continue;
+        struct thread *before = c->parked.head;
+        while (before != NULL && home_of(before)->refill_at <= home->refill_at) {
+            before = before->q_next;
         }
+        queue_insert(&c->parked, t, before);
     }
 }
 

@@ -1,12 +1,9 @@
 /* syscall.c - the four ways into the core. */
-#include "arch.h"
 #include "cnode.h"
-#include "commit.h"
 #include "core.h"
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
-#include "sched.h"
 
 static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number)
 {

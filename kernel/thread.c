@@ -1,9 +1,6 @@
 /* thread.c - thread states, and the operations on threads. */
-#include "arch.h"
-#include "commit.h"
 #include "endpoint.h"
 #include "invoke.h"
-#include "sched.h"
 
 void queue_insert(struct queue *q, struct thread *t, struct thread *before)
 {

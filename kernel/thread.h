@@ -6,20 +6,16 @@
  */
 #pragma once
 #include "abi/syscall.h"
+#include "arch.h"
 #include "cap.h"
 
-enum thread_state {
-    T_INACTIVE,
-    T_READY,       /* in a ready queue */
-    T_RUNNING,     /* cpu()->current, in no queue */
-    T_PARKED,      /* in cpu()->parked, until its context is refilled */
-    T_STOPPED,     /* in kernel.log_stopped: its system call waits for room in the rings */
-    T_SENDING,     /* in an endpoint's queue */
-    T_RECEIVING,   /* in an endpoint's queue */
-    T_WAITING,     /* in a notification's queue */
-    T_AWAIT_REPLY, /* in no queue; `reply` names it */
-};
-enum { T_COUNT = T_AWAIT_REPLY + 1 };
+/* READY: in a ready queue. RUNNING: cpu()->current, in no queue. PARKED: in cpu()->parked, until its
+ * context is refilled. STOPPED: its system call waits for room in the rings. SENDING, RECEIVING: in an
+ * endpoint's queue. WAITING: in a notification's. AWAIT_REPLY: in no queue, `reply` names it. */
+/* clang-format off */
+enum thread_state { T_INACTIVE, T_READY, T_RUNNING, T_PARKED, T_STOPPED, T_SENDING, T_RECEIVING,
+                    T_WAITING, T_AWAIT_REPLY };
+/* clang-format on */
 
 struct queue { /* of threads, linked by q_prev and q_next; FIFO */
     struct thread *head, *tail;
@@ -55,31 +51,25 @@ struct thread {
     struct thread_regs regs;                       /* of user mode; offsets are pinned in arch */
     uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
 
-    uint8_t state, priority, flags;
-    uint8_t by_syscall; /* arch: regs were saved by `syscall`, rcx and r11 are dead */
-    uint32_t id;        /* never used twice */
+    uint32_t id;                                /* never used twice */
+    uint8_t state, priority, flags, by_syscall; /* the last: rcx and r11 are dead. For arch */
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 
-    /* Sending: T_SENDING */
-    struct slot *via; /* the endpoint capability used; its slot has SLOT_SENDERS */
-    uint64_t send_info;
-    uint8_t is_call;
-    uint8_t is_fault; /* what it sends, or awaits the answer to, is a fault message */
-    uint8_t fault_kind;
-    uint64_t fault[MSG_REGISTERS];
-    /* Receiving: T_RECEIVING, and a call's T_SENDING and T_AWAIT_REPLY */
+    /* SENDING: through the endpoint capability `via`, which has SLOT_SENDERS. With a fault, also when
+     * it awaits the answer: the message is not in its registers but here. */
+    struct slot *via;
+    uint8_t is_call, is_fault, fault_kind;
+    /* RECEIVING, and a call's SENDING and AWAIT_REPLY: receive slots, and the Reply, named or bound */
     uint8_t recv_count;
-    uint32_t recv_first;
-    struct reply *reply; /* T_RECEIVING: named, may be NULL. T_AWAIT_REPLY: bound to this thread */
-
-    /* Lending: `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither. */
+    uint32_t recv_first, lend_depth;
+    struct reply *reply;
+    uint64_t fault[MSG_REGISTERS];
+    /* `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither */
     struct thread *lender, *borrower;
-    uint32_t lend_depth;
 };
 _Static_assert(sizeof(struct thread) <= 1 << THREAD_BITS, "a thread fits its object");
-enum { LEND_DEPTH_MAX = 8 };
-enum { GENESIS_THREAD = 1, SYSCALL_BYTES = 2 }; /* axiom's id; length of the instruction */
+enum { LEND_DEPTH_MAX = 8, GENESIS_THREAD = 1, SYSCALL_BYTES = 2 /* of the instruction */ };
 #define RFLAGS_USER 0x202ull /* interrupts on; bit 1 is always set. SDM vol 1 3.4.3 */
 
 struct cpu {
@@ -87,8 +77,7 @@ struct cpu {
     struct thread *current; /* T_RUNNING, or NULL when idle */
     struct thread *actor;   /* who ran when this step began: in its records */
     struct sched *sched;    /* what `current` runs on */
-    uint64_t now;           /* time of this step, read once on entry */
-    uint64_t charged;       /* until when `sched` has paid */
+    uint64_t now, charged;  /* time of this step, read once on entry; until when `sched` has paid */
     uint64_t timer;         /* what arch_timer_set was last told */
     struct queue ready[256];
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */

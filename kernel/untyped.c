@@ -1,6 +1,4 @@
 /* untyped.c - memory becomes objects: retype. */
-#include "arch.h"
-#include "commit.h"
 #include "invoke.h"
 
 enum { RETYPE_MAX = 64 };

@@ -1,8 +1,6 @@
 /* vspace.c - map and unmap. */
 #include "vspace.h"
 
-#include "arch.h"
-#include "commit.h"
 #include "invoke.h"
 
 enum { LEVELS = 4, ENTRIES = 512, USER_ENTRIES = 256 };

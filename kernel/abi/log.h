@@ -42,21 +42,12 @@ enum commit_op {
 enum { DELETE_MARKS = 1 };
 
 struct commit {
-    uint64_t seq;   /* from 0, no gaps */
-    uint64_t time;  /* ticks, read on entry of the step */
-    uint64_t cause; /* number of the event that caused it */
-    uint8_t op;     /* enum commit_op */
-    uint8_t type;   /* enum cap_type */
-    uint8_t rights;
-    uint8_t flags;
-    uint32_t actor; /* thread id, 0 the kernel */
+    uint64_t seq, time, cause; /* from 0 without gaps; ticks; number of the event that caused it */
+    uint8_t op, type, rights, flags; /* enum commit_op, enum cap_type, RIGHT_*, CAP_FLAG_* */
+    uint32_t actor;                  /* thread id, 0 the kernel */
     uint64_t dst, src, obj, badge;
     uint64_t arg0, arg1;
-    uint8_t bits;
-    uint8_t depth; /* of the new capability */
-    uint8_t cpu;
-    uint8_t zero[5];
-    uint64_t zero2;
+    uint8_t bits, depth, cpu, zero[13];
 };
 _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one BLAKE2b block");
 
@@ -74,16 +65,12 @@ enum { EVENT_BLOCKED = 255 /* `result` of a step after which its thread waits */
 
 struct event {
     uint64_t time;
-    uint32_t thread; /* id, 0 none */
-    uint8_t kind;    /* enum event_kind */
-    uint8_t op;
-    uint8_t cpu;
-    uint8_t result; /* enum err, or EVENT_BLOCKED */
-    uint32_t slot;  /* the capability named in rdi */
+    uint32_t thread;               /* id, 0 none */
+    uint8_t kind, op, cpu, result; /* enum event_kind; result: enum err, or EVENT_BLOCKED */
+    uint32_t slot;                 /* the capability named in rdi */
     uint16_t label;
-    uint8_t words; /* length of the message; 255: that or more */
-    uint8_t caps;
-    uint64_t badge; /* of the capability used; the high half of a two-part name for INVOKE */
+    uint8_t words, caps; /* length of the message, 255 stands for more */
+    uint64_t badge;      /* of the capability used; the high half of a two-part name for INVOKE */
 };
 _Static_assert(sizeof(struct event) == 32, "two a cache line");
 
@@ -117,9 +104,8 @@ struct walk_item {
                         signalled badge */
     uint64_t extra; /* Frame, PageTable: address space; SchedContext: period; IrqHandler, Log: bound
                         notification */
-    uint64_t child; /* first child, 0 none */
-    uint64_t next;  /* next sibling; for the last one its parent | 1; for the last root 1 */
-    uint64_t zero;
+    /* first child, 0 none; next sibling, for the last one its parent | 1, for the last root 1 */
+    uint64_t child, next, zero;
 };
 _Static_assert(sizeof(struct walk_item) == 64, "eight words");
 enum { WALK_ITEMS_MAX = 63 };
