@@ -292,9 +292,11 @@ static enum reduce_result container_end(struct reduce *r, const struct commit *c
 {
     uint32_t count = c->type == CAP_THREAD ? TS_COUNT : 1u << (r->removed.bits - SLOT_BITS);
     for (uint32_t i = 1; i < count; i++) {
+        if (reduce_find(r, c->obj + ((uint64_t)i << SLOT_BITS)) != NULL) return REDUCE_LEFT;
+    }
+    for (uint32_t i = 1; i < count && r->marked > 0; i++) {
         struct reduce_node *n = slot_node(r, c->obj + ((uint64_t)i << SLOT_BITS));
         if (n == NULL) continue;
-        if (n->type != CAP_REVOKED) return REDUCE_LEFT;
         r->marked--;
         node_release(r, n);
     }
@@ -304,9 +306,11 @@ static enum reduce_result container_end(struct reduce *r, const struct commit *c
 static enum reduce_result destroy(struct reduce *r, const struct commit *c)
 {
     if (r->removed.type != c->type || r->removed.obj != c->obj) return REDUCE_DIFFERS;
+    bool container = c->type == CAP_CNODE || c->type == CAP_THREAD;
+    enum reduce_result result = container ? container_end(r, c) : REDUCE_OK;
+    if (result != REDUCE_OK) return result;
     object_end(r, c->type, c->obj);
     if (c->type == CAP_NOTIFICATION) bindings_end(r, c->obj);
-    if (c->type == CAP_CNODE || c->type == CAP_THREAD) return container_end(r, c);
     return REDUCE_OK;
 }
 

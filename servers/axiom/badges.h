@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct badge_entry {
-    uint64_t endpoint; /* address; 0: never used, 1: was removed */
+    uint64_t endpoint; /* address; 0: free */
     uint64_t badge;
     uint32_t count;
     uint32_t zero;
@@ -29,7 +29,7 @@ struct badge_watch {
 struct badges {
     struct badge_entry *table;
     uint32_t size; /* a power of two */
-    uint32_t used; /* entries that are not 0, the removed ones included */
+    uint32_t used; /* entries that are not free */
     bool lost;     /* the table was full once: counts may be too low */
     struct badge_watch watches[WATCHES_MAX];
 };
