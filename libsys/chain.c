@@ -53,13 +53,21 @@ enum chain_fault chain_verify(struct chain *chain, const struct chain_log *log, 
 const char *chain_text(enum chain_fault fault)
 {
     switch (fault) {
-    case CHAIN_OK: return "ok";
-    case CHAIN_CHANGED: return "record changed";
-    case CHAIN_DROPPED: return "record missing";
-    case CHAIN_REPEATED: return "record repeated";
-    case CHAIN_SWAPPED: return "records swapped";
-    case CHAIN_TRUNCATED: return "log truncated";
-    case CHAIN_HASH: return "hash changed";
-    default: return "?";
+    case CHAIN_OK:
+        return "ok";
+    case CHAIN_CHANGED:
+        return "record changed";
+    case CHAIN_DROPPED:
+        return "record missing";
+    case CHAIN_REPEATED:
+        return "record repeated";
+    case CHAIN_SWAPPED:
+        return "records swapped";
+    case CHAIN_TRUNCATED:
+        return "log truncated";
+    case CHAIN_HASH:
+        return "hash changed";
+    default:
+        return "?";
     }
 }

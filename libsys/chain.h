@@ -32,7 +32,7 @@ struct chain_log {
 };
 
 void chain_append(struct chain *chain, const struct commit *c);
-/* Goes on from where `chain` stands to `until`, at most count. On a fault `chain` stands at the record
- * that it was found at. */
+/* Goes on from where `chain` stands to `until`, at most count. On a fault `chain` stands at the
+ * record that it was found at. */
 enum chain_fault chain_verify(struct chain *chain, const struct chain_log *log, uint64_t until);
 const char *chain_text(enum chain_fault fault);

@@ -3,9 +3,9 @@
  * hashes. Axiom maps it at boot on its own account; ledger and audit get mappings from axiom.
  *
  * One range of 2 MiB pages: control page, lives and requests; events; commits; hashes; and the
- * ledger's page. Axiom writes everything but hashes and ledger page, which the ledger writes. Heads
- * only grow; what lies below a head does not change, but for the three circular areas, where entry n
- * is at n & (slots - 1) and the last `slots` entries are kept.
+ * ledger's page. Axiom writes everything but hashes and ledger page, which the ledger writes.
+ * Heads only grow; what lies below a head does not change, but for the three circular areas, where
+ * entry n is at n & (slots - 1) and the last `slots` entries are kept.
  */
 #pragma once
 #include <stdint.h>
@@ -18,10 +18,10 @@
 enum { HASH_BYTES = 32, LIFE_NAME_MAX = 32, REQUEST_WORDS_MAX = 8, EVENT_REQUEST = 16 };
 enum life_event { LIFE_CREATED = 0, LIFE_EXITED = 1, LIFE_KILLED = 2 };
 
-struct log_life { /* axiom's service commits: what the fold of the kernel's cannot name */
+struct log_life {     /* axiom's service commits: what the fold of the kernel's cannot name */
     uint64_t commits; /* count when it began to be made, or ended */
     uint64_t time;
-    uint64_t cnode;   /* address of the process's CNode */
+    uint64_t cnode; /* address of the process's CNode */
     uint32_t pid, parent;
     int32_t code;
     uint8_t event; /* enum life_event */
@@ -40,15 +40,15 @@ struct log_request { /* to axiom, with the words of its arguments */
     uint64_t badge;   /* object kind << 56 | asker << 32 | pid */
     uint32_t caps;
     uint16_t method;
-    uint16_t words;   /* length of the message; the first REQUEST_WORDS_MAX are kept */
-    uint32_t result;  /* label of the answer */
+    uint16_t words;  /* length of the message; the first REQUEST_WORDS_MAX are kept */
+    uint32_t result; /* label of the answer */
     uint32_t zero;
     uint64_t args[REQUEST_WORDS_MAX];
     uint64_t zero2[2];
 };
 _Static_assert(sizeof(struct log_request) == 128, "a power of two");
 
-struct logmem { /* the control page */
+struct logmem {     /* the control page */
     uint64_t magic; /* LOGMEM_MAGIC */
     uint64_t tick_hz;
     uint64_t bytes; /* of the whole range */
@@ -61,8 +61,8 @@ struct logmem { /* the control page */
     volatile uint64_t event_head; /* event numbers; what the ring dropped reads as zeros */
 };
 
-struct log_ledger { /* the ledger's page */
-    volatile uint64_t hashed;   /* hashes [0, hashed) stand */
+struct log_ledger {           /* the ledger's page */
+    volatile uint64_t hashed; /* hashes [0, hashed) stand */
 };
 
 static inline struct log_ledger *logmem_ledger(const struct logmem *l)
@@ -83,7 +83,8 @@ static inline struct log_life *logmem_life(const struct logmem *l, uint64_t numb
 }
 static inline struct log_request *logmem_request(const struct logmem *l, uint64_t number)
 {
-    return (struct log_request *)((uintptr_t)l + l->requests_at) + (number & (l->request_slots - 1));
+    return (struct log_request *)((uintptr_t)l + l->requests_at) +
+           (number & (l->request_slots - 1));
 }
 static inline uint8_t *logmem_hash(const struct logmem *l, uint64_t seq)
 {

@@ -342,26 +342,36 @@ static enum reduce_result change(struct reduce *r, const struct commit *c)
 static enum reduce_result apply(struct reduce *r, const struct commit *c)
 {
     switch (c->op) {
-    case COMMIT_BOOT: reduce_clear(r); return REDUCE_OK;
-    case COMMIT_GENESIS: return put(r, c, 0);
-    case COMMIT_RETYPE: return retype(r, c);
+    case COMMIT_BOOT:
+        reduce_clear(r);
+        return REDUCE_OK;
+    case COMMIT_GENESIS:
+        return put(r, c, 0);
+    case COMMIT_RETYPE:
+        return retype(r, c);
     case COMMIT_COPY:
     case COMMIT_MINT:
-    case COMMIT_TRANSFER: return derive(r, c);
-    case COMMIT_MOVE: return move(r, c);
+    case COMMIT_TRANSFER:
+        return derive(r, c);
+    case COMMIT_MOVE:
+        return move(r, c);
     case COMMIT_DELETE:
-    case COMMIT_DROP: return take_away(r, c);
+    case COMMIT_DROP:
+        return take_away(r, c);
     case COMMIT_REVOKED: {
         const struct reduce_node *n = reduce_find(r, c->dst);
         if (n == NULL) return REDUCE_NO_DST;
         return n->first == 0 ? REDUCE_OK : REDUCE_DIFFERS;
     }
-    case COMMIT_DESTROY: return destroy(r, c);
+    case COMMIT_DESTROY:
+        return destroy(r, c);
     case COMMIT_MAP:
     case COMMIT_UNMAP:
     case COMMIT_BIND:
-    case COMMIT_CONFIGURE: return change(r, c);
-    default: return REDUCE_UNKNOWN;
+    case COMMIT_CONFIGURE:
+        return change(r, c);
+    default:
+        return REDUCE_UNKNOWN;
     }
 }
 

@@ -9,12 +9,12 @@
  *   removal    The children of a removed capability take its place among its siblings, in order.
  *   move       The capability keeps its place, children and depth; only its slot is another.
  *   untyped    Its badge is its watermark: set by RETYPE, 0 again when its last child is removed.
- *   mapping    A Frame or PageTable has badge = address | rights and extra = address space; removal
- *              ends the mapping without a record of its own.
- *   objects    CONFIGURE and BIND belong to the object: every capability to it shows the same. A new
- *              object has zeros. With DESTROY of a notification the bindings that name it end.
- *   marks      A slot that a revoke emptied is no part of the forest, and nothing is put there until
- *              a DROP clears it. With DESTROY of its container the marks in it go as well.
+ *   mapping    A Frame or PageTable has badge = address | rights and extra = address space;
+ *              removal ends the mapping without a record of its own.
+ *   objects    CONFIGURE and BIND belong to the object: every capability to it shows the same. A
+ *              new object has zeros. With a notification the bindings that name it end.
+ *   marks      A slot that a revoke emptied is no part of the forest, and nothing is put there
+ *              until a DROP clears it. With DESTROY of its container the marks in it go as well.
  *   containers At DESTROY of a CNode or Thread no capability is left in its slots.
  */
 #pragma once
@@ -40,15 +40,15 @@ enum reduce_result {
 
 struct reduce_node {
     uint64_t slot, obj, badge, extra;
-    uint64_t made; /* number of the commit that put it into its slot */
+    uint64_t made;                      /* number of the commit that put it into its slot */
     uint32_t parent, first, prev, next; /* indices, 0 none; siblings are a list */
-    uint32_t chain; /* of its hash bucket */
-    uint32_t seen;  /* for the user: 0 when it is made */
+    uint32_t chain;                     /* of its hash bucket */
+    uint32_t seen;                      /* for the user: 0 when it is made */
     uint8_t type, rights, flags, bits, depth;
     uint8_t zero[7];
 };
 
-struct reduce_object { /* with a configuration: Thread, SchedContext, IrqHandler, Log */
+struct reduce_object {  /* with a configuration: Thread, SchedContext, IrqHandler, Log */
     uint64_t obj, a, b; /* as walk_item's badge and extra */
     uint32_t chain;
     uint8_t type;
@@ -61,11 +61,11 @@ struct reduce {
     uint32_t *buckets, *object_buckets; /* `bucket_count` each */
     uint32_t node_max, bucket_count;
     uint32_t node_free, object_free; /* of `chain`ed free ones */
-    uint32_t root;   /* the first root */
-    uint32_t live;   /* capabilities */
-    uint32_t marked; /* REVOKED slots */
-    uint64_t count;  /* commits folded */
-    struct reduce_node removed; /* by the last record */
+    uint32_t root;                   /* the first root */
+    uint32_t live;                   /* capabilities */
+    uint32_t marked;                 /* REVOKED slots */
+    uint64_t count;                  /* commits folded */
+    struct reduce_node removed;      /* by the last record */
 };
 
 /* Bytes for at most `nodes` capabilities and marks, a power of two. */

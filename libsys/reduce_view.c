@@ -6,18 +6,30 @@
 const char *reduce_text(enum reduce_result result)
 {
     switch (result) {
-    case REDUCE_OK: return "ok";
-    case REDUCE_FULL: return "no room to fold";
-    case REDUCE_SEQUENCE: return "sequence number";
-    case REDUCE_UNKNOWN: return "unknown record";
-    case REDUCE_NO_DST: return "slot is empty";
-    case REDUCE_DST_USED: return "slot is in use";
-    case REDUCE_NO_SRC: return "no source";
-    case REDUCE_RIGHTS: return "exceeds its parent";
-    case REDUCE_MEMORY: return "memory overlaps";
-    case REDUCE_DIFFERS: return "record differs";
-    case REDUCE_LEFT: return "container not empty";
-    default: return "?";
+    case REDUCE_OK:
+        return "ok";
+    case REDUCE_FULL:
+        return "no room to fold";
+    case REDUCE_SEQUENCE:
+        return "sequence number";
+    case REDUCE_UNKNOWN:
+        return "unknown record";
+    case REDUCE_NO_DST:
+        return "slot is empty";
+    case REDUCE_DST_USED:
+        return "slot is in use";
+    case REDUCE_NO_SRC:
+        return "no source";
+    case REDUCE_RIGHTS:
+        return "exceeds its parent";
+    case REDUCE_MEMORY:
+        return "memory overlaps";
+    case REDUCE_DIFFERS:
+        return "record differs";
+    case REDUCE_LEFT:
+        return "container not empty";
+    default:
+        return "?";
     }
 }
 
@@ -35,8 +47,8 @@ struct reduce_node *reduce_next(const struct reduce *r, const struct reduce_node
 static const struct reduce_object *object_of(const struct reduce *r, const struct reduce_node *n)
 {
     uint64_t key = n->obj * 32 + n->type;
-    uint32_t i = r->object_buckets[(uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) &
-                                   (r->bucket_count - 1)];
+    uint32_t i =
+        r->object_buckets[(uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) & (r->bucket_count - 1)];
     while (i != 0 && (r->objects[i].type != n->type || r->objects[i].obj != n->obj)) {
         i = r->objects[i].chain;
     }
@@ -62,8 +74,8 @@ struct walk_item reduce_item(const struct reduce *r, const struct reduce_node *n
     } else {
         item.next = (n->parent != 0 ? r->nodes[n->parent].slot : 0) | 1;
     }
-    bool configured = n->type == CAP_THREAD || n->type == CAP_SCHED || n->type == CAP_IRQ ||
-                      n->type == CAP_LOG;
+    bool configured =
+        n->type == CAP_THREAD || n->type == CAP_SCHED || n->type == CAP_IRQ || n->type == CAP_LOG;
     const struct reduce_object *o = configured ? object_of(r, n) : NULL;
     if (configured) item.badge = item.extra = 0;
     if (o != NULL) {

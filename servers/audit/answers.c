@@ -67,8 +67,7 @@ static int on_show(struct request *rq, const struct audit_show_in *in, struct au
     out->causes.count = syslog_entries(out->record.cause, out->causes.at, 1);
     if (out->record.actor != book.log->axiom_thread) return OK;
     bool by_answer = out->record.op == COMMIT_TRANSFER;
-    if (syslog_request(in->seq, by_answer, &out->causes.at[out->causes.count]))
-        out->causes.count++;
+    if (syslog_request(in->seq, by_answer, &out->causes.at[out->causes.count])) out->causes.count++;
     return OK;
 }
 

@@ -36,7 +36,8 @@ static void note_thread(const struct commit *c)
 {
     bool made = c->op == COMMIT_RETYPE || c->op == COMMIT_GENESIS;
     if (made && c->type == CAP_THREAD) {
-        uint32_t id = c->op == COMMIT_GENESIS ? (uint32_t)book.log->axiom_thread : (uint32_t)c->arg1;
+        uint32_t id =
+            c->op == COMMIT_GENESIS ? (uint32_t)book.log->axiom_thread : (uint32_t)c->arg1;
         *thread_entry(book.thread_count++) = (struct book_thread){.id = id, .obj = c->obj};
     }
     if (c->type != CAP_CNODE || made) return;

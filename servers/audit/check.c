@@ -4,13 +4,12 @@
 #include <stddef.h>
 
 #define TYPE(t) (1u << (t))
-static const uint32_t authority_types =
-    TYPE(CAP_UNTYPED) | TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) | TYPE(CAP_ASPACE) |
-    TYPE(CAP_PTABLE) | TYPE(CAP_IRQ_CONTROL) | TYPE(CAP_PORT_CONTROL);
-static const uint32_t memory_types =
-    TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) | TYPE(CAP_ENDPOINT) |
-    TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) | TYPE(CAP_ASPACE) | TYPE(CAP_PTABLE) |
-    TYPE(CAP_FRAME);
+static const uint32_t authority_types = TYPE(CAP_UNTYPED) | TYPE(CAP_CNODE) | TYPE(CAP_THREAD) |
+                                        TYPE(CAP_SCHED) | TYPE(CAP_ASPACE) | TYPE(CAP_PTABLE) |
+                                        TYPE(CAP_IRQ_CONTROL) | TYPE(CAP_PORT_CONTROL);
+static const uint32_t memory_types = TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) |
+                                     TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
+                                     TYPE(CAP_ASPACE) | TYPE(CAP_PTABLE) | TYPE(CAP_FRAME);
 static const uint8_t fixed_bits[CAP_TYPE_COUNT] = {
     [CAP_THREAD] = THREAD_BITS,     [CAP_SCHED] = SCHED_BITS,
     [CAP_ENDPOINT] = ENDPOINT_BITS, [CAP_NOTIFICATION] = NOTIFICATION_BITS,
@@ -175,8 +174,8 @@ static void check_node(const struct place *p, struct report *report)
         fault(p, "I4", "object outside its untyped", report);
     if (n->type == CAP_FRAME && n->badge & RIGHT_WRITE && n->badge & MAP_EXEC)
         fault(p, "I5", "writable and executable", report);
-    bool authority = TYPE(n->type) & authority_types ||
-                     (n->type == CAP_LOG && n->rights & RIGHT_WRITE);
+    bool authority =
+        TYPE(n->type) & authority_types || (n->type == CAP_LOG && n->rights & RIGHT_WRITE);
     if (authority) report->authority++;
     if (authority && p->home != NULL && p->home->user)
         fault(p, "I11", "authority outside axiom", report);

@@ -35,8 +35,8 @@ struct extent { /* of an object */
     bool user; /* CNode: of a process other than axiom */
 };
 
-/* I1 slots lie in living containers; I2 rights; I4 memory in its untyped and disjoint; I5 one type a
- * page, none writable and executable; I11 authority in axiom's containers alone. `room` extents
- * are scratch memory: one for each capability. */
+/* I1 slots lie in living containers; I2 rights; I4 memory in its untyped and disjoint; I5 one type
+ * a page, none writable and executable; I11 authority in axiom's containers alone. `room` is
+ * scratch memory: an extent for each capability. */
 void check_state(const struct reduce *fold, uint64_t axiom_cnode, struct extent *room,
                  struct report *report);

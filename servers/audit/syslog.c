@@ -17,8 +17,7 @@ static void name_call(const struct event *e, struct audit_entry *out)
 {
     uint64_t cnode = book_thread_cnode(e->thread);
     if (e->kind != EVENT_SYSCALL || e->op != SYS_CALL - SYS_BASE || cnode == 0) return;
-    const struct reduce_node *n =
-        reduce_find(&book.fold, cnode + ((uint64_t)e->slot << SLOT_BITS));
+    const struct reduce_node *n = reduce_find(&book.fold, cnode + ((uint64_t)e->slot << SLOT_BITS));
     if (n == NULL || n->type != CAP_ENDPOINT) return;
     if (n->obj == book.log->axiom_endpoint) out->interface = axiom_interface(n->badge);
     if (out->badge == 0) out->badge = n->badge;

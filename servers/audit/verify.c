@@ -44,7 +44,7 @@ static void verify_chain(struct report *report)
     chain_report(report, fault, verifier.again.count);
 }
 
-/* The items of one answer of the cursor stand in the message page: copied before it is used again. */
+/* The items of an answer stand in the message page: copied before it is used again. */
 static enum err walk_step(bool start, uint64_t *out_seq, uint32_t *out_count, bool *out_done)
 {
     struct message m = {.w = {start}};
@@ -78,9 +78,9 @@ static bool verify_walk(struct report *report, struct audit_verify_out *out)
     for (bool start = true; !done; start = false) {
         enum err err = walk_step(start, &seq, &count, &done);
         if (err != OK) {
-            report_add(report, &(struct finding){.invariant = "I12",
-                                                 .what = "no cursor",
-                                                 .found = (uint64_t)err});
+            report_add(
+                report,
+                &(struct finding){.invariant = "I12", .what = "no cursor", .found = (uint64_t)err});
             return true;
         }
         if (start) began = seq;

@@ -19,11 +19,11 @@ struct badge_entry {
 enum { WATCHES_MAX = 64 };
 
 struct badge_watch {
-    uint64_t endpoint;  /* 0: free */
-    uint32_t pid;       /* whose `deaths` reports it */
-    uint32_t signal;    /* slot of the notification */
-    uint32_t pending;   /* entries at 0 */
-    bool due;           /* the notification is to be signalled */
+    uint64_t endpoint; /* 0: free */
+    uint32_t pid;      /* whose `deaths` reports it */
+    uint32_t signal;   /* slot of the notification */
+    uint32_t pending;  /* entries at 0 */
+    bool due;          /* the notification is to be signalled */
 };
 
 struct badges {
@@ -41,7 +41,7 @@ void badges_remove(struct badges *b, uint64_t endpoint, uint64_t badge);
 struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint);
 /* The endpoint is gone. Its watch's signal slot, 0 none. */
 uint32_t badges_forget(struct badges *b, uint64_t endpoint);
-/* Dead badges of the endpoints that `pid` watches, each once: at most `max`. `*more`: others wait. */
+/* Dead badges of endpoints that `pid` watches, each once: at most `max`. `*more`: call again. */
 uint32_t badges_collect(struct badges *b, uint32_t pid, uint64_t *out, uint32_t max, bool *more);
 /* True when a larger table is due; `table` of `size` entries is zeroed and takes over. */
 bool badges_crowded(const struct badges *b);

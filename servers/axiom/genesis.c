@@ -9,12 +9,16 @@ enum { PAGE = 4096, PIDS_MAX = 256 };
 static int result_of(enum err err)
 {
     switch ((int)err) {
-    case ERR_NO_MEMORY: return BOOT_QUOTA;
+    case ERR_NO_MEMORY:
+        return BOOT_QUOTA;
     case ERR_RANGE:
-    case ERR_MAPPED: return BOOT_BAD_ADDRESS;
+    case ERR_MAPPED:
+        return BOOT_BAD_ADDRESS;
     case ERR_SLOT_USED:
-    case ERR_REVOKED: return BOOT_SLOT_USED;
-    default: return (int)err;
+    case ERR_REVOKED:
+        return BOOT_SLOT_USED;
+    default:
+        return (int)err;
     }
 }
 

@@ -17,9 +17,9 @@ enum {
 static const struct image_header *const header = (const struct image_header *)BOOT_IMAGE_ADDR;
 
 static struct {
-    uint32_t piece;  /* index of the untyped whose frames come next */
-    uint32_t taken;  /* pages of it */
-    cap_t files;     /* CNode with a frame for each page of the files, 0: not yet made */
+    uint32_t piece; /* index of the untyped whose frames come next */
+    uint32_t taken; /* pages of it */
+    cap_t files;    /* CNode with a frame for each page of the files, 0: not yet made */
 } image;
 
 /* Frames of the image's next pages, in order, into consecutive slots: what genesis left after
@@ -66,18 +66,18 @@ static void write_startup(struct process *p)
     uint64_t frame = mem_name(p, space_page(p, STARTUP_PAGE));
     CHECK(kern_copy(name_in(GS_CNODE, serve.scratch), frame, RIGHT_READ | RIGHT_WRITE) == OK);
     CHECK(own_map(serve.scratch, OWN_WINDOW, RIGHT_READ | RIGHT_WRITE) == OK);
-    *page = (struct startup){.magic = STARTUP_MAGIC,
-                             .pid = p->pid,
-                             .argc = 1,
-                             .cap_count = 2,
-                             .first_free_slot = SLOT_BOOT + 1,
-                             .slot_count = p->slots,
-                             .buffer = STARTUP_BUFFER,
-                             .heap_base = STARTUP_HEAP,
-                             .tick_hz = serve.boot->tick_hz,
-                             .caps = {{.name = "self", .slot = CAP_SLOT_SELF},
-                                      {.name = "boot", .slot = SLOT_BOOT}},
-                             .strings = "init"};
+    *page = (struct startup){
+        .magic = STARTUP_MAGIC,
+        .pid = p->pid,
+        .argc = 1,
+        .cap_count = 2,
+        .first_free_slot = SLOT_BOOT + 1,
+        .slot_count = p->slots,
+        .buffer = STARTUP_BUFFER,
+        .heap_base = STARTUP_HEAP,
+        .tick_hz = serve.boot->tick_hz,
+        .caps = {{.name = "self", .slot = CAP_SLOT_SELF}, {.name = "boot", .slot = SLOT_BOOT}},
+        .strings = "init"};
     CHECK(kern_delete(name_in(GS_CNODE, serve.scratch)) == OK);
 }
 

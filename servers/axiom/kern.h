@@ -6,7 +6,7 @@
 #include "syscall.h"
 
 enum own_slot { /* of axiom's own CNode, from boot_info.first_free_slot up: see kern_setup() */
-    OWN_SLOTS = 4096,
+                OWN_SLOTS = 4096,
 };
 
 static inline uint64_t name_in(uint32_t container, uint32_t slot)

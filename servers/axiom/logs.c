@@ -155,15 +155,22 @@ static void on_commit(const struct commit *c)
         badge_made(c);
         return;
     case COMMIT_COPY:
-    case COMMIT_MINT: badge_made(c); return;
+    case COMMIT_MINT:
+        badge_made(c);
+        return;
     case COMMIT_DELETE:
-    case COMMIT_DROP: badge_gone(c); return;
-    case COMMIT_DESTROY: object_destroyed(c); return;
+    case COMMIT_DROP:
+        badge_gone(c);
+        return;
+    case COMMIT_DESTROY:
+        object_destroyed(c);
+        return;
     case COMMIT_RETYPE:
         logs.made = c->obj;
         logs.made_id = c->arg1;
         return;
-    default: return;
+    default:
+        return;
     }
 }
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "abi/boot.h"
-#include "logmem.h"
 #include "badges.h"
+#include "logmem.h"
 #include "process.h"
 #include "request.h"
 
@@ -16,7 +16,7 @@ _Noreturn void axiom_panic(const char *what, const char *file, int line);
 
 enum { ARRIVALS_MAX = MSG_CAPS_MAX };
 
-struct arrival { /* a capability that came in a message, as its commit says */
+struct arrival {     /* a capability that came in a message, as its commit says */
     uint64_t source; /* address of the sender's slot */
     uint64_t obj, badge;
     uint8_t type, rights;

@@ -64,11 +64,16 @@ static int dispatch(struct request *rq)
 {
     const struct process *asker = serve_asker(rq);
     switch (badge_kind(rq->badge)) {
-    case KIND_SELF: return asker != NULL ? self_dispatch(&self_ops, rq) : ERR_PEER_DIED;
-    case KIND_PROCESS: return process_dispatch(&process_ops, rq);
-    case KIND_OBSERVE: return observe_dispatch(&observe_ops, rq);
-    case KIND_BOOT: return asker != NULL ? boot_dispatch(&boot_ops, rq) : ERR_PEER_DIED;
-    default: return ERR_SYSCALL;
+    case KIND_SELF:
+        return asker != NULL ? self_dispatch(&self_ops, rq) : ERR_PEER_DIED;
+    case KIND_PROCESS:
+        return process_dispatch(&process_ops, rq);
+    case KIND_OBSERVE:
+        return observe_dispatch(&observe_ops, rq);
+    case KIND_BOOT:
+        return asker != NULL ? boot_dispatch(&boot_ops, rq) : ERR_PEER_DIED;
+    default:
+        return ERR_SYSCALL;
     }
 }
 

@@ -104,7 +104,7 @@ static uint32_t class_of(uint32_t bytes)
 {
     uint32_t class = 0;
     while (64u << class < bytes) {
-        class++;
+        class ++;
     }
     return class;
 }

@@ -8,13 +8,18 @@ enum { PAGE = 4096, PEEK_WORDS = 64, READ_STEP = MSG_REGISTERS };
 static int result_of(enum err err)
 {
     switch ((int)err) {
-    case ERR_NO_MEMORY: return PROCESS_QUOTA;
+    case ERR_NO_MEMORY:
+        return PROCESS_QUOTA;
     case ERR_MAPPED:
-    case ERR_NOT_MAPPED: return PROCESS_BAD_ADDRESS;
+    case ERR_NOT_MAPPED:
+        return PROCESS_BAD_ADDRESS;
     case ERR_SLOT_USED:
-    case ERR_REVOKED: return PROCESS_SLOT_USED;
-    case ERR_BUSY: return PROCESS_LIMIT;
-    default: return (int)err;
+    case ERR_REVOKED:
+        return PROCESS_SLOT_USED;
+    case ERR_BUSY:
+        return PROCESS_LIMIT;
+    default:
+        return (int)err;
     }
 }
 

@@ -201,8 +201,7 @@ static enum err configure(struct process *p, const struct thread_plan *plan, cap
     struct message m = {.w = {budget, period}};
     enum err err = kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 2, &m);
     if (err == OK) err = kern_copy(name_in(thread, TS_CSPACE), p->cspace, RIGHTS_ALL);
-    if (err == OK)
-        err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
+    if (err == OK) err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
     if (err == OK && buffer != 0)
         err = kern_copy(name_in(thread, TS_BUFFER), mem_name(p, buffer), RIGHT_READ | RIGHT_WRITE);
     if (err == OK) err = kern_copy(name_in(thread, TS_SCHED), mem_name(p, sched), RIGHTS_ALL);
@@ -224,7 +223,8 @@ enum err process_thread(struct process *p, const struct thread_plan *plan, uint3
     if (plan->buffer != 0 && space_page(p, plan->buffer) == 0) return ERR_NOT_MAPPED;
     cap_t thread = own_alloc(1);
     mem_slot sched = thread != 0 ? mem_alloc(p, 1, &one) : 0;
-    enum err err = sched != 0 ? object_make(p, CAP_THREAD, THREAD_BITS, thread, &one) : ERR_NO_MEMORY;
+    enum err err =
+        sched != 0 ? object_make(p, CAP_THREAD, THREAD_BITS, thread, &one) : ERR_NO_MEMORY;
     if (err == OK) {
         (void)logs_drain();
         (void)logs_made(&id);

@@ -78,7 +78,7 @@ struct process {
     cap_t cspace;
     uint64_t cspace_address;
     mem_slot aspace, fault;
-    cap_t exit; /* notification, 0 none */
+    cap_t exit;                     /* notification, 0 none */
     uint32_t leaf_count, leaf_next; /* the last leaf's first slot never used */
     mem_slot free_slot;
     struct table *tables; /* the newest first */
@@ -106,9 +106,9 @@ struct thread_plan {
 };
 
 void processes_setup(cap_t endpoint, uint64_t tick_hz);
-struct process *process_find(uint32_t pid);       /* also one that has ended */
-struct process *process_living(uint32_t pid);     /* NULL if it has ended */
-struct process *process_after(uint32_t pid);      /* the living one with the next pid */
+struct process *process_find(uint32_t pid);   /* also one that has ended */
+struct process *process_living(uint32_t pid); /* NULL if it has ended */
+struct process *process_after(uint32_t pid);  /* the living one with the next pid */
 MUST_USE enum err process_make(const struct process_plan *plan, struct process **out);
 /* All that it has goes back; the entry stays until nobody holds a Process to it. */
 void process_end(struct process *p, int32_t code, enum life_event event);

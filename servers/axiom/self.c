@@ -6,13 +6,18 @@ enum { DEATHS_MAX = 128 };
 static int result_of(enum err err)
 {
     switch ((int)err) {
-    case ERR_NO_MEMORY: return SELF_QUOTA;
+    case ERR_NO_MEMORY:
+        return SELF_QUOTA;
     case ERR_MAPPED:
-    case ERR_NOT_MAPPED: return SELF_BAD_ADDRESS;
+    case ERR_NOT_MAPPED:
+        return SELF_BAD_ADDRESS;
     case ERR_SLOT_USED:
-    case ERR_REVOKED: return SELF_SLOT_USED;
-    case ERR_BUSY: return SELF_LIMIT;
-    default: return (int)err;
+    case ERR_REVOKED:
+        return SELF_SLOT_USED;
+    case ERR_BUSY:
+        return SELF_LIMIT;
+    default:
+        return (int)err;
     }
 }
 

@@ -11,7 +11,7 @@ enum {
     LEVEL_TOP = 3,
     RUN_MAX = 16,
 };
-_Static_assert(LEAVES_MAX * LEAF_SLOTS <= PAGE_SHARED, "a mem_slot and a flag in 16 bits");
+_Static_assert(LEAVES_MAX *LEAF_SLOTS <= PAGE_SHARED, "a mem_slot and a flag in 16 bits");
 
 static uint32_t level_shift(uint32_t level)
 {

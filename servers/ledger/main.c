@@ -1,5 +1,5 @@
 /*
- * main.c - the ledger: hashes each commit into the chain, behind axiom's back and at lower priority.
+ * main.c - the ledger: hashes each commit into the chain, behind axiom and at lower priority.
  *
  * It holds its notification and its mapping of the log memory, and no authority. What it has hashed
  * stands in the log memory, so a new ledger goes on where the last one stopped.

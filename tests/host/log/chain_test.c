@@ -28,8 +28,7 @@ static int setup(void **state)
 static void expect(enum chain_fault fault, uint64_t at)
 {
     struct chain chain = {0};
-    struct chain_log l = {
-        .commits = log.list, .count = log.count, .kept = kept, .hashed = LENGTH};
+    struct chain_log l = {.commits = log.list, .count = log.count, .kept = kept, .hashed = LENGTH};
     enum chain_fault found = chain_verify(&chain, &l, log.count);
     assert_string_equal(chain_text(found), chain_text(fault));
     assert_int_equal(chain.count, at);

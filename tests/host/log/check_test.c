@@ -60,8 +60,7 @@ static void expect(const char *invariant, uint64_t slot)
     check();
     assert_int_not_equal(report.count, 0);
     for (uint32_t i = 0; i < report.count; i++) {
-        if (strcmp(report.findings[i].invariant, invariant) == 0 &&
-            report.findings[i].slot == slot)
+        if (strcmp(report.findings[i].invariant, invariant) == 0 && report.findings[i].slot == slot)
             return;
     }
     fail_msg("%s was not seen, but %s: %s", invariant, report.findings[0].invariant,
@@ -211,10 +210,18 @@ static void many_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(good),          CASE(slot_in_no_container),    CASE(rights_exceed),
-        CASE(outside_untyped), CASE(overlap),               CASE(writable_and_executable),
-        CASE(authority_outside), CASE(walk_equal),          CASE(walk_differs),
-        CASE(walk_unknown),  CASE(walk_missing),            CASE(many_findings),
+        CASE(good),
+        CASE(slot_in_no_container),
+        CASE(rights_exceed),
+        CASE(outside_untyped),
+        CASE(overlap),
+        CASE(writable_and_executable),
+        CASE(authority_outside),
+        CASE(walk_equal),
+        CASE(walk_differs),
+        CASE(walk_unknown),
+        CASE(walk_missing),
+        CASE(many_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
