@@ -178,11 +178,37 @@ def self_or(part, leads):
     return (6 if leads else 7) - (2 if part == "answers" else 0)
 
 
+def message(first, label, leads, words, part="requests"):
+    types = bytes(self_or(part, lead) for lead in leads).ljust(4, b"\0")
+    return struct.pack("<BHB", first, label, len(leads)) + types \
+        + struct.pack(f"<{len(words)}Q", *words)
+
+
+def write_wrong(folder, scope, index, method):
+    """Requests with one thing wrong: none may reach a handler."""
+    for how in (encode.LOW, encode.SOME):
+        leads = encode.caps(method.params, how)
+        for i, words in enumerate(encode.encode_wrong(method.params, how)):
+            name = f"{scope.name}.{method.name}.{how}.{i}"
+            (folder / name).write_bytes(message(index, method.ordinal, leads, words))
+    least, most = (encode.caps(method.params, how) for how in (encode.LOW, encode.HIGH))
+    bad = {"few": least[:-1], "many": most + [True], "kind": [False] * len(least)}
+    if not least:
+        del bad["few"]
+    if not any(least):
+        del bad["kind"]
+    words = encode.encode(method.params, encode.LOW)
+    for kind, leads in bad.items():
+        if len(leads) <= 4:
+            name = f"{scope.name}.{method.name}.{kind}"
+            (folder / name).write_bytes(message(index, method.ordinal, leads, words))
+
+
 def write_seeds(folder, files):
-    """Requests in the form that fuzz_dispatch.c reads; requests/ must all be accepted. answers/
-    are the same for fuzz_answer.c."""
+    """Messages in the form that fuzz_dispatch.c reads: requests/ must all be accepted, wrong/ must
+    not. answers/ are the same for fuzz_answer.c."""
     number = 0
-    for part in ("requests", "answers"):
+    for part in ("requests", "answers", "wrong"):
         (folder / part).mkdir(parents=True, exist_ok=True)
         for old in (folder / part).iterdir():
             old.unlink()
@@ -190,15 +216,13 @@ def write_seeds(folder, files):
         for method in scope.methods:
             for how in HOWS:
                 name = f"{scope.name}.{method.name}.{how}"
-                for part, first, values in (("requests", index, method.params),
-                                            ("answers", number, method.results)):
-                    words = encode.encode(values, how)
-                    caps = encode.caps(values, how)
-                    types = bytes(self_or(part, leads) for leads in caps).ljust(4, b"\0")
-                    label = method.ordinal if part == "requests" else 0
-                    head = struct.pack("<BHB", first, label, len(caps)) + types
-                    body = struct.pack(f"<{len(words)}Q", *words)
-                    (folder / part / name).write_bytes(head + body)
+                (folder / "requests" / name).write_bytes(
+                    message(index, method.ordinal, encode.caps(method.params, how),
+                            encode.encode(method.params, how)))
+                (folder / "answers" / name).write_bytes(
+                    message(number, 0, encode.caps(method.results, how),
+                            encode.encode(method.results, how), "answers"))
+            write_wrong(folder / "wrong", scope, index, method)
             number += 1
 
 
