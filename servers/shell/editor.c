@@ -71,7 +71,7 @@ void editor_insert(struct editor *e, const char *text, uint32_t len, struct out 
 static void erase(struct editor *e, uint32_t from, uint32_t to, struct out *o)
 {
     if (from == to) return;
-    bool at_end = to == e->len && from + 1 == to;
+    bool at_end = e->cursor == e->len && from + 1 == to;
     memmove(e->line + from, e->line + to, e->len - to + 1);
     e->len -= to - from;
     e->cursor = from;

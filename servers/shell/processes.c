@@ -71,7 +71,8 @@ int run_ps(struct shell *sh, int argc, char **argv)
     memcpy(pids, out.pids.at, count * sizeof(pids[0]));
     shell_print(sh, "  PID PARENT  STATE    PRIO     PAGES     THREADS SLOTS   CPU ms  NAME\n");
     /* Axiom keeps the processes and is none of them: it has no quota, and nobody's object. */
-    shell_print(sh, "    0      -  running   all the authority, and none of the quotas        axiom\n");
+    shell_print(sh,
+                "    0      -  running   all the authority, and none of the quotas        axiom\n");
     for (uint32_t i = 0; i < count && !shell_stopped(sh); i++) {
         struct observe_process_in which = {.pid = (uint32_t)pids[i]};
         struct observe_process_out one;

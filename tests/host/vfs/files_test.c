@@ -317,12 +317,13 @@ static void checker_sees(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        TEST(makes_and_refuses), TEST(removes_and_refuses), TEST(renames_and_refuses),
-        TEST(contents_and_gaps), TEST(write_errors),        TEST(byte_limit),
-        TEST(node_limit),        TEST(handles),             TEST(handle_limit),
-        TEST(removed_directory), TEST(lists_in_order),      TEST(bad_image_files),
-        TEST(checker_sees)};
+    const struct CMUnitTest tests[] = {TEST(makes_and_refuses),   TEST(removes_and_refuses),
+                                       TEST(renames_and_refuses), TEST(contents_and_gaps),
+                                       TEST(write_errors),        TEST(byte_limit),
+                                       TEST(node_limit),          TEST(handles),
+                                       TEST(handle_limit),        TEST(removed_directory),
+                                       TEST(lists_in_order),      TEST(bad_image_files),
+                                       TEST(checker_sees)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

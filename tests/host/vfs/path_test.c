@@ -19,8 +19,8 @@ static bool valid(const char *text)
 static void examples(void **state)
 {
     static const char *const good[] = {"/", "/a", "/a/b", "/..a", "/a..", "/.a", "/...", "/ "};
-    static const char *const bad[] = {"",     "a",    "a/b",   "//",   "/a/",   "/a//b", "/.",
-                                      "/..",  "/a/.", "/a/..", "/./a", "/../a", "./a",   "/a/./b"};
+    static const char *const bad[] = {"",    "a",    "a/b",   "//",   "/a/",   "/a//b", "/.",
+                                      "/..", "/a/.", "/a/..", "/./a", "/../a", "./a",   "/a/./b"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
