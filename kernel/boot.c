@@ -202,9 +202,7 @@ const char *core_boot(const struct boot_params *p)
     uint64_t log = take(LOG_BYTES), budget = p->info.tick_hz / 1000 * AXIOM_BUDGET_MS;
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
-    for (uint32_t i = 0; i < sizeof(p->info) / 8; i++) {
-        ((uint64_t *)boot.info)[i] = ((const uint64_t *)&p->info)[i];
-    }
+    *boot.info = p->info;
     struct commit first = {.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum};
     commit_emit(&first);
     make_process();

@@ -25,30 +25,29 @@
 
 enum { SLOT_FROZEN = 4, SLOT_SENDERS = 8 }; /* flags of a slot beside CAP_FLAG_*: INV-CAP-4 */
 
+/*
+ *         obj                     badge                    extra
+ * most    physical address        Endpoint, Notification
+ * Untyped                         watermark                bytes known to be zero
+ * Frame, PageTable                address | rights         address space mapped in | level
+ * IrqHandler line, IoPorts first | last << 16
+ *
+ * `depth` of derivation when it was made: an upper bound. `index` in its container.
+ */
 struct slot {
-    uint64_t
-        obj; /* physical address of the object; IrqHandler: line; IoPorts: first | last << 16 */
-    uint64_t
-        badge; /* Endpoint, Notification: badge; Untyped: watermark; Frame, PageTable: address | rights */
-    uint64_t extra; /* Untyped: bytes known to be zero; Frame, PageTable: address space mapped in */
+    uint64_t obj, badge, extra;
     struct slot *prev, *next, *child, *last;
-    uint8_t type; /* enum cap_type */
-    uint8_t rights;
-    uint8_t flags;
-    uint8_t depth;       /* of derivation when it was made: an upper bound */
-    uint32_t index : 24; /* in its container, whose header is `this - index` */
-    uint32_t bits : 8;
+    uint8_t type, rights, flags, depth;
+    uint32_t index : 24, bits : 8;
 };
 _Static_assert(sizeof(struct slot) == 1 << SLOT_BITS, "a CNode of 2^n bytes has 2^(n-6) slots");
 
 /* What holds slots: a CNode or a Thread. It stands where slot 0 would be. */
 struct container {
-    uint64_t credits; /* commit records that actions of its threads may still cause; ~0 unlimited */
-    uint32_t count;   /* slots, this header included */
-    uint32_t top;     /* no slot above it is in use */
-    uint8_t type;     /* CAP_CNODE or CAP_THREAD */
-    uint8_t frozen;   /* being destroyed: nothing is put in */
-    uint8_t zero[46];
+    uint64_t credits; /* commit records that its threads' actions may still cause; ~0 unlimited */
+    uint32_t count, top; /* slots, this header included; no slot above `top` is in use */
+    uint8_t type, frozen,
+        zero[46]; /* CAP_CNODE or CAP_THREAD; being destroyed: nothing is put in */
 };
 _Static_assert(sizeof(struct container) == sizeof(struct slot), "it takes the place of slot 0");
 

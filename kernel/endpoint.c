@@ -93,15 +93,14 @@ static void transfers_apply(const struct thread *from, struct thread *to, uint64
 
 static void words_copy(const struct thread *from, struct thread *to, uint32_t count)
 {
-    const uint64_t *w = from->is_fault ? from->fault : from->regs.w;
+    const uint64_t *w = from->is_fault ? from->fault.w : from->regs.w;
     const struct ipc_buffer *src = thread_buffer(from);
     struct ipc_buffer *dst = thread_buffer(to);
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
         to->regs.w[i] = i < count ? w[i] : 0;
     }
-    for (uint32_t i = MSG_REGISTERS; i < count; i++) {
-        dst->words[i - MSG_REGISTERS] = src->words[i - MSG_REGISTERS];
-    }
+    if (count > MSG_REGISTERS)
+        __builtin_memcpy(dst->words, src->words, (count - MSG_REGISTERS) * sizeof(uint64_t));
 }
 
 /* Words and capabilities of `from`'s message, or of its fault. A reply is `lossy`: what words there is

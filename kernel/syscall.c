@@ -82,12 +82,10 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
 {
     struct thread *t = cpu()->current;
     const struct thread_regs *r = &t->regs;
-    const uint64_t words[] = {vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id};
+    const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
     if (t->id == GENESIS_THREAD) arch_fatal("axiom's thread faulted");
     sched_charge(now);
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        t->fault[i] = words[i];
-    }
+    t->fault = f;
     ipc_fault(t, kind);
     event_record(&(struct event){.kind = EVENT_FAULT,
                                  .op = (uint8_t)kind,

@@ -64,7 +64,9 @@ struct thread {
     uint8_t recv_count;
     uint32_t recv_first, lend_depth;
     struct reply *reply;
-    uint64_t fault[MSG_REGISTERS];
+    struct fault {
+        uint64_t w[MSG_REGISTERS];
+    } fault;
     /* `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither */
     struct thread *lender, *borrower;
 };

@@ -73,36 +73,25 @@ enum untyped_kind { UNTYPED_MEMORY = 0, UNTYPED_IMAGE = 1 };
 
 struct boot_untyped {
     uint64_t base;
-    uint8_t bits;
-    uint8_t kind; /* enum untyped_kind */
-    uint8_t zero[6];
+    uint8_t bits, kind, zero[6]; /* enum untyped_kind */
 };
 
 struct boot_info {
-    uint64_t memory_bytes;
-    uint64_t kernel_bytes; /* the kernel's own: image, tables, rings, genesis objects */
-    uint64_t rsdp;         /* physical address, 0 unknown */
-    uint64_t tick_hz;      /* ticks of the time stamp counter a second */
-    uint64_t entry_ticks;  /* time stamp at kernel entry */
-    uint64_t zero;
-    uint64_t features;               /* enum cpu_feature bits in force */
-    uint64_t image_base, image_size; /* physical */
-    uint64_t first_free_slot;        /* of axiom's CNode: all from here up are empty */
+    uint64_t memory_bytes, kernel_bytes; /* the kernel's: image, tables, rings, genesis objects */
+    uint64_t rsdp;                       /* physical address, 0 unknown */
+    uint64_t tick_hz, entry_ticks;       /* time stamp: a second; at kernel entry */
+    uint64_t features, cpu_leaks;        /* enum cpu_feature in force; enum cpu_leak known */
+    uint64_t image_base, image_size;     /* physical */
+    uint64_t first_free_slot;            /* of axiom's CNode: all from here up are empty */
     uint32_t untyped_count, cpu_count;
-    uint64_t cpu_leaks;    /* known leaks of this CPU: enum cpu_leak bits */
     uint8_t kernel_id[32]; /* build id of the kernel */
-    char version[16];
-    char cmdline[256];
+    char version[16], cmdline[256];
     struct boot_untyped untypeds[BOOT_UNTYPED_MAX]; /* slot GS_UNTYPED + i */
 };
 _Static_assert(sizeof(struct boot_info) <= 4096, "one page");
 
-enum cpu_feature {
-    CPU_NX = 1,
-    CPU_SMEP = 2,
-    CPU_SMAP = 4,
-    CPU_UMIP = 8,
-    CPU_FSGSBASE = 16,
-    CPU_GLOBAL = 32
-};
+/* clang-format off */
+enum cpu_feature { CPU_NX = 1, CPU_SMEP = 2, CPU_SMAP = 4, CPU_UMIP = 8, CPU_FSGSBASE = 16,
+                   CPU_GLOBAL = 32 };
+/* clang-format on */
 enum cpu_leak { LEAK_MELTDOWN = 1, LEAK_MDS = 2, LEAK_L1TF = 4 };

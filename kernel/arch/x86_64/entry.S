@@ -4,15 +4,14 @@
  * The kernel's stack is empty at each entry and dropped at each exit: what a thread was doing is in
  * its struct thread alone. Interrupts are off but in `idle`. In the kernel gs points to this CPU's
  * struct cpu, in user mode to what the user set; only entries from user mode swap. NMI, double
- * fault and machine check have a stack of their own, and touch neither gs nor any thread: they may
- * come between any two instructions here.
+ * fault and machine check have a stack of their own, touch neither gs nor any thread, and are the
+ * end: they may come between any two instructions here.
  */
 #include "offsets.h"
 #include "x86.h"
 
 #define OTHERS rdi, rsi, rdx, r8, r9, r10, r12, r13, r14, r15, rbp
 #define ALL rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-#define ALL_REVERSED r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax
 
     .text
     .macro SAVE thread, registers:vararg
@@ -71,9 +70,8 @@ by_interrupt:
 
 idle:
     movq %gs:CPU_stack_top, %rsp
-1:  sti
-    hlt
-    jmp 1b                      /* after an NMI; interrupts do not return */
+    sti
+    hlt                         /* interrupts do not return */
 
     /* Stack: vector, error code or 0, rip, cs, rflags, rsp, ss. Gates keep the user's DF and AC. */
 trap:
@@ -107,15 +105,8 @@ trap_own_stack:
     pushq %\r
     .endr
     movq %rsp, %rdi
-    movq %rsp, %rbx
     andq $-16, %rsp
-    call trap_kernel_mode       /* (registers and all as pushed); returns from NMI only */
-    movq %rbx, %rsp
-    .irp r, ALL_REVERSED
-    popq %\r
-    .endr
-    addq $16, %rsp
-    iretq
+    call trap_kernel_mode       /* (registers and all as pushed); does not return */
 
     /* One stub of 16 bytes a vector. SDM vol 3A table 6-1 says which push an error code. */
     .globl trap_stubs

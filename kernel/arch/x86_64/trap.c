@@ -4,7 +4,6 @@
 #include "x86.h"
 
 enum { STUB_BYTES = 16, GATE_INTERRUPT = 0x8e, GATE_INTERRUPT_USER = 0xee, VECTOR_INT3 = 3 };
-enum { FRAME_VECTOR = 15, FRAME_RIP = 17 }; /* words, as entry.S pushes them */
 
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
@@ -63,17 +62,12 @@ struct thread *trap_user(uint32_t vector, uint64_t error)
     return thread_load();
 }
 
-/* An NMI has no cause that we know: it is shown, and life goes on. All else here is a kernel bug or
- * broken hardware. */
+/* A kernel bug or broken hardware: an NMI too has no cause that we know. */
 void trap_kernel_mode(const uint64_t *frame)
 {
     static const char names[] = " r15= r14= r13= r12= r11= r10=  r9=  r8= rbp= rdi= rsi= rdx= rcx="
                                 " rbx= rax= vec= err= rip=  cs= flg= rsp=  ss=";
     uint64_t cr2;
-    if (frame[FRAME_VECTOR] == VECTOR_NMI) {
-        print("\nkernel: NMI\n");
-        return;
-    }
     __asm__ volatile("movq %%cr2, %0" : "=r"(cr2));
     print("\nkernel: exception, cr2=");
     print_hex(cr2);

@@ -19,7 +19,6 @@
 #define RFLAGS_ALLOWED 0x254dd5
 #define RFLAGS_FIXED 0x202
 
-#define VECTOR_NMI 2
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_IRQ 32 /* + line */
 #define VECTOR_TIMER 0xf0
