@@ -106,16 +106,16 @@ class Bytes(unittest.TestCase):
         self.assertEqual(numbers[:3], (1 | 64, 1, 3))
         grants = [struct.unpack_from("<24sIIII", table, 24 + 480 + 40 * i) for i in range(4)]
         self.assertEqual([g[1:] for g in grants],
-                         [(1, 6, 1, 0), (4, 1, 7, 0), (2, 2, 4, 0), (3, 2, 0x3F8, 0x3FF)])
+                         [(1, 6, 1, 0), (4, 1, 7, 0), (2, 2, 4, 0), (3, 3, 0x3F8, 0x3FF)])
 
     def test_numbers_are_the_headers(self):
         """The flags and kinds of the tool are those that init reads."""
         header = (ROOT / "init/description.h").read_text(encoding="utf-8")
         for name, value in description.FLAGS.items():
-            self.assertRegex(header, rf"\bSERVICE_{name.upper()} = {value}\b")
+            self.assertRegex(header, rf"\bSERVICE_{name.upper()} =\s+{value}\b")
         for name, value in description.KINDS.items():
-            self.assertRegex(header, rf"\bGRANT_{name.upper()} = {value}\b")
-        self.assertEqual(len(re.findall(r"\bSERVICE_[A-Z_]+ = \d+,", header)),
+            self.assertRegex(header, rf"\bGRANT_{name.upper()} =\s+{value}\b")
+        self.assertEqual(len(re.findall(r"\bSERVICE_[A-Z_]+ =\s+\d+,", header)),
                          len(description.FLAGS))
         self.assertIn(f"{description.MAGIC:#x}", header)
 

@@ -17,8 +17,9 @@ set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_CXX_FLAGS_RELEASE "-O1")
-set(CMAKE_ASM_FLAGS_DEBUG "-g")
-set(CMAKE_ASM_FLAGS_RELEASE "-g")
+# No -g: clang 14 writes the full path of an assembly file into its debug information.
+set(CMAKE_ASM_FLAGS_DEBUG "")
+set(CMAKE_ASM_FLAGS_RELEASE "")
 
 # The bytes of an object do not depend on where the tree lies.
 add_compile_options(
