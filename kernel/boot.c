@@ -52,10 +52,8 @@ static enum err operate(enum operation op, uint64_t name, uint64_t w0, uint64_t 
     return invoke(&rq, name);
 }
 
-static void configure(enum thread_slot which, uint32_t from)
-{
-    CHECK(operate(OP_COPY, (uint64_t)GS_THREAD << 32 | which, from, RIGHTS_ALL, 0) == OK);
-}
+/* The name of a slot that configures axiom's thread. */
+#define CONFIG(which) ((uint64_t)GS_THREAD << 32 | (which))
 
 static void map_pages(uint64_t base, uint64_t bytes, uint64_t vaddr, uint64_t rights)
 {
@@ -157,8 +155,8 @@ static void make_process(void)
     slot_insert(cspace, TS_CSPACE, container_slot(boot.cnode, GS_CNODE),
                 container_slot(boot.cnode, GS_CNODE));
     commit_slot(COMMIT_COPY, cspace, container_slot(boot.cnode, GS_CNODE), 0, 0);
-    configure(TS_ASPACE, GS_ASPACE);
-    configure(TS_SCHED, GS_SCHED);
+    CHECK(operate(OP_COPY, CONFIG(TS_ASPACE), GS_ASPACE, RIGHTS_ALL, 0) == OK);
+    CHECK(operate(OP_COPY, CONFIG(TS_SCHED), GS_SCHED, RIGHTS_ALL, 0) == OK);
 }
 
 static void make_memory(uint64_t log)
@@ -170,7 +168,7 @@ static void make_memory(uint64_t log)
     map_pages(ptr_to_phys(boot.info), PAGE_BYTES, BOOT_INFO_ADDR, RIGHT_READ);
     uint32_t buffer = boot.next_frame;
     map_pages(take(PAGE_BYTES), PAGE_BYTES, BOOT_BUFFER_ADDR, RIGHT_READ | RIGHT_WRITE);
-    configure(TS_BUFFER, buffer);
+    CHECK(operate(OP_COPY, CONFIG(TS_BUFFER), buffer, RIGHTS_ALL, 0) == OK);
     map_pages(take(stack), stack, BOOT_STACK_TOP - stack, RIGHT_READ | RIGHT_WRITE);
     map_pages(image, PAGE_BYTES, BOOT_IMAGE_ADDR, RIGHT_READ);
     for (const struct image_run *r = axiom->runs; r < axiom->runs + axiom->run_count; r++) {

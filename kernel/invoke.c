@@ -104,27 +104,20 @@ static enum err place_check(struct request *rq, const struct row *r)
     return slot_lookup_empty(rq->into, rq->index, &rq->dst);
 }
 
-static enum err decode(struct request *rq, uint64_t name, const struct row **row)
-{
-    enum err e = target_decode(rq, name, row);
-    if (e == OK) e = operands_decode(rq, *row);
-    if (e != OK) return e;
-    if (rq->op == OP_DELETE || rq->op == OP_REVOKE) {
-        e = slot_lookup(rq->into, rq->index, &rq->cap);
-        if (e == ERR_REVOKED && rq->op == OP_DELETE) /* the owner clears the mark */
-            rq->cap = container_slot(rq->into, (uint32_t)rq->index);
-        else if (e != OK)
-            return e;
-    }
-    if ((*row)->check != NULL) e = (*row)->check(rq);
-    if (e == OK && (*row)->place != 0) e = place_check(rq, *row);
-    return e != OK || log_has_room() || rq->op == OP_LOG_ACK ? e : ERR_LOG_FULL;
-}
-
 enum err invoke(struct request *rq, uint64_t name)
 {
     const struct row *row;
-    enum err e = decode(rq, name, &row);
+    enum err e = target_decode(rq, name, &row);
+    if (e == OK) e = operands_decode(rq, row);
+    if (e == OK && (rq->op == OP_DELETE || rq->op == OP_REVOKE)) {
+        e = slot_lookup(rq->into, rq->index, &rq->cap);
+        bool clears = e == ERR_REVOKED && rq->op == OP_DELETE; /* the owner clears the mark */
+        if (clears) rq->cap = container_slot(rq->into, (uint32_t)rq->index);
+        if (clears) e = OK;
+    }
+    if (e == OK && row->check != NULL) e = row->check(rq);
+    if (e == OK && row->place != 0) e = place_check(rq, row);
+    if (e == OK && !log_has_room() && rq->op != OP_LOG_ACK) e = ERR_LOG_FULL;
     if (e != OK) return e;
     row->apply(rq);
     return rq->result;

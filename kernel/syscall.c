@@ -39,11 +39,6 @@ static enum err dispatch(struct thread *t, uint64_t number)
     return number == SYS_REPLY ? ipc_reply(t, s) : signal_or_wait(t, s, number);
 }
 
-static bool runs_on(const struct thread *t)
-{
-    return t->state == T_RUNNING || t->state == T_READY;
-}
-
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
@@ -67,12 +62,11 @@ void core_syscall(uint64_t now)
                       .badge = name >> 32};
     enum err result = ERR_LOG_FULL;
     if (number == SYS_INVOKE || log_has_room()) result = dispatch(t, number);
-    if (result == ERR_PARTIAL && number != SYS_INVOKE) {
-        t->regs.rip -= SYSCALL_BYTES;
-    } else if (runs_on(t)) {
-        t->regs.rax = result;
-    }
-    e.result = runs_on(t) ? (uint8_t)result : EVENT_BLOCKED;
+    bool again = result == ERR_PARTIAL && number != SYS_INVOKE;
+    bool goes_on = t->state == T_RUNNING || t->state == T_READY;
+    if (again) t->regs.rip -= SYSCALL_BYTES;
+    if (goes_on && !again) t->regs.rax = result;
+    e.result = goes_on ? (uint8_t)result : EVENT_BLOCKED;
     event_record(&e);
     sched_finish();
 }

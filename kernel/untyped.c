@@ -59,14 +59,6 @@ static bool clear_until(struct slot *ut, uint64_t from, uint64_t end)
     return true;
 }
 
-static void object_init(uint64_t type, uint64_t obj, uint64_t bits)
-{
-    void *at = phys_to_ptr(obj);
-    if (type == CAP_CNODE) container_init(at, CAP_CNODE, 1u << (bits - SLOT_BITS));
-    if (type == CAP_THREAD) thread_init(at);
-    if (type == CAP_ASPACE) arch_aspace_init(obj);
-}
-
 void retype_apply(struct request *rq)
 {
     struct slot *ut = rq->cap;
@@ -82,10 +74,13 @@ void retype_apply(struct request *rq)
                            .rights = RIGHTS_ALL,
                            .flags = ut->flags & CAP_FLAG_DEVICE,
                            .bits = bits & 0xff};
-        object_init(cap.type, cap.obj, bits);
+        void *at = phys_to_ptr(cap.obj);
+        if (cap.type == CAP_CNODE) container_init(at, CAP_CNODE, 1u << (bits - SLOT_BITS));
+        if (cap.type == CAP_THREAD) thread_init(at);
+        if (cap.type == CAP_ASPACE) arch_aspace_init(cap.obj);
         ut->badge = start + ((uint64_t)(i + 1) << bits);
         slot_insert(rq->dst + i, (uint32_t)rq->index + i, &cap, ut);
-        uint64_t id = cap.type == CAP_THREAD ? ((struct thread *)phys_to_ptr(cap.obj))->id : 0;
+        uint64_t id = cap.type == CAP_THREAD ? ((struct thread *)at)->id : 0;
         commit_slot(COMMIT_RETYPE, rq->dst + i, ut, ut->badge, id);
     }
 }

@@ -6,10 +6,7 @@
 enum { LEVELS = 4, ENTRIES = 512, USER_ENTRIES = 256 };
 
 /* Address bits below those that index a table of `level`: 3 is the top. */
-static uint32_t level_shift(uint32_t level)
-{
-    return PAGE_BITS + 9 * level;
-}
+#define LEVEL_SHIFT(level) (PAGE_BITS + 9 * (level))
 
 /* The entry for `vaddr` in a table of level `until`, or in the last one present above it; `*level`
  * says where it stopped. */
@@ -17,21 +14,12 @@ static uint64_t *walk(uint64_t root, uint64_t vaddr, uint32_t until, uint32_t *l
 {
     uint64_t *table = phys_to_ptr(root);
     for (uint32_t l = LEVELS - 1;; l--) {
-        uint64_t *entry = &table[vaddr >> level_shift(l) & (ENTRIES - 1)];
+        uint64_t *entry = &table[vaddr >> LEVEL_SHIFT(l) & (ENTRIES - 1)];
         *level = l;
         if (l == until || !(*entry & PTE_PRESENT) || (l < LEVELS - 1 && *entry & PTE_LARGE))
             return entry;
         table = phys_to_ptr(*entry & PTE_ADDR_MASK);
     }
-}
-
-static bool table_is_empty(uint64_t table, uint32_t entries)
-{
-    const uint64_t *e = phys_to_ptr(table);
-    for (uint32_t i = 0; i < entries; i++) {
-        if (e[i] != 0) return false;
-    }
-    return true;
 }
 
 bool vspace_is_mapped(const struct slot *s)
@@ -41,8 +29,12 @@ bool vspace_is_mapped(const struct slot *s)
 
 bool vspace_is_busy(const struct slot *s)
 {
-    if (s->type == CAP_PTABLE) return !table_is_empty(s->obj, ENTRIES);
-    return s->type == CAP_ASPACE && slot_is_last(s) && !table_is_empty(s->obj, USER_ENTRIES);
+    bool is_root = s->type == CAP_ASPACE && slot_is_last(s);
+    const uint64_t *entry = phys_to_ptr(s->obj);
+    for (uint32_t n = s->type == CAP_PTABLE ? ENTRIES : is_root ? USER_ENTRIES : 0; n > 0; n--) {
+        if (*entry++ != 0) return true;
+    }
+    return false;
 }
 
 void vspace_unmap(struct slot *s)
@@ -97,7 +89,7 @@ void map_apply(struct request *rq)
     *entry = rights != 0 ? arch_pte_page(s->obj, rights, level != 0) : arch_pte_table(s->obj);
     c.dst = ptr_to_phys(s);
     c.obj = rq->arg->obj;
-    c.arg0 = rq->w[1] & ~((1ull << level_shift(level)) - 1);
+    c.arg0 = rq->w[1] & ~((1ull << LEVEL_SHIFT(level)) - 1);
     s->extra = c.obj | level;
     s->badge = c.arg0 | rights;
     commit_emit(&c);
