@@ -60,6 +60,14 @@ static const char *service_check(const struct description *d, uint32_t at)
     return NULL;
 }
 
+static bool needs_any_of(const struct description *d, uint32_t service, uint32_t left)
+{
+    for (uint32_t k = 0; k < d->service_count; k++) {
+        if ((left & 1u << k) != 0 && description_needs(d, service, k)) return true;
+    }
+    return false;
+}
+
 /* Whether the services can be ordered: take away, again and again, those that need nobody left. */
 static bool needs_have_no_cycle(const struct description *d)
 {
@@ -67,11 +75,7 @@ static bool needs_have_no_cycle(const struct description *d)
 
     for (uint32_t round = 0; round < d->service_count; round++) {
         for (uint32_t i = 0; i < d->service_count; i++) {
-            bool free = true;
-            for (uint32_t k = 0; k < d->service_count; k++) {
-                if ((left & 1u << k) != 0 && description_needs(d, i, k)) free = false;
-            }
-            if (free) left &= ~(1u << i);
+            if (!needs_any_of(d, i, left)) left &= ~(1u << i);
         }
     }
     return left == 0;

@@ -30,7 +30,7 @@ static enum vfs_error check_writable(const struct vfs *v, uint16_t directory)
 }
 
 enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                               bool directory, struct vfs_record *out_record)
+                               struct vfs_record *out_record)
 {
     enum vfs_error err = find_parent(v, base, path, len, out_record);
 
@@ -44,7 +44,6 @@ enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *p
     out_record->node = node_find_free(v);
     if (out_record->node == VFS_NONE) return VFS_NO_SPACE;
     out_record->type = VFS_MAKE;
-    out_record->flag = directory;
     return VFS_OK;
 }
 

@@ -44,7 +44,8 @@ static int open_new(struct request *rq, const struct directory_open_in *in, stru
 {
     struct server *s = server_of(rq);
     struct vfs_record *r = &s->record;
-    int err = server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, false, r));
+    r->flag = false;
+    int err = server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, r));
 
     if (err != OK) return err;
     uint16_t node = r->node;
@@ -113,8 +114,9 @@ static int on_list(struct request *rq, const struct directory_list_in *in,
 static int on_mkdir(struct request *rq, const struct directory_mkdir_in *in)
 {
     struct server *s = server_of(rq);
-    int err = server_error(
-        vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, true, &s->record));
+    s->record.flag = true;
+    int err =
+        server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, &s->record));
 
     return err != OK ? err : server_commit(rq, &s->record);
 }

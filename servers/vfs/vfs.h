@@ -119,8 +119,9 @@ uint32_t vfs_read(const struct vfs *v, uint16_t node, uint64_t offset, uint32_t 
                   uint8_t *out_bytes);
 const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation);
 
+/* out_record->flag, set by the caller: a directory, not a file. */
 enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                               bool directory, struct vfs_record *out_record);
+                               struct vfs_record *out_record);
 enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
                                  struct vfs_record *out_record);
 struct vfs_paths {

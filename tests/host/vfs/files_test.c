@@ -46,7 +46,8 @@ static enum vfs_error apply_if(enum vfs_error err)
 
 static enum vfs_error make(const char *path, bool directory)
 {
-    return apply_if(vfs_decide_make(&vfs, VFS_ROOT, path, length(path), directory, &record));
+    record.flag = directory;
+    return apply_if(vfs_decide_make(&vfs, VFS_ROOT, path, length(path), &record));
 }
 
 static enum vfs_error delete_path(const char *path)
@@ -257,7 +258,7 @@ static void removed_directory(void **state)
     assert_int_equal(open_node(node, false), VFS_OK);
     assert_int_equal(delete_path("/d"), VFS_OK);
     assert_int_equal(vfs_find(&vfs, node, "/x", 2, &found), VFS_NOT_FOUND);
-    assert_int_equal(vfs_decide_make(&vfs, node, "/x", 2, false, &record), VFS_NOT_FOUND);
+    assert_int_equal(vfs_decide_make(&vfs, node, "/x", 2, &record), VFS_NOT_FOUND);
     assert_int_equal(vfs_decide_remove(&vfs, node, "/", 1, &record), VFS_READ_ONLY);
 }
 

@@ -81,8 +81,8 @@ static void step_make(const char *path)
     bool directory = rand() % 2 == 0;
     if (entry_find("") == NULL) return; /* the model's table is full */
     bool may = entry_find(path) == NULL && parent_is_directory(path);
-    enum vfs_error err =
-        vfs_decide_make(&live, VFS_ROOT, path, (uint32_t)strlen(path), directory, &record);
+    record.flag = directory;
+    enum vfs_error err = vfs_decide_make(&live, VFS_ROOT, path, (uint32_t)strlen(path), &record);
 
     assert_int_equal(err == VFS_OK, may);
     if (!may) return;
