@@ -26,14 +26,6 @@ static inline uint64_t ptr_to_phys(const void *at)
 #define PTE_LARGE 0x80ull /* in level 2: a 2 MiB page, not a table */
 #define PTE_ADDR_MASK 0x000ffffffffff000ull
 
-/* SDM vol 3A 8.7: 104 bytes; the hardware's fields are not aligned to their size. */
-struct tss {
-    uint32_t reserved0;
-    uint64_t rsp[3], reserved1, ist[7], reserved2;
-    uint16_t reserved3, io_bitmap;
-} __attribute__((packed));
-_Static_assert(sizeof(struct tss) == 104, "SDM vol 3A figure 8-11");
-
 /* The architecture's part of struct cpu, at its start; gs points to it while in the kernel. */
 struct arch_cpu {
     struct cpu *self;
@@ -44,7 +36,7 @@ struct arch_cpu {
     struct thread *fpu_owner; /* whose FPU registers are in the CPU; NULL: CR0.TS is set */
     uint64_t root;            /* physical address in CR3 */
     uint64_t deadline;        /* of the timer, in time stamp ticks; ~0 none */
-    struct tss tss;
+    uint64_t tss[14];         /* begins 4 bytes in, so that its fields are aligned; see trap.c */
 };
 
 static inline struct cpu *cpu(void)

@@ -70,8 +70,9 @@ by_interrupt:
 
 idle:
     movq %gs:CPU_stack_top, %rsp
-    sti
-    hlt                         /* interrupts do not return */
+1:  sti
+    hlt                         /* interrupts do not return, but what else wakes a CPU may */
+    jmp 1b
 
     /* Stack: vector, error code or 0, rip, cs, rflags, rsp, ss. Gates keep the user's DF and AC. */
 trap:

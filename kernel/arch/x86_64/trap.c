@@ -4,6 +4,7 @@
 #include "x86.h"
 
 enum { STUB_BYTES = 16, GATE_INTERRUPT = 0x8e, GATE_INTERRUPT_USER = 0xee, VECTOR_INT3 = 3 };
+enum { TSS_BYTES = 104 };
 
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
@@ -31,11 +32,11 @@ void trap_init(uint32_t index)
     a->stack_top = (uint64_t)(stacks[index] + 1);
     a->root = image_phys(kernel_root);
     a->deadline = ~0ull;
-    a->tss.rsp[0] = a->stack_top;
-    a->tss.ist[0] = (uint64_t)(stacks[index] + 2);
-    a->tss.io_bitmap = sizeof(a->tss);
+    a->tss[1] = a->stack_top;                  /* rsp0, at byte 4. SDM vol 3A figure 8-11 */
+    a->tss[5] = (uint64_t)(stacks[index] + 2); /* ist1, at byte 36 */
+    a->tss[13] = (uint64_t)TSS_BYTES << 16;    /* no I/O permission map */
 
-    uint64_t tss = (uint64_t)&a->tss, low = sizeof(a->tss) - 1;
+    uint64_t tss = (uint64_t)a->tss + 4, low = TSS_BYTES - 1;
     gdt[SEL_TSS / 8] = low | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
     gdt[SEL_TSS / 8 + 1] = tss >> 32;
     __asm__ volatile("ltr %w0" ::"r"(SEL_TSS) : "memory");
