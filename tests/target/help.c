@@ -8,6 +8,7 @@ enum {
     CHILDREN_MAX = 16,
     CHILD_PAGES = 128,
     CHILD_SLOTS = 64,
+    CHILD_COMMITS = 5000,
     PRIORITY = 95,
     FAULT_BADGE = 77
 };
@@ -90,7 +91,8 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
         .argv = argv,
         .cap_count = args->cap_count,
         .caps = args->caps,
-        .quota = {args->pages != 0 ? args->pages : CHILD_PAGES, CHILD_SLOTS, 4, 10000},
+        .quota = {args->pages != 0 ? args->pages : CHILD_PAGES, CHILD_SLOTS, 4,
+                  args->commits != 0 ? args->commits : CHILD_COMMITS},
         .priority = args->priority != 0 ? args->priority : PRIORITY,
         .fault = child.fault,
         .fault_badge = FAULT_BADGE,

@@ -30,7 +30,8 @@ struct group {
     }
 
 /* One a file; listed in main.c. */
-extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group;
+extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
+    load_group;
 
 void test_expect(bool fact, const char *text, const char *file, int line);
 void test_expect_equal(int64_t got, int64_t wanted, const char *text, const char *file, int line);
@@ -57,7 +58,8 @@ struct test_child_args {
     const char *name;
     const struct spawn_cap *caps;
     uint32_t cap_count;
-    uint32_t pages; /* quota; 0: enough for most */
+    uint32_t pages;   /* quota; 0: enough for most */
+    uint32_t commits; /* quota a second; 0: enough for most */
     uint32_t budget_us, period_us;
     uint8_t priority; /* 0: below the parent */
 };
