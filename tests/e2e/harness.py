@@ -18,7 +18,7 @@ BUILDS = {
 }
 BOOT_SECONDS = {"fast": 60, "bios": 120, "uefi": 240, "usb": 150}
 READY_KEYS = {"ready", "version", "kernel", "head", "ms", "instructions"}
-SERVICES = ("ledger", "audit", "init", "uart", "console", "vfs", "power", "shell")
+SERVICES = ("axiom", "ledger", "audit", "init", "uart", "console", "vfs", "power", "shell")
 
 
 def options(variant="release", **more):

@@ -62,6 +62,26 @@ class Supervision(Booted):
         self.wait_for_new("vfs", old)
         self.run_line("ls /")
 
+    def test_shell_without_rights(self):
+        """The same program without the rights to manage is refused what it may not do."""
+        old = self.pid("vfs")
+        self.run_line("restart noauth")
+        self.session.prompt(20)  # its own: it has the terminal now
+        for line in ("kill vfs", "restart vfs", "caps shell", "log", "poweroff"):
+            self.run_line(line, status=None)
+        self.assertIn("Waterlight", self.run_line("cat /etc/motd"))
+        self.session.send(b"exit\r")
+        self.session.expect(rb"noauth[^\n]* ended", 20)
+        self.run_line("")
+        self.assertEqual(self.pid("vfs"), old)
+
+    def test_crash_is_reported(self):
+        """A program that faults is shown with registers and a backtrace; its memory returns."""
+        shown = self.run_line("crash", status=None)
+        self.assertRegex(shown, r"(?i)fault|exception")
+        self.assertRegex(shown, r"\brip\b")
+        self.assertRegex(shown, r"\bmain\b")
+
     def test_init_and_axiom_are_refused(self):
         for name in ("axiom", "init"):
             self.run_line(f"kill {name}", status=None)

@@ -1,0 +1,91 @@
+"""Who may do what, shown at the shell: grants, revokes, refusals; and reports of faults."""
+
+import time
+import unittest
+
+from harness import Booted
+
+
+class Authority(Booted):
+    def service(self, name):
+        for line in self.run_line("services").splitlines():
+            words = line.split()
+            if len(words) == 4 and words[3] == name:
+                return words[0], int(words[1]), int(words[2])
+        self.fail(f"no service {name}")
+
+    def test_grant_why_revoke(self):
+        self.run_line("spawn spin")
+        self.run_line("grant 4 spin 20 w")
+        self.assertRegex(self.run_line("caps spin"), r"(?m)^\s+20\s+endpoint\s+-w-")
+        steps = self.run_line("why spin 20")
+        for holder in ("spin[20]", "shell[4]", "init[", "genesis"):
+            self.assertIn(holder, steps)
+        self.run_line("grant 4 spin 20", status=None)
+        self.run_line("revoke spin 20")
+        self.assertNotRegex(self.run_line("caps spin"), r"(?m)^\s+20\s")
+        self.run_line("kill spin")
+        self.run_line("kill spin", status=None)
+
+    def test_a_shell_without_the_right(self):
+        """The same program, which the description gives no right to manage."""
+        self.session.send(b"restart noauth\r")
+        self.session.prompt(30)  # of the old shell, then of the new one, which has the foreground
+        self.session.prompt(30)
+        pid = self.service("vfs")[1]
+        for line in ("kill vfs", "restart vfs", "grant 3 vfs 9", "revoke vfs 3", "ps", "poweroff",
+                     "verify", "spawn spin"):
+            with self.subTest(line=line):
+                self.assert_one_line_refusal(line)
+        self.assertEqual(self.service("vfs")[1], pid)
+        self.assertEqual(self.service("noauth")[0], "ready")
+        self.session.send(b"exit\r")
+        time.sleep(1)  # the old shell has the foreground again, and shows no new prompt
+        self.run_line("")
+        self.assertEqual(self.service("noauth")[0], "stopped")
+
+    def test_a_shell_started_by_hand(self):
+        """It has what the first one passes on, and asks the registry in vain."""
+        self.run_line("shell -c 'kill vfs'", status=None)
+        self.run_line("shell -c 'ls /; echo yes'")
+
+    def test_fault_of_a_program(self):
+        for how, what in (("read", "read of 0x10"), ("write", "write of 0x10"),
+                          ("execute", "execution of 0x7ff00000"), ("invalid", "invalid instruct"),
+                          ("syscall", "system call 0x1 is not one of ours")):
+            with self.subTest(how=how):
+                report = self.run_line(f"crash {how}", status=139)
+                self.assertIn(what, report)
+                self.assertRegex(report, r"rip 00000000[0-9a-f]{8}")
+                self.assertRegex(report, r"#\d 0x[0-9a-f]+ main\+0x")
+
+    def test_fault_of_a_service(self):
+        """Reported with a backtrace, started again, and given up at its limit."""
+        self.run_line("restart crasher")
+        deadline = time.monotonic() + 20
+        while self.service("crasher")[0] != "disabled":
+            self.assertLess(time.monotonic(), deadline)
+        shown = self.session.text()
+        self.assertIn("fault: crasher", shown)
+        self.assertRegex(shown, r"#0 0x[0-9a-f]+ inner\+0x")
+        self.assertIn("now restarting", shown)
+
+    def test_memory_returns(self):
+        def free():
+            return int(self.run_line("mem").split("free")[1].split()[0])
+
+        self.run_line("memhog")
+        before = free()
+        for _ in range(20):
+            self.run_line("memhog")
+            self.run_line("crash read", status=139)
+        self.assertGreater(free(), before - 256)  # KiB; the logs' memory is set aside already
+
+    def test_handles_return(self):
+        """More files are opened than there are handles."""
+        for _ in range(250):
+            self.run_line("cat /etc/motd")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
