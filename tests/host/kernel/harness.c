@@ -114,18 +114,24 @@ static void set_priority(struct thread *t, uint8_t priority)
 }
 
 /* The one running steps down to 0 for one tick, `t` up to 255. */
-void run_as(struct thread *t)
+bool run_try(struct thread *t)
 {
     struct thread *before = cpu()->current;
-    if (before == t) return;
-    if (t->state != T_READY) fail_msg("thread %u is in state %u, not ready", t->id, t->state);
+    if (before == t) return true;
     uint8_t own = t->priority, others = before != NULL ? before->priority : 0;
     set_priority(t, 255);
     if (before != NULL) before->priority = 0;
     core_tick(now += STEP_TICKS);
     if (before != NULL) set_priority(before, others);
     set_priority(t, own);
-    if (cpu()->current != t) fail_msg("thread %u does not run", t->id);
+    return cpu()->current == t;
+}
+
+void run_as(struct thread *t)
+{
+    if (t->state != T_READY && t->state != T_RUNNING)
+        fail_msg("thread %u is in state %u, not ready", t->id, t->state);
+    if (!run_try(t)) fail_msg("thread %u does not run", t->id);
 }
 
 int step_syscall(struct thread *t)

@@ -30,7 +30,8 @@ void seal_image(struct image_header *h);
 void boot(void);
 
 /* --- steps ---- */
-void run_as(struct thread *t);      /* t is runnable */
+bool run_try(struct thread *t);     /* false: it has no time left */
+void run_as(struct thread *t);      /* t is runnable, and has time */
 int step_syscall(struct thread *t); /* its registers are set */
 void step_tick(uint64_t at);
 void step_irq(uint32_t line);

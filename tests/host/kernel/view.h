@@ -36,6 +36,7 @@ struct view {
 };
 
 const struct view *view_take(void);
+const struct view *view_last(void); /* the one taken last */
 /* In the last view taken: is `s` a live slot; is there an object of this type at `p`? */
 bool view_has_slot(const struct slot *s);
 bool view_has_object(enum cap_type type, const void *p);

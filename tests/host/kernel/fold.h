@@ -1,0 +1,11 @@
+/*
+ * fold.h - I12: the authority state is the fold of the commits, after every step, field by field.
+ */
+#pragma once
+#include <stdbool.h>
+
+/* Begins anew with the first commit in the ring; call it after boot(). */
+void fold_begin(void);
+/* Folds what came since; false: `fold_message` says what differs. Looks at the last view taken. */
+bool fold_agrees(void);
+extern char fold_message[256];

@@ -1,0 +1,291 @@
+/* storm_calls.c - random system calls: of processes by their slots, of axiom on everything. */
+#include "storm.h"
+
+enum {
+    PROCS = 5,
+    WINDOW = 96, /* slots of axiom's CNode that the storm fills and empties */
+    P_FIRST = 8, /* slots of a process: what it was given, */
+    P_FREE = 24, /* and where more may come */
+    P_SLOTS = 40,
+};
+
+static struct proc procs[PROCS];
+static uint64_t window; /* its first slot */
+static struct thread *caller;
+
+static uint64_t window_slot(void)
+{
+    return window + any(WINDOW);
+}
+
+/* A slot of the window that has a capability of this type, if a few tries find one. */
+static uint64_t pick(enum cap_type type)
+{
+    uint64_t start = any(WINDOW);
+    for (uint32_t i = 0; i < WINDOW; i++) {
+        uint64_t s = window + (start + i) % WINDOW;
+        if (ax_slot(s)->type == type) return s;
+    }
+    return window_slot();
+}
+
+static uint64_t pick_empty(void)
+{
+    return pick(CAP_EMPTY);
+}
+
+static void share(uint64_t from, uint64_t rights, bool badged)
+{
+    for (uint32_t i = 0; i < PROCS; i++) {
+        if (one_in(4)) continue;
+        uint64_t to = P_FIRST + any(P_FREE - P_FIRST);
+        if (slot_at(procs[i].cspace, to)->type != CAP_EMPTY) continue;
+        give(&procs[i], to, from, rights & (any(8) | RIGHT_READ | RIGHT_WRITE),
+             badged ? any(4) : 0);
+    }
+}
+
+void storm_world(void)
+{
+    check_each_step = false;
+    for (uint32_t i = 0; i < PROCS; i++) {
+        procs[i] = make_proc((uint8_t)(252 + any(3)));
+        if (one_in(2))
+            OP(axiom, OP_SCHED_CONFIG, procs[i].sched, 10000 + any(100000), 110000 + any(900000));
+    }
+    window = slot_new(WINDOW);
+    for (uint32_t i = 0; i < 3; i++) {
+        share(make(CAP_ENDPOINT, 0), RIGHTS_ALL, true);
+        share(make(CAP_NOTIFICATION, 0), RIGHTS_ALL, true);
+        OP(axiom, OP_MOVE, in(GS_CNODE, window + i), memory_untyped(16));
+    }
+    share(make(CAP_FRAME, PAGE_BITS), RIGHTS_ALL, false);
+    for (uint32_t i = 0; i < PROCS; i++) {
+        for (uint32_t n = 0; n < 2; n++) {
+            uint64_t to = P_FIRST + any(P_FREE - P_FIRST);
+            if (slot_at(procs[i].cspace, to)->type == CAP_EMPTY) give_reply(&procs[i], to);
+        }
+        /* the storm's own capabilities to the processes, in the window */
+        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].tcb, RIGHTS_ALL);
+        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].cnode, RIGHTS_ALL);
+        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].aspace, RIGHTS_ALL);
+        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].sched, RIGHTS_ALL);
+    }
+}
+
+/* ---- a process ---- */
+
+static uint64_t process_slot(void)
+{
+    if (one_in(50)) return any(1ull << 40);
+    return P_FIRST + any(one_in(4) ? P_SLOTS : P_FREE - P_FIRST);
+}
+
+static uint64_t process_slot_of(enum cap_type type)
+{
+    const struct container *c = thread_cspace(caller);
+    uint64_t start = any(P_SLOTS);
+    for (uint32_t i = 0; c != NULL && !one_in(8) && i < P_SLOTS; i++) {
+        uint64_t s = P_FIRST + (start + i) % P_SLOTS;
+        if (s < c->count && slot_at(c, s)->type == type) return s;
+    }
+    return process_slot();
+}
+
+static uint64_t random_info(void)
+{
+    uint32_t words = (uint32_t)(one_in(8) ? any(1024) : any(10));
+    uint32_t caps = (uint32_t)(one_in(3) ? any(one_in(8) ? 8 : 3) : 0);
+    uint32_t slots = (uint32_t)(one_in(2) ? any(one_in(8) ? 8 : 4) : 0);
+    return msg_info((uint32_t)any(0x10000), words, caps, slots) | (one_in(30) ? any(~0ull) : 0);
+}
+
+static void fill_buffer(void)
+{
+    struct ipc_buffer *b = thread_buffer(caller);
+    for (uint32_t i = 0; b != NULL && i < MSG_CAPS_MAX; i++) {
+        enum cap_type type = one_in(2) ? CAP_ENDPOINT : CAP_NOTIFICATION;
+        b->caps[i] = (struct msg_cap){.slot = (uint32_t)process_slot_of(type)};
+        b->caps[i].rights = (uint32_t)(one_in(8) ? any(1 << 20) : RIGHTS_ALL);
+        b->caps[i].badge = one_in(3) ? any(4) : one_in(30) ? BADGE_TRUSTED : 0;
+    }
+}
+
+static void process_registers(void)
+{
+    static const uint8_t calls[] = {0, 0, 0, 1, 1, 1,  2,  3,  3,  4, 5,
+                                    6, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+    struct thread_regs *r = &caller->regs;
+    r->rax = SYS_BASE + calls[any(sizeof(calls))];
+    if (one_in(200)) r->rax = any(1ull << 33);
+    bool notifies = r->rax >= SYS_SIGNAL && r->rax <= SYS_POLL;
+    r->rdi = process_slot_of(notifies ? CAP_NOTIFICATION : CAP_ENDPOINT);
+    if (r->rax == SYS_DROP) r->rdi = one_in(2) ? process_slot() : process_slot_of(CAP_REVOKED);
+    r->rsi = random_info();
+    r->rbx = receive_slots(one_in(6) ? 0 : process_slot_of(CAP_REPLY),
+                           P_FREE + any(P_SLOTS - P_FREE + 8));
+    fill_buffer();
+}
+
+/* ---- axiom ---- */
+
+static uint64_t container_name(void)
+{
+    uint64_t kind = any(8);
+    if (kind < 4) return in(GS_CNODE, pick_empty());
+    if (kind < 6) return in(pick(CAP_CNODE), P_FREE + any(P_SLOTS - P_FREE));
+    if (kind < 7) return in(pick(CAP_THREAD), any(TS_COUNT + 1));
+    return in(window_slot(), any(80));
+}
+
+static uint64_t source_name(void)
+{
+    static const uint8_t types[] = {CAP_ENDPOINT, CAP_NOTIFICATION, CAP_FRAME, CAP_THREAD,
+                                    CAP_CNODE,    CAP_ASPACE,       CAP_SCHED, CAP_REPLY};
+    if (one_in(6)) return in(pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
+    if (one_in(20)) return 1 + any(GS_LOG);
+    return one_in(4) ? window_slot() : pick(types[any(sizeof(types))]);
+}
+
+/* Never what axiom itself stands on; that has tests of its own. */
+static uint64_t victim_name(void)
+{
+    uint64_t kind = any(8);
+    if (kind < 4) return in(GS_CNODE, window_slot());
+    if (kind < 7) return in(pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
+    return in(pick(CAP_THREAD), 1 + any(TS_COUNT));
+}
+
+static void retype_words(uint64_t *w)
+{
+    static const uint8_t types[] = {CAP_UNTYPED,  CAP_CNODE,    CAP_THREAD, CAP_SCHED,
+                                    CAP_ENDPOINT, CAP_ENDPOINT, CAP_REPLY,  CAP_FRAME,
+                                    CAP_ASPACE,   CAP_PTABLE,   CAP_PTABLE, CAP_NOTIFICATION};
+    w[0] = one_in(50) ? any(40) : types[any(sizeof(types))];
+    w[1] = w[0] == CAP_CNODE ? 8 + any(5) : one_in(30) ? any(64) : 12;
+    w[2] = one_in(3) ? 1 + any(4) : one_in(50) ? any(80) : 1;
+    w[3] = one_in(4) ? in(pick(CAP_CNODE), P_FREE + any(P_SLOTS)) : pick_empty();
+}
+
+static void map_words(uint64_t *w)
+{
+    w[0] = pick(CAP_ASPACE);
+    w[1] = 0x400000 + PAGE_BYTES * any(4) + (any(3) << 30) + (one_in(20) ? any(~0ull) : 0);
+    w[2] = one_in(3) ? any(32) : RIGHT_READ | (one_in(2) ? RIGHT_WRITE : MAP_EXEC);
+}
+
+static void thread_words(uint64_t *w)
+{
+    w[0] = one_in(3) ? any(0x200) : 0x1000;
+    w[1] = one_in(20) ? any(~0ull) : any(2);
+    w[2] = any(2);
+    w[3] = 0;
+}
+
+static enum operation slot_operation(uint64_t *name, uint64_t *w)
+{
+    enum operation op = OP_COPY + (enum operation)any(5);
+    *name = op >= OP_DELETE ? victim_name() : container_name();
+    if (op == OP_REVOKE && one_in(2)) *name = in(GS_CNODE, pick(CAP_UNTYPED));
+    w[0] = source_name();
+    w[1] = one_in(3) ? any(9) : RIGHTS_ALL;
+    w[2] = one_in(3) ? any(4) : 0;
+    w[3] = one_in(8) ? any(3) : 0;
+    return op;
+}
+
+static enum operation object_operation(uint64_t *name, uint64_t *w)
+{
+    static const struct {
+        uint8_t op, type, weight;
+    } table[] = {{OP_CREDIT, CAP_CNODE, 1},        {OP_RETYPE, CAP_UNTYPED, 12},
+                 {OP_THREAD_START, CAP_THREAD, 6}, {OP_THREAD_CONFIG, CAP_THREAD, 2},
+                 {OP_THREAD_STOP, CAP_THREAD, 2},  {OP_THREAD_READ, CAP_THREAD, 1},
+                 {OP_SCHED_CONFIG, CAP_SCHED, 2},  {OP_SCHED_READ, CAP_SCHED, 1},
+                 {OP_MAP, CAP_FRAME, 6},           {OP_MAP, CAP_PTABLE, 8},
+                 {OP_UNMAP, CAP_FRAME, 2},         {OP_UNMAP, CAP_PTABLE, 1},
+                 {OP_PADDR, CAP_FRAME, 1},         {OP_IRQ_BIND, CAP_IRQ, 2},
+                 {OP_IRQ_ACK, CAP_IRQ, 2},         {OP_PORT_IN, CAP_PORTS, 1},
+                 {OP_PORT_OUT, CAP_PORTS, 1}};
+    uint64_t weights = 0, i = 0;
+    for (uint64_t n = 0; n < sizeof(table) / sizeof(table[0]); n++) {
+        weights += table[n].weight;
+    }
+    for (uint64_t left = any(weights); left >= table[i].weight; i++) {
+        left -= table[i].weight;
+    }
+    *name = one_in(20) ? window_slot() : pick(table[i].type);
+    w[0] = one_in(2) ? pick(CAP_NOTIFICATION) : any(5);
+    w[1] = w[2] = any(5);
+    if (table[i].op == OP_RETYPE) retype_words(w);
+    if (table[i].op == OP_MAP) map_words(w);
+    if (table[i].type == CAP_THREAD) thread_words(w);
+    if (table[i].op == OP_CREDIT) w[0] = one_in(2) ? ~0ull : any(20);
+    if (table[i].op == OP_SCHED_CONFIG) {
+        w[0] = any(100000);
+        w[1] = any(1000000);
+    }
+    return (enum operation)table[i].op;
+}
+
+static enum operation control_operation(uint64_t *name, uint64_t *w)
+{
+    uint64_t kind = any(8);
+    const struct log_header *h = log_header();
+    *name = GS_LOG;
+    w[0] = pick(CAP_NOTIFICATION);
+    if (kind == 0) {
+        *name = GS_IRQ_CONTROL;
+        w[0] = any(26);
+        w[1] = one_in(3) ? container_name() : pick_empty();
+        return OP_IRQ_GET;
+    }
+    if (kind == 1) {
+        *name = GS_PORT_CONTROL;
+        w[0] = any(8);
+        w[1] = any(10);
+        w[2] = one_in(3) ? container_name() : pick_empty();
+        return OP_PORTS_GET;
+    }
+    if (kind == 2) return OP_LOG_BIND;
+    if (kind == 3 && one_in(10)) {
+        w[0] = pick(CAP_THREAD);
+        return OP_LOG_DRAIN;
+    }
+    if (kind == 4) {
+        w[0] = one_in(10);
+        return OP_LOG_MODE;
+    }
+    if (kind == 5) {
+        w[0] = one_in(10);
+        return OP_LOG_WALK;
+    }
+    w[0] = one_in(3) ? h->commit_head : h->commit_tail + any(200);
+    w[1] = one_in(3) ? h->event_head : h->event_tail + any(400);
+    return OP_LOG_ACK;
+}
+
+static void axiom_registers(void)
+{
+    uint64_t kind = any(20);
+    struct thread_regs *r = &caller->regs;
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        r->w[i] = 0;
+    }
+    enum operation op = kind < 10   ? slot_operation(&r->rdi, r->w)
+                        : kind < 18 ? object_operation(&r->rdi, r->w)
+                                    : control_operation(&r->rdi, r->w);
+    if (one_in(100)) op = (enum operation)any(128);
+    r->rax = one_in(30) ? SYS_YIELD : SYS_INVOKE;
+    r->rsi = msg_info(op, 0, 0, 0);
+}
+
+void storm_registers(struct thread *t)
+{
+    caller = t;
+    if (t == axiom) {
+        axiom_registers();
+    } else {
+        process_registers();
+    }
+}
