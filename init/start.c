@@ -114,6 +114,8 @@ static void start_one(struct init *in, uint32_t number)
     if (err == OK) {
         r->process = result.process;
         r->pid = result.pid;
+        /* What the former one was asked for is forgotten. */
+        if ((s->flags & SERVICE_TIMER) != 0) in->timer_armed = false;
         return;
     }
     print_format(line, sizeof(line), "init: %s cannot be started: error %d%s%d\n", s->name, err,
@@ -133,6 +135,15 @@ static bool needs_are_ready(const struct init *in, uint32_t number)
     return true;
 }
 
+/* Without the timer nobody would wake init up when a back-off ends: then nothing waits. */
+static bool timer_runs(const struct init *in)
+{
+    for (uint32_t i = 0; i < in->description.service_count; i++) {
+        if ((service_at(in, i)->flags & SERVICE_TIMER) != 0) return in->running[i].process != 0;
+    }
+    return false;
+}
+
 /* The timer signals about ten milliseconds after it was armed, and only then. */
 static void timer_arm(struct init *in)
 {
@@ -147,7 +158,8 @@ void start_ready(struct init *in)
 
     for (uint32_t i = 0; i < in->description.service_count; i++) {
         const struct supervised *life = &in->running[i].life;
-        bool due = life->life == LIFE_WAITING || supervise_is_due(life, init_now_ms(in));
+        bool due = life->life == LIFE_WAITING || supervise_is_due(life, init_now_ms(in)) ||
+                   (life->life == LIFE_BACKOFF && !timer_runs(in));
         if (due && needs_are_ready(in, i)) start_one(in, i);
         if (life->life == LIFE_BACKOFF) waiting = true;
     }

@@ -70,6 +70,17 @@ class Authority(Booted):
         self.assertRegex(shown, r"#0 0x[0-9a-f]+ inner\+0x")
         self.assertIn("now restarting", shown)
 
+    def test_the_clock_and_the_shell_come_back(self):
+        """Init's clock may be killed, too, and then a service that needs it; and the shell itself."""
+        for name in ("timer", "vfs", "timer", "shell"):
+            pid = self.service(name)[1]
+            self.session.send(f"kill {name}\r".encode())
+            self.session.prompt(30)
+            deadline = time.monotonic() + 20
+            while self.service(name)[1] in (0, pid):
+                self.assertLess(time.monotonic(), deadline)
+        self.assertIn("bin/", self.run_line("ls /"))
+
     def test_memory_returns(self):
         def free():
             return int(self.run_line("mem").split("free")[1].split()[0])

@@ -71,16 +71,16 @@ class Supervision(Booted):
             self.run_line(line, status=None)
         self.assertIn("Waterlight", self.run_line("cat /etc/motd"))
         self.session.send(b"exit\r")
-        self.session.expect(rb"noauth[^\n]* ended", 20)
+        time.sleep(1)  # nothing is printed when the terminal goes back
         self.run_line("")
         self.assertEqual(self.pid("vfs"), old)
 
     def test_crash_is_reported(self):
         """A program that faults is shown with registers and a backtrace; its memory returns."""
-        shown = self.run_line("crash", status=None)
-        self.assertRegex(shown, r"(?i)fault|exception")
-        self.assertRegex(shown, r"\brip\b")
-        self.assertRegex(shown, r"\bmain\b")
+        for how in ("read", "write", "execute", "invalid", "syscall"):
+            shown = self.run_line(f"crash {how}", status=None)
+            self.assertRegex(shown, r"\brip\b", how)
+            self.assertRegex(shown, r"\bmain\b", how)
 
     def test_init_and_axiom_are_refused(self):
         for name in ("axiom", "init"):
