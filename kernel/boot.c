@@ -131,8 +131,8 @@ static const char *pool_refused(const struct boot_params *p)
     return total < MEMORY_MIN || boot.pool.size < POOL_MIN ? "too little memory" : NULL;
 }
 
-/* The objects of axiom's process, its capabilities to itself, and the control capabilities. */
-static void make_process(void)
+/* Axiom's objects, its capabilities to itself, and the control capabilities. */
+static void make_axiom(void)
 {
     uint64_t cnode = take(1ull << GENESIS_CNODE_BITS), aspace = take(PAGE_BYTES);
     uint64_t thread = take(PAGE_BYTES), sched = thread + (1u << THREAD_BITS);
@@ -203,7 +203,7 @@ const char *core_boot(const struct boot_params *p)
     *boot.info = p->info;
     struct commit first = {.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum};
     commit_emit(&first);
-    make_process();
+    make_axiom();
     make_memory(log);
     boot.info->kernel_bytes = boot.holes[2].size + p->kernel.size;
     boot.info->image_base = p->image.base;

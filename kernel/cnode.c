@@ -1,8 +1,8 @@
 /*
  * cnode.c - copy, mint, move, delete, revoke, drop; what goes into a thread's slots configures it.
  *
- * How things end is preemptible between two slots: work is counted down, ERR_PARTIAL says that it is
- * used up, and every stop is between two whole steps, each with its commits (INV-DESTROY-1). A
+ * How things end is preemptible between two slots: work is counted down, ERR_PARTIAL says that it
+ * is used up, and every stop is between two whole steps, each with its commits (INV-DESTROY-1). A
  * container is emptied, top slot first, before it goes; the first step freezes it, so progress is
  * certain.
  */

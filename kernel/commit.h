@@ -3,7 +3,7 @@
  *
  * A step is admitted before decode: only if both rings have room for all that it may write above a
  * reserve (INV-LOG-1). So emission itself cannot fail. The reserve is for threads that drain the
- * rings, for one record of each interrupt line, which stays masked until acknowledged, and for ticks.
+ * rings, for a record of each interrupt line, which stays masked until acknowledged, and for ticks.
  */
 #pragma once
 #include "abi/log.h"

@@ -2,7 +2,7 @@
  * core.h - the step function: the four ways in, and how the machine starts.
  *
  * The architecture saves the interrupted thread's registers into cpu()->current->regs, calls one of
- * these with interrupts off, and then resumes whatever cpu()->current is (NULL: halts until the next
+ * these with interrupts off, and then resumes what cpu()->current is (NULL: halts until the next
  * interrupt). `now` is the time stamp, read once on entry.
  */
 #pragma once

@@ -103,8 +103,8 @@ static void words_copy(const struct thread *from, struct thread *to, uint32_t co
         __builtin_memcpy(dst->words, src->words, (count - MSG_REGISTERS) * sizeof(uint64_t));
 }
 
-/* Words and capabilities of `from`'s message, or of its fault. A reply is `lossy`: what words there is
- * room for arrive all the same, and the client asks again. */
+/* Words and capabilities of `from`'s message, or of its fault. A reply is `lossy`: what words there
+ * is room for arrive all the same, and the client asks again. */
 static enum err message_deliver(const struct thread *from, struct thread *to, uint64_t ep,
                                 bool lossy)
 {

@@ -20,7 +20,8 @@ void ipc_fault(struct thread *t, enum fault_kind kind);
 /* `t` ends a receive or stops waiting for an answer: its Reply, named or bound, is free. */
 void ipc_leave_reply(struct thread *t);
 
-/* The capability in `via` goes elsewhere, or away: sends through it are cancelled. False: work is used up. */
+/* The capability in `via` goes elsewhere, or away: sends through it are cancelled. False: work is
+ * used up. */
 bool ipc_cancel_via(struct slot *via, uint32_t *work);
 /* The queue's endpoint or notification goes: who waits is told. False: work is used up. */
 bool ipc_cancel_queue(struct queue *q, uint32_t *work);

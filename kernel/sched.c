@@ -67,7 +67,7 @@ void sched_take_back(struct thread *caller)
 }
 
 /* The context `t` runs on now. One lent that is used up or gone is given back at once, nearest home
- * last: `t` goes on at home, and the lender's debt is its own. NULL: `t` has none that is usable. */
+ * last: `t` goes on at home, and the lender's debt is its own. NULL: none of `t`'s is usable. */
 static struct sched *sched_of(struct thread *t, uint64_t now)
 {
     for (;;) {

@@ -9,9 +9,9 @@
 #include "arch.h"
 #include "cap.h"
 
-/* READY: in a ready queue. RUNNING: cpu()->current, in no queue. PARKED: in cpu()->parked, until its
- * context is refilled. STOPPED: its system call waits for room in the rings. SENDING, RECEIVING: in an
- * endpoint's queue. WAITING: in a notification's. AWAIT_REPLY: in no queue, `reply` names it. */
+/* READY: in a ready queue. RUNNING: cpu()->current, in no queue. PARKED: in cpu()->parked, until
+ * its context is refilled. STOPPED: its system call waits for room in the rings. SENDING and
+ * RECEIVING: in an endpoint's queue. WAITING: in a notification's. AWAIT_REPLY: see `reply`. */
 /* clang-format off */
 enum thread_state { T_INACTIVE, T_READY, T_RUNNING, T_PARKED, T_STOPPED, T_SENDING, T_RECEIVING,
                     T_WAITING, T_AWAIT_REPLY };
@@ -56,11 +56,11 @@ struct thread {
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 
-    /* SENDING: through the endpoint capability `via`, which has SLOT_SENDERS. With a fault, also when
-     * it awaits the answer: the message is not in its registers but here. */
+    /* SENDING: through the endpoint capability `via`, which has SLOT_SENDERS. With a fault, and
+     * while it awaits the answer, the message is not in its registers but in `fault`. */
     struct slot *via;
     uint8_t is_call, is_fault, fault_kind;
-    /* RECEIVING, and a call's SENDING and AWAIT_REPLY: receive slots, and the Reply, named or bound */
+    /* RECEIVING, a call's SENDING and AWAIT_REPLY: receive slots, and the Reply, named or bound */
     uint8_t recv_count;
     uint32_t recv_first, lend_depth;
     struct reply *reply;

@@ -1,7 +1,7 @@
 /*
  * error.h - results of system calls, one list for the kernel, user space and the tools.
- * Checks run in a fixed order (name, type, rights, range, memory and state, occupancy, log), so that
- * a request has exactly one right answer. Interfaces number their own errors from ERR_INTERFACE up.
+ * Checks run in a fixed order (name, type, rights, range, memory and state, occupancy, log), so
+ * that a request has exactly one right answer. Interfaces number theirs from ERR_INTERFACE up.
  *
  *  1 SYSCALL      no such system call
  *  2 CAP_EMPTY    the named slot is empty, or the name lies outside the CNode

@@ -22,9 +22,9 @@
  *            empty; arg0 the slot revoked, 0 none. type obj badge rights of what went
  * REVOKED    nothing below dst is left
  * DROP       as DELETE, by its holder; type CAP_REVOKED: a REVOKED slot became empty
- * DESTROY    the object obj is gone with its last capability, which the record before deleted. CNode,
- *            Thread, SchedContext, Endpoint, Notification, Reply, AddressSpace, IrqHandler; the
- *            others have no state
+ * DESTROY    the object obj is gone with its last capability, which the record before deleted.
+ *            CNode, Thread, SchedContext, Endpoint, Notification, Reply, AddressSpace, IrqHandler;
+ *            the others have no state
  * MAP        dst: mapped. obj address space, arg0 address, rights RIGHT_* | MAP_*
  * UNMAP      dst: no longer mapped
  * BIND       dst: IrqHandler or Log, signals badge to the notification obj
@@ -52,8 +52,8 @@ struct commit {
 _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one BLAKE2b block");
 
 /*
- * One step of the kernel. Event numbers count from 0; the record at ring position p has number p plus
- * all that GAP records before it counted.
+ * One step of the kernel. Event numbers count from 0; the record at ring position p has number p
+ * plus all that GAP records before it counted.
  *
  * SYSCALL  op: number - SYS_BASE; INVOKE has its operation in `label`
  * IRQ      slot: line
@@ -90,9 +90,10 @@ struct log_rings {
 };
 enum { LOG_BYTES = sizeof(struct log_rings) };
 
-/* OP_LOG_WALK: slots of the derivation forest, in preorder. The answer has in registers: 0 the number
- * of commits at which it was read, 1 count of items, 2 nonzero when the walk is done; the items are
- * in the buffer page from its first word. A slot deleted between two answers is skipped. */
+/* OP_LOG_WALK: slots of the derivation forest, in preorder. The answer has in registers: 0 the
+ * number of commits at which it was read, 1 count of items, 2 nonzero when the walk is done; the
+ * items are in the buffer page from its first word. A slot deleted between two answers is
+ * skipped. */
 struct walk_item {
     uint64_t slot;
     uint8_t type, rights, flags, bits;

@@ -35,10 +35,10 @@ enum {
 };
 /* clang-format on */
 
-/* Slots of a Thread: it is a small CNode, configured by copying capabilities into it. CSPACE: CNode.
- * ASPACE: AddressSpace. BUFFER: Frame of 4 KiB, struct ipc_buffer. FAULT: Endpoint with WRITE, whose
- * badge arrives with fault messages. SCHED: SchedContext, the home context. NOTIFY: Notification
- * with READ, which `recv` delivers too. */
+/* Slots of a Thread: it is a small CNode, configured by copying capabilities into it. CSPACE:
+ * CNode. ASPACE: AddressSpace. BUFFER: Frame of 4 KiB, struct ipc_buffer. FAULT: Endpoint with
+ * WRITE, whose badge arrives with fault messages. SCHED: SchedContext, the home context. NOTIFY:
+ * Notification with READ, which `recv` delivers too. */
 enum thread_slot { TS_CSPACE = 1, TS_ASPACE, TS_BUFFER, TS_FAULT, TS_SCHED, TS_NOTIFY, TS_COUNT };
 
 /* Flags of a thread. DRAIN is set through the Log capability only. */

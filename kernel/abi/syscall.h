@@ -87,13 +87,13 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  * the container's. Numbers are operand words, then -> result words.
  *
  * CNode, Thread slot  COPY 0 source name, 1 rights mask. MINT the same, 2 badge, 3 flags
- *                     (CAP_FLAG_BOUND). DELETE, REVOKE (every descendant, not the slot): ERR_PARTIAL,
- *                     call again. CNode only: MOVE 0 source name; REVOKE.
+ *                     (CAP_FLAG_BOUND). DELETE, REVOKE (every descendant, not the slot):
+ *                     ERR_PARTIAL, call again. CNode only: MOVE 0 source name; REVOKE.
  * CNode               CREDIT 0 commit credits, which replace the present ones; ~0 is unlimited
  * Untyped             RETYPE 0 cap_type, 1 bits, 2 count 1..64, 3 name of the first destination
  * Thread              START 0 rip, 1 rsp, 2 rdi, 3 fs base: from inactive only.
- *                     CONFIG 0 priority 0..255, 1 flags (THREAD_FPU). STOP: to inactive, whatever it
- *                     waits for. READ 0 first register -> 8 words of struct thread_regs; not running
+ *                     CONFIG 0 priority 0..255, 1 flags (THREAD_FPU). STOP: to inactive, whatever
+ *                     it waits for. READ 0 first register -> 8 words of struct thread_regs
  * SchedContext        CONFIG 0 budget, 1 period in ticks. READ -> 0 ticks consumed in all
  * PageTable, Frame    MAP 0 AddressSpace name, 1 address, 2 RIGHT_* | MAP_* (frames).
  *                     UNMAP (empty tables). Frame with GRANT: PADDR -> 0 physical address
@@ -103,8 +103,8 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  * IoPorts             IN 0 port, 1 bytes (1, 2, 4) -> 0 value. OUT the same, 2 value
  * Log                 ACK 0 commits, 1 events: new tails, absolute -> 0 threads still stopped.
  *                     BIND 0 notification name: signalled when a ring is half full.
- *                     DRAIN 0 thread name: sets THREAD_DRAIN. MODE 0 sigma: 0 stops callers on a full
- *                     event ring, else it drops and counts. WALK 0 nonzero: from the start
+ *                     DRAIN 0 thread name: sets THREAD_DRAIN. MODE 0 sigma: 0 stops callers on a
+ *                     full event ring, else it drops and counts. WALK 0 nonzero: from the start
  *                     -> struct walk_item[], see log.h
  */
 /* clang-format off */

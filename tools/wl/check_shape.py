@@ -8,7 +8,7 @@ import subprocess
 
 from wl import tree
 
-KERNEL_LIMIT = 2400
+KERNEL_LIMIT = 3000
 FILE_LINES, FUNCTION_LINES, COLUMNS = 400, 70, 100
 SOURCES = ("*.c", "*.h", "*.S", "*.cpp", "*.py", "*.capnp", "*.cmake", "CMakeLists.txt")
 SCRIPTS = ("tools/*", ".ci/run")
