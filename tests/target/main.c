@@ -8,7 +8,8 @@
 #include "test.h"
 
 static const struct group *const groups[] = {&syscall_group, &ipc_group,   &transfer_group,
-                                             &process_group, &fault_group, &load_group};
+                                             &process_group, &fault_group, &load_group,
+                                             &services_group};
 
 static cap_t session;
 static uint32_t failures; /* of the running test */

@@ -31,7 +31,7 @@ struct group {
 
 /* One a file; listed in main.c. */
 extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
-    load_group;
+    load_group, services_group;
 
 void test_expect(bool fact, const char *text, const char *file, int line);
 void test_expect_equal(int64_t got, int64_t wanted, const char *text, const char *file, int line);
