@@ -11,9 +11,16 @@ struct book book;
 static bool fold_memory(uint32_t nodes)
 {
     void *memory = heap_alloc(reduce_bytes(nodes));
-    if (memory == NULL) return false;
+    struct extent *room = heap_alloc(nodes * sizeof(*room));
+    if (memory == NULL || room == NULL) {
+        heap_free(memory);
+        heap_free(room);
+        return false;
+    }
     heap_free(book.memory);
+    heap_free(book.room);
     book.memory = memory;
+    book.room = room;
     book.nodes = nodes;
     reduce_init(&book.fold, book.memory, nodes);
     book.thread_count = 0;

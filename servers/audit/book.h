@@ -2,6 +2,7 @@
  * book.h - the logs as audit reads them: the fold, and who is behind an address.
  */
 #pragma once
+#include "check.h"
 #include "idl/audit.h"
 #include "logmem.h"
 #include "reduce.h"
@@ -17,7 +18,8 @@ struct book_thread {
 struct book {
     const struct logmem *log;
     struct reduce fold;
-    void *memory; /* of the fold */
+    void *memory;        /* of the fold */
+    struct extent *room; /* for check_state */
     uint32_t nodes;
     enum reduce_result broken; /* why the fold does not go on beyond fold.count */
     struct book_thread threads[BOOK_THREADS_MAX]; /* the last ones made, by number */

@@ -56,9 +56,14 @@ void check_unseen(const struct reduce *fold, uint32_t pass, uint64_t began, stru
     }
 }
 
-static uint64_t bytes_of(const struct reduce_node *n)
+static uint8_t bits_of(const struct reduce_node *n)
 {
-    return 1ull << (fixed_bits[n->type] != 0 ? fixed_bits[n->type] : n->bits);
+    return fixed_bits[n->type] != 0 ? fixed_bits[n->type] : n->bits;
+}
+
+static uint64_t end_of(const struct extent *e)
+{
+    return e->base + (1ull << e->bits);
 }
 
 static void sift(struct extent *list, uint32_t at, uint32_t count)
@@ -94,15 +99,15 @@ static uint32_t gather(const struct reduce *fold, struct extent *list, struct re
     uint32_t count = 0, kept = 0;
     for (struct reduce_node *n = reduce_next(fold, NULL); n != NULL; n = reduce_next(fold, n)) {
         if (!(TYPE(n->type) & memory_types)) continue;
-        list[count++] = (struct extent){.base = n->obj, .bytes = bytes_of(n), .type = n->type};
+        list[count++] = (struct extent){.base = n->obj, .bits = bits_of(n), .type = n->type};
     }
     sort(list, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct extent *last = kept > 0 ? &list[kept - 1] : NULL;
-        if (last != NULL && last->base == list[i].base && last->bytes == list[i].bytes &&
+        if (last != NULL && last->base == list[i].base && last->bits == list[i].bits &&
             last->type == list[i].type)
             continue;
-        if (last != NULL && last->base + last->bytes > list[i].base) {
+        if (last != NULL && end_of(last) > list[i].base) {
             report_add(report, &(struct finding){.invariant = "I5",
                                                  .what = "objects overlap",
                                                  .slot = list[i].base,
@@ -126,7 +131,7 @@ static struct extent *extent_at(struct extent *list, uint32_t count, uint64_t ad
             high = middle;
         }
     }
-    if (low == 0 || address - list[low - 1].base >= list[low - 1].bytes) return NULL;
+    if (low == 0 || address >= end_of(&list[low - 1])) return NULL;
     return &list[low - 1];
 }
 
@@ -170,7 +175,7 @@ static void check_node(const struct place *p, struct report *report)
     if (parent != NULL && parent->type == n->type && n->rights & ~(uint32_t)parent->rights)
         fault(p, "I2", "rights exceed the parent's", report);
     if (parent != NULL && parent->type == CAP_UNTYPED &&
-        (n->obj < parent->obj || n->obj + bytes_of(n) > parent->obj + parent->badge))
+        (n->obj < parent->obj || n->obj + (1ull << bits_of(n)) > parent->obj + parent->badge))
         fault(p, "I4", "object outside its untyped", report);
     if (n->type == CAP_FRAME && n->badge & RIGHT_WRITE && n->badge & MAP_EXEC)
         fault(p, "I5", "writable and executable", report);

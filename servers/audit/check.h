@@ -30,9 +30,10 @@ void check_item(const struct reduce *fold, const struct walk_item *item, uint32_
 void check_unseen(const struct reduce *fold, uint32_t pass, uint64_t began, struct report *report);
 
 struct extent { /* of an object */
-    uint64_t base, bytes;
-    uint8_t type;
+    uint64_t base;
+    uint8_t type, bits;
     bool user; /* CNode: of a process other than axiom */
+    uint8_t zero[5];
 };
 
 /* I1 slots lie in living containers; I2 rights; I4 memory in its untyped and disjoint; I5 one type

@@ -7,8 +7,6 @@
 #include "answers.h"
 
 #include "chain.h"
-#include "check.h"
-#include "heap.h"
 #include "idl/axiom.h"
 #include "startup.h"
 
@@ -96,17 +94,6 @@ static bool verify_walk(struct report *report, struct audit_verify_out *out)
     return true;
 }
 
-static void verify_state(struct report *report)
-{
-    struct extent *room = heap_alloc(book.fold.live * sizeof(*room) + sizeof(*room));
-    if (room == NULL) {
-        report_add(report, &(struct finding){.invariant = "I1", .what = "no memory to check"});
-        return;
-    }
-    check_state(&book.fold, book.log->axiom_cnode, room, report);
-    heap_free(room);
-}
-
 static struct text text_of(const char *from)
 {
     return text_from(from, __builtin_strlen(from));
@@ -132,7 +119,7 @@ int answer_verify(struct request *rq, struct audit_verify_out *out)
                                               .slot = logmem_commits(book.log)[book.fold.count].dst,
                                               .seq = book.fold.count});
     }
-    verify_state(&report);
+    check_state(&book.fold, book.log->axiom_cnode, book.room, &report);
     out->hash_ticks = hashed - start;
     out->fold_ticks = folded - hashed;
     out->walk_ticks = ticks_now() - folded;

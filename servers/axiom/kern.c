@@ -1,6 +1,8 @@
 /* kern.c - see kern.h. */
 #include "kern.h"
 
+#include "logs.h"
+
 static kern_drain_fn *drain_rings;
 static uint64_t own_used[OWN_SLOTS / 64];
 static uint32_t own_next; /* where the search for a free slot starts */
@@ -79,6 +81,12 @@ enum err kern_map(uint64_t frame, uint64_t aspace, uint64_t address, uint32_t ri
 {
     struct message m = {.w = {aspace, address, rights}};
     return kern_invoke(frame, OP_MAP, 3, &m);
+}
+
+bool kern_gone(enum err err)
+{
+    CHECK(err == OK || err == ERR_LOG_FULL);
+    return err == OK;
 }
 
 enum err kern_delete(uint64_t name)

@@ -3,6 +3,8 @@
  * work is done, with the rings drained in between.
  */
 #pragma once
+#include <stdbool.h>
+
 #include "syscall.h"
 
 enum own_slot { /* of axiom's own CNode, from boot_info.first_free_slot up: see kern_setup() */
@@ -29,5 +31,7 @@ MUST_USE enum err kern_copy(uint64_t to, uint64_t from, uint32_t rights);
 MUST_USE enum err kern_mint(uint64_t to, uint64_t from, uint32_t rights, uint64_t badge,
                             uint32_t flags);
 MUST_USE enum err kern_map(uint64_t frame, uint64_t aspace, uint64_t address, uint32_t rights);
+/* What ends something succeeds, or the log has no room left: then what is there stays. */
+bool kern_gone(enum err err);
 enum err kern_delete(uint64_t name); /* an empty slot is fine */
 enum err kern_revoke(uint64_t name);

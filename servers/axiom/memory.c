@@ -270,7 +270,7 @@ static void release(struct process *p, bool data)
         next = pool_next(&pool, p->pid, id);
         bool is_data = pool_chunk(&pool, id)->kind == CHUNK_DATA;
         if (is_data != data) continue;
-        CHECK(kern_revoke(chunk_name(id)) == OK);
+        if (!kern_gone(kern_revoke(chunk_name(id)))) return;
         p->chunks--;
         pool_give(&pool, id);
     }
@@ -287,7 +287,7 @@ void memory_release_rest(struct process *p)
     for (uint32_t i = 0; i < pool.count; i++) {
         struct block *b = &pool.blocks[i];
         if (b->state != BLOCK_WHOLE || b->owner != p->pid || p->pid == 0) continue;
-        CHECK(kern_revoke(b->slot) == OK);
+        if (!kern_gone(kern_revoke(b->slot))) return;
         b->state = BLOCK_FREE;
         p->chunks -= CHUNKS;
     }

@@ -151,8 +151,7 @@ static void quota_back(const struct process *p)
 static void own_delete(cap_t slot)
 {
     if (slot == 0) return;
-    CHECK(kern_delete(name_in(GS_CNODE, slot)) == OK);
-    own_free(slot);
+    if (kern_gone(kern_delete(name_in(GS_CNODE, slot)))) own_free(slot);
 }
 
 void process_end(struct process *p, int32_t code, enum life_event event)

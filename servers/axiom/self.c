@@ -127,7 +127,7 @@ static int on_process_create(struct request *rq, const struct self_process_creat
     if (!name_is_good(in->name)) return SELF_BAD_NAME;
     if (!quota_is_good(maker, &in->quota)) return SELF_BAD_QUOTA;
     if (in->priority > maker->priority || (in->storage && !maker->storage)) return SELF_BAD_QUOTA;
-    if (serve_refused(maker)) return SELF_STORAGE;
+    if (serve_refused(maker) || (logs_refuses() && !in->storage)) return SELF_STORAGE;
     uint32_t have = process_pages(maker) + maker->pages_lent;
     if (have > maker->pages_max || in->quota.pages > maker->pages_max - have) return SELF_QUOTA;
     const struct process_plan plan = {.name = in->name,

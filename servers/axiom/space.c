@@ -271,7 +271,7 @@ void space_end(struct process *p)
             mem_slot slot = t->pages[i] & ~(uint32_t)PAGE_SHARED;
             if (slot != 0 && *mem_link(p, slot) == 0) (void)kern_delete(mem_name(p, slot));
         }
-        CHECK(kern_delete(mem_name(p, t->slot)) == OK);
+        (void)kern_gone(kern_delete(mem_name(p, t->slot)));
         cell_free(t->pages, PAGES_BYTES);
         cell_free(t, sizeof(*t));
     }
