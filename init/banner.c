@@ -2,7 +2,7 @@
 #include "bytes.h"
 #include "init.h"
 
-enum { SLOT_BOOT = 3 };
+enum { SLOT_BOOT = 3, KERNEL_ID_BYTES = 20 /* a SHA-1 build id */ };
 
 struct feature {
     uint64_t bit;
@@ -62,6 +62,15 @@ void banner_text(const struct init *in, struct out *o)
     out_print(o, "; `help` lists the commands\n");
 }
 
+static bool command_line_has(const struct text *line, const char *word)
+{
+    uint32_t len = (uint32_t)strlen(word);
+    for (uint32_t at = 0; at + len <= line->len; at++) {
+        if (memcmp(line->at + at, word, len) == 0) return true;
+    }
+    return false;
+}
+
 void banner_json(const struct init *in, struct out *o)
 {
     struct boot_info_out info;
@@ -69,8 +78,14 @@ void banner_json(const struct init *in, struct out *o)
     if (boot_info(SLOT_BOOT, &info) != OK) return;
     out_print(o, "{\"ready\":true,\"version\":\"%.*s\",\"kernel\":\"", (int)info.version.len,
               info.version.at);
-    id_print(o, info.build_id, 32);
+    id_print(o, info.build_id, KERNEL_ID_BYTES);
     uint64_t ticks = in->prompt_ticks - info.entry_ticks;
-    out_print(o, "\",\"ms\":%lu,\"instructions\":%lu,\"tick_hz\":%lu}", micros(in, ticks) / 1000,
-              ticks, in->tick_hz);
+    out_print(o, "\",\"ms\":%lu,\"ticks\":%lu,\"tick_hz\":%lu,\"instructions\":",
+              micros(in, ticks) / 1000, ticks, in->tick_hz);
+    /* Only an emulator that counts time in instructions makes the time stamp tell them. */
+    if (command_line_has(&info.command_line, "icount")) {
+        out_print(o, "%lu}", ticks);
+    } else {
+        out_print(o, "null}");
+    }
 }

@@ -57,9 +57,10 @@ def boot_arguments(options, scratch):
         arguments = ["-bios", "qboot.rom", "-kernel", need(kernel)]
         if not options.no_image:
             arguments += ["-initrd", need(options.image or options.build / "boot.img")]
-        if options.append:
-            arguments += ["-append", options.append]
-        return arguments
+        words = [options.append] if options.append else []
+        if options.icount:
+            words.append("icount")  # so that the guest knows what its time stamps count
+        return arguments + (["-append", " ".join(words)] if words else [])
     iso = need(options.image or options.build / "waterlight.iso")
     if options.firmware == "usb":
         return ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={iso}",
