@@ -14,10 +14,10 @@
 #include "state.h"
 #include "unit.h"
 
-enum { WORLD_STEPS = 4000, STEPS_DEFAULT = 100000 };
+enum { WORLD_STEPS = 2000, STEPS_DEFAULT = 100000, RESULTS = 64 };
 
 static uint64_t rng, seed, step, steps = STEPS_DEFAULT;
-static uint64_t results[64], blocked; /* how often each result came: shown at the end */
+static uint64_t results[RESULTS], blocked; /* how often each result came: shown at the end */
 
 uint64_t any(uint64_t n)
 {
@@ -74,7 +74,11 @@ static void one_step(void)
         verify("interrupt");
         return;
     }
-    struct thread *t = kind < 10 ? NULL : choose();
+    if (kind < 14 && storm_rescue()) {
+        verify("rescue");
+        return;
+    }
+    struct thread *t = kind < 18 ? NULL : choose();
     if (t == NULL) {
         core_tick(++now);
         verify("tick");
@@ -84,17 +88,18 @@ static void one_step(void)
     } else {
         storm_registers(t);
         core_syscall(++now);
-        uint64_t result = t->regs.rax;
-        blocked += result >= 64;
-        if (result < 64) results[result]++;
+        const struct event *e = last_event();
+        blocked += e->result == EVENT_BLOCKED;
+        if (e->kind == EVENT_SYSCALL && e->result < RESULTS) results[e->result]++;
         verify("system call");
     }
 }
 
-/* All wait for each other, or axiom is gone. */
+/* All wait for each other, or axiom has lost what it stands on. */
 static bool is_over(void)
 {
-    return axiom->state == T_INACTIVE || (cpu()->current == NULL && cpu()->timer == ~0ull);
+    return axiom->state == T_INACTIVE || thread_cspace(axiom) == NULL ||
+           (cpu()->current == NULL && cpu()->timer == ~0ull);
 }
 
 static void run_storm(uint64_t count)
@@ -112,7 +117,7 @@ static void run_storm(uint64_t count)
     }
     print_message("%llu steps in %u worlds, seed %llu; results:", (unsigned long long)count, worlds,
                   (unsigned long long)seed);
-    for (uint32_t i = 0; i < 64; i++) {
+    for (uint32_t i = 0; i < RESULTS; i++) {
         if (results[i] != 0) print_message(" %u:%llu", i, (unsigned long long)results[i]);
     }
     print_message(" waiting:%llu\n", (unsigned long long)blocked);

@@ -2,7 +2,7 @@
 #include "storm.h"
 
 enum {
-    PROCS = 5,
+    PROCS = 9,
     WINDOW = 96, /* slots of axiom's CNode that the storm fills and empties */
     P_FIRST = 8, /* slots of a process: what it was given, */
     P_FREE = 24, /* and where more may come */
@@ -71,6 +71,18 @@ void storm_world(void)
         OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].aspace, RIGHTS_ALL);
         OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].sched, RIGHTS_ALL);
     }
+}
+
+bool storm_rescue(void)
+{
+    const struct proc *p = &procs[any(PROCS)];
+    bool runs = p->thread->state == T_READY || p->thread->state == T_RUNNING;
+    bool may = axiom->state == T_READY || axiom->state == T_RUNNING;
+    if (runs || !may || !run_try(axiom)) return false;
+    OP(axiom, OP_THREAD_STOP, p->tcb, 0);
+    if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
+    if (run_try(axiom)) OP(axiom, OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
+    return true;
 }
 
 /* ---- a process ---- */
@@ -194,38 +206,45 @@ static enum operation slot_operation(uint64_t *name, uint64_t *w)
     return op;
 }
 
+static const struct {
+    uint8_t type, op;
+} object_rows[] = {
+    {CAP_CNODE, OP_CREDIT},        {CAP_UNTYPED, OP_RETYPE},
+    {CAP_THREAD, OP_THREAD_START}, {CAP_THREAD, OP_THREAD_CONFIG},
+    {CAP_THREAD, OP_THREAD_STOP},  {CAP_THREAD, OP_THREAD_READ},
+    {CAP_SCHED, OP_SCHED_CONFIG},  {CAP_SCHED, OP_SCHED_READ},
+    {CAP_FRAME, OP_MAP},           {CAP_FRAME, OP_MAP},
+    {CAP_FRAME, OP_UNMAP},         {CAP_FRAME, OP_PADDR},
+    {CAP_PTABLE, OP_MAP},          {CAP_PTABLE, OP_MAP},
+    {CAP_PTABLE, OP_UNMAP},        {CAP_IRQ, OP_IRQ_BIND},
+    {CAP_IRQ, OP_IRQ_ACK},         {CAP_PORTS, OP_PORT_IN},
+    {CAP_PORTS, OP_PORT_OUT},      {CAP_LOG, OP_LOG_WALK},
+};
+enum { OBJECT_ROWS = sizeof(object_rows) / sizeof(object_rows[0]) };
+
+/* An operation that the type of a slot in use has; more often than not a retype, the only source. */
 static enum operation object_operation(uint64_t *name, uint64_t *w)
 {
-    static const struct {
-        uint8_t op, type, weight;
-    } table[] = {{OP_CREDIT, CAP_CNODE, 1},        {OP_RETYPE, CAP_UNTYPED, 12},
-                 {OP_THREAD_START, CAP_THREAD, 6}, {OP_THREAD_CONFIG, CAP_THREAD, 2},
-                 {OP_THREAD_STOP, CAP_THREAD, 2},  {OP_THREAD_READ, CAP_THREAD, 1},
-                 {OP_SCHED_CONFIG, CAP_SCHED, 2},  {OP_SCHED_READ, CAP_SCHED, 1},
-                 {OP_MAP, CAP_FRAME, 6},           {OP_MAP, CAP_PTABLE, 8},
-                 {OP_UNMAP, CAP_FRAME, 2},         {OP_UNMAP, CAP_PTABLE, 1},
-                 {OP_PADDR, CAP_FRAME, 1},         {OP_IRQ_BIND, CAP_IRQ, 2},
-                 {OP_IRQ_ACK, CAP_IRQ, 2},         {OP_PORT_IN, CAP_PORTS, 1},
-                 {OP_PORT_OUT, CAP_PORTS, 1}};
-    uint64_t weights = 0, i = 0;
-    for (uint64_t n = 0; n < sizeof(table) / sizeof(table[0]); n++) {
-        weights += table[n].weight;
+    uint64_t row = any(OBJECT_ROWS);
+    *name = one_in(3) ? pick(CAP_UNTYPED) : window_slot();
+    for (uint32_t i = 0; i < WINDOW && ax_slot(*name)->type <= CAP_REVOKED; i++) {
+        *name = window + (*name - window + 1) % WINDOW;
     }
-    for (uint64_t left = any(weights); left >= table[i].weight; i++) {
-        left -= table[i].weight;
+    for (uint32_t i = 0; i < OBJECT_ROWS && object_rows[row].type != ax_slot(*name)->type; i++) {
+        row = (row + 1) % OBJECT_ROWS;
     }
-    *name = one_in(20) ? window_slot() : pick(table[i].type);
+    enum operation op = (enum operation)object_rows[row].op;
     w[0] = one_in(2) ? pick(CAP_NOTIFICATION) : any(5);
     w[1] = w[2] = any(5);
-    if (table[i].op == OP_RETYPE) retype_words(w);
-    if (table[i].op == OP_MAP) map_words(w);
-    if (table[i].type == CAP_THREAD) thread_words(w);
-    if (table[i].op == OP_CREDIT) w[0] = one_in(2) ? ~0ull : any(20);
-    if (table[i].op == OP_SCHED_CONFIG) {
+    if (op == OP_RETYPE) retype_words(w);
+    if (op == OP_MAP) map_words(w);
+    if (object_rows[row].type == CAP_THREAD) thread_words(w);
+    if (op == OP_CREDIT) w[0] = one_in(2) ? ~0ull : any(20);
+    if (op == OP_SCHED_CONFIG) {
         w[0] = any(100000);
         w[1] = any(1000000);
     }
-    return (enum operation)table[i].op;
+    return op;
 }
 
 static enum operation control_operation(uint64_t *name, uint64_t *w)
