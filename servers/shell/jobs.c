@@ -168,11 +168,15 @@ struct job *job_start(struct shell *sh, const struct program *p)
     struct job *job = sh->jobs;
     struct binary binary;
 
+    if (sh->target != 0) {
+        (void)shell_refused(sh, p->argv[0], "what a program prints cannot go to a file");
+        return NULL;
+    }
     while (job < sh->jobs + JOBS_MAX && job->process != 0) {
         job++;
     }
     if (job == sh->jobs + JOBS_MAX) {
-        (void)shell_failed(sh, "too many programs run", SELF_ID, SELF_LIMIT);
+        (void)shell_refused(sh, p->argv[0], "too many programs run");
         return NULL;
     }
     (void)text_copy(job->name, sizeof(job->name), name, strlen(name));
@@ -184,7 +188,11 @@ struct job *job_start(struct shell *sh, const struct program *p)
     err = spawn_binary(sh, p, &binary, job);
     heap_free(binary.memory);
     if (err == OK) return job;
-    (void)shell_failed(sh, err == SPAWN_BAD_FILE ? "not a program" : p->argv[0], SELF_ID, err);
+    if (err == SPAWN_BAD_FILE) {
+        (void)shell_refused(sh, p->argv[0], "not a program");
+    } else {
+        (void)shell_failed(sh, p->argv[0], SELF_ID, err);
+    }
     return NULL;
 }
 

@@ -109,19 +109,26 @@ int shell_wrong(struct shell *sh, const char *what)
     return STATUS_USAGE;
 }
 
+int shell_refused(struct shell *sh, const char *what, const char *why)
+{
+    char text[400];
+
+    print_format(text, sizeof(text), "%s: %s: %s\n", sh->row != NULL ? sh->row->name : "shell",
+                 what, why);
+    complain(sh, text);
+    return STATUS_ERROR;
+}
+
 int shell_failed(struct shell *sh, const char *what, uint64_t interface, int err)
 {
     const char *name = trace_error_name(trace_interface_find(interface), (uint32_t)err);
-    const char *command = sh->row != NULL ? sh->row->name : "shell";
-    char text[400], number[24];
+    char number[24];
 
     if (name == NULL) {
         print_format(number, sizeof(number), "error %d", err);
         name = number;
     }
-    print_format(text, sizeof(text), "%s: %s: %s\n", command, what, name);
-    complain(sh, text);
-    return STATUS_ERROR;
+    return shell_refused(sh, what, name);
 }
 
 bool shell_number(const char *text, uint64_t *out_value)

@@ -7,14 +7,35 @@
 #include "spawn.h"
 #include "text.h"
 
+/* The service with that pid: its name, or the digits as they are. */
+static const char *service_of_pid(uint64_t pid, const char *digits, char out_name[33])
+{
+    struct registry_list_in in = {0};
+    struct registry_list_out out = {.more = true};
+
+    while (out.more && registry_list(CAP_SLOT_REGISTRY, &in, &out) == OK) {
+        for (uint32_t i = 0; i < out.services.count; i++) {
+            const struct registry_service *s = &out.services.at[i];
+            if (s->pid != pid) continue;
+            (void)text_copy(out_name, 33, s->name.at, s->name.len);
+            return out_name;
+        }
+        in.after += out.services.count;
+    }
+    return digits;
+}
+
 int handle_find(struct shell *sh, const char *name, struct handle *out_handle)
 {
     const struct job *job = job_find(sh, name);
+    uint64_t pid;
+    char service[33];
 
     if (job != NULL) {
         *out_handle = (struct handle){.cap = job->process};
         return OK;
     }
+    if (shell_number(name, &pid) && pid != 0) name = service_of_pid(pid, name, service);
     struct registry_process_in in = {.name = text_from(name, strlen(name))};
     struct registry_process_out out = {.process = {.slot = slot_alloc()}};
     int err = registry_process(CAP_SLOT_REGISTRY, &in, &out);

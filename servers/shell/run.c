@@ -58,7 +58,8 @@ static int run_command(struct shell *sh)
     int status;
 
     sh->row = c->argc > 0 ? row_find(c->argv[0]) : NULL;
-    if (c->argc > 0 && sh->row == NULL && !program_exists(sh, c->argv[0])) {
+    if (c->argc > 0 && sh->row == NULL && strchr(c->argv[0], '/') == NULL &&
+        !program_exists(sh, c->argv[0])) {
         shell_print(sh, "%s: no such command\nusage: help [COMMAND]\n", c->argv[0]);
         return STATUS_USAGE;
     }

@@ -81,7 +81,9 @@ void shell_show(struct shell *sh, const char *bytes, size_t len); /* to the term
 bool shell_open(struct shell *sh);                                /* a session of the console */
 /* One line what was wrong, one line the usage. */
 int shell_wrong(struct shell *sh, const char *what);
-/* "NAME: what: error". `interface`: whose errors it may be. */
+/* "NAME: what: why". */
+int shell_refused(struct shell *sh, const char *what, const char *why);
+/* The same with the name of an error. `interface`: whose errors it may be. */
 int shell_failed(struct shell *sh, const char *what, uint64_t interface, int err);
 bool shell_number(const char *text, uint64_t *out_value);
 /* Looks at Ctrl-C and ended programs without waiting. True: the command should stop. */

@@ -19,7 +19,8 @@ int run_help(struct shell *sh, int argc, char **argv)
         shell_column(sh, 34, rows[i].usage);
         shell_print(sh, "%s\n", rows[i].help);
     }
-    shell_print(sh, "> FILE and >> FILE take what a command prints; `;` stands between commands;\n"
+    shell_print(sh, "> FILE and >> FILE take what a command prints, not a program; `;` stands "
+                    "between commands;\n"
                     "a program of /bin runs by its name. Ctrl-C ends what runs.\n");
     return STATUS_OK;
 }
