@@ -81,7 +81,11 @@ bool storm_rescue(void)
     if (runs || !may || !run_try(axiom)) return false;
     OP(axiom, OP_THREAD_STOP, p->tcb, 0);
     if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
-    if (run_try(axiom)) OP(axiom, OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
+    if (run_try(axiom)) {
+        OP(axiom, OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
+    } else {
+        core_tick(++now); /* `run_try` left the choice to the next step */
+    }
     return true;
 }
 
