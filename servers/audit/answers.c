@@ -124,30 +124,39 @@ static uint64_t made_before(uint64_t slot, uint64_t seq)
     return seq;
 }
 
+static const struct reduce_node *slot_of(const struct log_life *l, uint32_t slot)
+{
+    if (slot >= l->slots) return NULL;
+    return reduce_find(&book.fold, l->cnode + ((uint64_t)slot << SLOT_BITS));
+}
+
+/* The commit from which the one at `seq` derives; `seq` itself at the root. */
+static uint64_t step_before(uint64_t seq)
+{
+    uint64_t src = logmem_commits(book.log)[seq].src;
+    return src != 0 ? made_before(src, seq) : seq;
+}
+
 static int on_why(struct request *rq, const struct audit_why_in *in, struct audit_why_out *out)
 {
     (void)rq;
     const struct log_life *l = book_process(in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
     book_fold(book_commits());
-    const struct reduce_node *n =
-        in->slot < l->slots ? reduce_find(&book.fold, l->cnode + ((uint64_t)in->slot << SLOT_BITS))
-                            : NULL;
+    const struct reduce_node *n = slot_of(l, in->slot);
     if (n == NULL) return AUDIT_NO_SLOT;
-    uint64_t seq = n->made;
-    for (uint32_t step = 0;; step++) {
-        const struct commit *c = &logmem_commits(book.log)[seq];
-        if (step >= in->skip) {
-            if (out->steps.count == LOG_MAX) {
-                out->more = true;
-                return OK;
-            }
-            book_record(seq, &out->steps.at[out->steps.count++]);
-        }
-        uint64_t before = c->src != 0 ? made_before(c->src, seq) : seq;
-        if (before == seq) return OK;
+    uint64_t seq = n->made, before = seq;
+    for (uint32_t step = 0; step == 0 || before != seq; step++) {
         seq = before;
+        before = step_before(seq);
+        if (step < in->skip) continue;
+        if (out->steps.count == LOG_MAX) {
+            out->more = true;
+            return OK;
+        }
+        book_record(seq, &out->steps.at[out->steps.count++]);
     }
+    return OK;
 }
 
 static int on_who(struct request *rq, const struct audit_who_in *in, struct audit_who_out *out)

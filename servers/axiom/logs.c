@@ -215,6 +215,8 @@ static bool drain_events(uint64_t head)
         }
         *logmem_event(mem, mem->event_head) = *e;
         mem->event_head++;
+        if (e->kind == EVENT_FAULT) process_faulted(e->thread);
+        if (e->kind == EVENT_SYSCALL) process_called(e->thread);
     }
     return some;
 }

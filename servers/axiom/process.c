@@ -13,6 +13,7 @@ static struct {
     uint32_t next_pid;
     cap_t endpoint;
     uint64_t tick_hz, refilled;
+    uint32_t faulted; /* processes in that state */
 } all;
 
 void processes_setup(cap_t endpoint, uint64_t tick_hz)
@@ -157,6 +158,7 @@ static void own_delete(cap_t slot)
 void process_end(struct process *p, int32_t code, enum life_event event)
 {
     struct message m = {0};
+    if (p->state == AXIOM_PROCESS_INFO_STATE_FAULTED) all.faulted--;
     p->state = AXIOM_PROCESS_INFO_STATE_EXITED;
     p->exit_code = code;
     for (uint32_t i = 0; i < p->thread_count; i++) {
@@ -251,6 +253,31 @@ const struct thread_entry *process_thread_entry(const struct process *p, uint32_
         if (p->threads[i].id == id || id == 0) return &p->threads[i];
     }
     return NULL;
+}
+
+static struct process *process_of_thread(uint32_t thread)
+{
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        struct process *p = all.list[i];
+        if (p != NULL && thread != 0 && process_thread_entry(p, thread) != NULL) return p;
+    }
+    return NULL;
+}
+
+void process_faulted(uint32_t thread)
+{
+    struct process *p = process_of_thread(thread);
+    if (p == NULL || p->state != AXIOM_PROCESS_INFO_STATE_RUNNING) return;
+    p->state = AXIOM_PROCESS_INFO_STATE_FAULTED;
+    all.faulted++;
+}
+
+void process_called(uint32_t thread)
+{
+    struct process *p = all.faulted != 0 ? process_of_thread(thread) : NULL;
+    if (p == NULL || p->state != AXIOM_PROCESS_INFO_STATE_FAULTED) return;
+    p->state = AXIOM_PROCESS_INFO_STATE_RUNNING;
+    all.faulted--;
 }
 
 void processes_refill(uint64_t now)

@@ -117,6 +117,9 @@ void process_referenced(uint64_t badge, int by);
 MUST_USE enum err process_thread(struct process *p, const struct thread_plan *plan,
                                  uint32_t *out_id);
 const struct thread_entry *process_thread_entry(const struct process *p, uint32_t id);
+/* What the events say of a thread: it faulted, or it made a system call again. */
+void process_faulted(uint32_t thread);
+void process_called(uint32_t thread);
 /* Commit credits for all, once a second at most. */
 void processes_refill(uint64_t now);
 uint64_t process_ticks(const struct process *p);

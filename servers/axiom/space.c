@@ -45,21 +45,25 @@ static bool leaf_add(struct process *p)
     return true;
 }
 
-mem_slot mem_alloc(struct process *p, uint32_t want, uint32_t *out_count)
+static mem_slot free_slot_take(struct process *p)
 {
     mem_slot slot = p->free_slot;
-    if (want == 1 && slot != 0) {
-        p->free_slot = *mem_link(p, slot);
-        *mem_link(p, slot) = 0;
-        *out_count = 1;
-        return slot;
-    }
-    if ((p->leaf_count == 0 || p->leaf_next == LEAF_SLOTS) && !leaf_add(p)) {
-        if (slot == 0) return 0;
-        return mem_alloc(p, 1, out_count);
-    }
-    uint32_t room = LEAF_SLOTS - p->leaf_next;
-    *out_count = want < room ? want : room;
+    if (slot == 0) return 0;
+    p->free_slot = *mem_link(p, slot);
+    *mem_link(p, slot) = 0;
+    return slot;
+}
+
+/* Freed slots first where one is enough, and last where a run would be better. */
+mem_slot mem_alloc(struct process *p, uint32_t want, uint32_t *out_count)
+{
+    mem_slot slot = want == 1 ? free_slot_take(p) : 0;
+    bool room = p->leaf_count != 0 && p->leaf_next != LEAF_SLOTS;
+    if (slot == 0 && !room && !leaf_add(p)) slot = free_slot_take(p);
+    *out_count = slot != 0 ? 1 : 0;
+    if (slot != 0 || p->leaf_count == 0 || p->leaf_next == LEAF_SLOTS) return slot;
+    uint32_t left = LEAF_SLOTS - p->leaf_next;
+    *out_count = want < left ? want : left;
     slot = (p->leaf_count - 1) * LEAF_SLOTS + p->leaf_next;
     p->leaf_next += *out_count;
     return slot;
