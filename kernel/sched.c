@@ -141,7 +141,7 @@ void sched_finish(void)
     }
     if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;
-    if (c->current != NULL) until = c->now + (uint64_t)c->sched->remaining;
+    if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
     if (parked->head != NULL && home_of(parked->head)->refill_at < until)
         until = home_of(parked->head)->refill_at;
     if (until != c->timer) arch_timer_set(c->timer = until);

@@ -57,7 +57,8 @@ class Authority(Booted):
                 report = self.run_line(f"crash {how}", status=139)
                 self.assertIn(what, report)
                 self.assertRegex(report, r"rip 00000000[0-9a-f]{8}")
-                self.assertRegex(report, r"#\d 0x[0-9a-f]+ main\+0x")
+                # main ends in a jump where the compiler optimises, and leaves no frame
+                self.assertRegex(report, r"#\d 0x[0-9a-f]+ (main|start_program)\+0x")
 
     def test_fault_of_a_service(self):
         """Reported with a backtrace, started again, and given up at its limit."""
@@ -71,7 +72,7 @@ class Authority(Booted):
         self.assertIn("now restarting", shown)
 
     def test_the_clock_and_the_shell_come_back(self):
-        """Init's clock may be killed, too, and then a service that needs it; and the shell itself."""
+        """Init's clock may be killed, then a service that needs it; and the shell itself."""
         for name in ("timer", "vfs", "timer", "shell"):
             pid = self.service(name)[1]
             self.session.send(f"kill {name}\r".encode())
