@@ -7,10 +7,12 @@ enum {
     P_FIRST = 8, /* slots of a process: what it was given, */
     P_FREE = 24, /* and where more may come */
     P_SLOTS = 40,
+    KINDS = 6, /* of shared objects: endpoints, notifications, a frame last */
 };
 
 static struct proc procs[PROCS];
-static uint64_t window; /* its first slot */
+static uint64_t window;                 /* its first slot */
+static uint64_t shared[KINDS], replies; /* of axiom, outside the window */
 static struct thread *caller;
 
 static uint64_t window_slot(void)
@@ -34,14 +36,18 @@ static uint64_t pick_empty(void)
     return pick(CAP_EMPTY);
 }
 
-static void share(uint64_t from, uint64_t rights, bool badged)
+/* One more capability in a slot of the process that is empty; a Reply is made for it. */
+static void refill(const struct proc *p)
 {
-    for (uint32_t i = 0; i < PROCS; i++) {
-        if (one_in(4)) continue;
-        uint64_t to = P_FIRST + any(P_FREE - P_FIRST);
-        if (slot_at(procs[i].cspace, to)->type != CAP_EMPTY) continue;
-        give(&procs[i], to, from, rights & (any(8) | RIGHT_READ | RIGHT_WRITE),
-             badged ? any(4) : 0);
+    uint64_t to = in(p->cnode, P_FIRST + any(P_FREE - P_FIRST)), kind = any(KINDS + 2);
+    uint64_t rights = one_in(4) ? any(8) : RIGHTS_ALL;
+    if (kind < KINDS) {
+        bool badged = kind < KINDS - 1 && one_in(2);
+        OP(axiom, OP_MINT, to, shared[kind], rights, badged ? 1 + any(3) : 0,
+           one_in(12) ? CAP_FLAG_BOUND : 0);
+    } else if (OP(axiom, OP_RETYPE, replies, CAP_REPLY, 0, 1, window + WINDOW) == OK) {
+        OP(axiom, OP_MOVE, to, window + WINDOW);
+        OP(axiom, OP_DELETE, in(GS_CNODE, window + WINDOW), 0); /* if the place was taken */
     }
 }
 
@@ -53,18 +59,21 @@ void storm_world(void)
         if (one_in(2))
             OP(axiom, OP_SCHED_CONFIG, procs[i].sched, 10000 + any(100000), 110000 + any(900000));
     }
-    window = slot_new(WINDOW);
+    window = slot_new(WINDOW + 1);
+    replies = memory_untyped(16);
+    for (uint32_t i = 0; i < KINDS; i++) {
+        shared[i] = i < 3   ? make(CAP_ENDPOINT, 0)
+                    : i < 5 ? make(CAP_NOTIFICATION, 0)
+                            : make(CAP_FRAME, PAGE_BITS);
+    }
     for (uint32_t i = 0; i < 3; i++) {
-        share(make(CAP_ENDPOINT, 0), RIGHTS_ALL, true);
-        share(make(CAP_NOTIFICATION, 0), RIGHTS_ALL, true);
         OP(axiom, OP_MOVE, in(GS_CNODE, window + i), memory_untyped(16));
     }
-    share(make(CAP_FRAME, PAGE_BITS), RIGHTS_ALL, false);
     for (uint32_t i = 0; i < PROCS; i++) {
-        for (uint32_t n = 0; n < 2; n++) {
-            uint64_t to = P_FIRST + any(P_FREE - P_FIRST);
-            if (slot_at(procs[i].cspace, to)->type == CAP_EMPTY) give_reply(&procs[i], to);
+        for (uint32_t n = 0; n < 16; n++) {
+            refill(&procs[i]);
         }
+        if (one_in(2)) OP(axiom, OP_COPY, in(procs[i].tcb, TS_FAULT), shared[any(3)], RIGHTS_ALL);
         /* the storm's own capabilities to the processes, in the window */
         OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].tcb, RIGHTS_ALL);
         OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].cnode, RIGHTS_ALL);
@@ -76,10 +85,18 @@ void storm_world(void)
 bool storm_rescue(void)
 {
     const struct proc *p = &procs[any(PROCS)];
-    bool runs = p->thread->state == T_READY || p->thread->state == T_RUNNING;
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < PROCS; i++) {
+        run += procs[i].thread->state == T_READY || procs[i].thread->state == T_RUNNING;
+    }
+    bool runs = p->thread->state == T_READY || p->thread->state == T_RUNNING || run > 3;
     bool may = axiom->state == T_READY || axiom->state == T_RUNNING;
     if (runs || !may || !run_try(axiom)) return false;
-    OP(axiom, OP_THREAD_STOP, p->tcb, 0);
+    for (uint32_t i = 0; i < 4 && run_try(axiom); i++) {
+        refill(p);
+    }
+    if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
+    if (run_try(axiom)) OP(axiom, OP_THREAD_STOP, p->tcb, 0);
     if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
     if (run_try(axiom)) {
         OP(axiom, OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
@@ -116,6 +133,18 @@ static uint64_t random_info(void)
     return msg_info((uint32_t)any(0x10000), words, caps, slots) | (one_in(30) ? any(~0ull) : 0);
 }
 
+/* To answer, a Reply that somebody waits for, if there is one; else a free one. */
+static uint64_t process_reply(bool answers)
+{
+    const struct container *c = thread_cspace(caller);
+    for (uint64_t s = P_FIRST; c != NULL && !one_in(8) && s < P_SLOTS && s < c->count; s++) {
+        if (slot_at(c, s)->type != CAP_REPLY) continue;
+        const struct reply *r = cap_object(slot_at(c, s));
+        if (r->state == (answers ? REPLY_BOUND : REPLY_FREE)) return s;
+    }
+    return one_in(3) ? 0 : process_slot_of(CAP_REPLY);
+}
+
 static void fill_buffer(void)
 {
     struct ipc_buffer *b = thread_buffer(caller);
@@ -129,17 +158,17 @@ static void fill_buffer(void)
 
 static void process_registers(void)
 {
-    static const uint8_t calls[] = {0, 0, 0, 1, 1, 1,  2,  3,  3,  4, 5,
-                                    6, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+    static const uint8_t calls[] = {0, 0, 0, 1, 1, 1, 1, 2,  3,  3,  3,  4,
+                                    5, 6, 6, 7, 7, 8, 9, 10, 11, 11, 12, 13};
     struct thread_regs *r = &caller->regs;
     r->rax = SYS_BASE + calls[any(sizeof(calls))];
-    if (one_in(200)) r->rax = any(1ull << 33);
+    if (one_in(100)) r->rax = one_in(2) ? any(1ull << 33) : SYS_END + any(3);
     bool notifies = r->rax >= SYS_SIGNAL && r->rax <= SYS_POLL;
+    bool answers = r->rax == SYS_REPLY || (r->rax == SYS_REPLY_RECV && one_in(2));
     r->rdi = process_slot_of(notifies ? CAP_NOTIFICATION : CAP_ENDPOINT);
-    if (r->rax == SYS_DROP) r->rdi = one_in(2) ? process_slot() : process_slot_of(CAP_REVOKED);
+    if (r->rax == SYS_DROP) r->rdi = one_in(2) ? P_FREE + any(P_SLOTS - P_FREE) : process_slot();
     r->rsi = random_info();
-    r->rbx = receive_slots(one_in(6) ? 0 : process_slot_of(CAP_REPLY),
-                           P_FREE + any(P_SLOTS - P_FREE + 8));
+    r->rbx = receive_slots(process_reply(answers), P_FREE + any(P_SLOTS - P_FREE + 8));
     fill_buffer();
 }
 
