@@ -16,8 +16,9 @@ from harness import BOOT_SECONDS, BUILDS, Refused, Session, options, plain  # no
 
 TESTS_MIN = 60
 SECONDS_MAX = 600
-PLAN = re.compile(r"(?m)^1\.\.(\d+)\s*$")
-RESULT = re.compile(r"(?m)^(not ok|ok) (\d+) - (\S+)(.*)$")
+# The shell may write its prompt when the first line is already there.
+PLAN = re.compile(r"(?m)^(?:wl> )?1\.\.(\d+)\s*$")
+RESULT = re.compile(r"(?m)^(?:wl> )?(not ok|ok) (\d+) - (\S+)(.*)$")
 
 
 def tap_problems(text, tests_min=TESTS_MIN):

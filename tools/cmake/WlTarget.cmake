@@ -46,7 +46,9 @@ target_link_options(wl_kernel INTERFACE ${WL_LINK_FLAGS} -Wl,-z,max-page-size=40
 
 add_library(wl_user_base INTERFACE)
 # No red zone: the system call stubs push inside inline assembly (libsys/x86_64/trap.h).
-target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS} -mno-red-zone)
+# Every caller keeps its frame, so that a backtrace shows it.
+target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS} -mno-red-zone
+    -fno-optimize-sibling-calls)
 target_include_directories(wl_user_base INTERFACE
     "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/x86_64" "${WL_GENERATED_DIR}"
     "${CMAKE_SOURCE_DIR}/kernel") # last: for abi/, and never a header of the core for one of libsys
