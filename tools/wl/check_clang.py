@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from wl import tree
 
+# The analyzer looks into fewer callees: a tenth of the time, for checks that seldom need more.
+SHALLOW = [f"--extra-arg={part}" for part in ("-Xclang", "-analyzer-config", "-Xclang",
+                                              "mode=shallow")]
 TIDY_FOLDERS = ("kernel", "libsys", "init", "servers", "drivers", "programs")
 
 
@@ -26,7 +29,7 @@ def format_check():
 
 
 def tidy_one(build, path):
-    done = subprocess.run(["clang-tidy-14", "--quiet", "-p", str(build), str(path)],
+    done = subprocess.run(["clang-tidy-14", "--quiet", *SHALLOW, "-p", str(build), str(path)],
                           cwd=tree.ROOT, capture_output=True, text=True)
     lines = done.stdout.splitlines()
     return [line for line in lines if " error: " in line or " warning: " in line]
