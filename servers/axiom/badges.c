@@ -76,12 +76,18 @@ void badges_remove(struct badges *b, uint64_t endpoint, uint64_t badge)
     w->due = true;
 }
 
-struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint)
+struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint, uint32_t pid)
 {
+    uint32_t mine = 0;
     struct badge_watch *w = watch_of(b, endpoint);
-    if (w != NULL) return w;
-    w = watch_of(b, 0);
-    if (w != NULL) *w = (struct badge_watch){.endpoint = endpoint};
+    for (uint32_t i = 0; i < WATCHES_MAX; i++) {
+        mine += b->watches[i].endpoint != 0 && b->watches[i].pid == pid;
+    }
+    if (w == NULL && mine < WATCHES_EACH) {
+        w = watch_of(b, 0);
+        if (w != NULL) *w = (struct badge_watch){.endpoint = endpoint};
+    }
+    if (w != NULL) w->pid = pid;
     return w;
 }
 

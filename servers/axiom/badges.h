@@ -16,7 +16,7 @@ struct badge_entry {
     uint32_t zero;
 };
 
-enum { WATCHES_MAX = 64 };
+enum { WATCHES_MAX = 64, WATCHES_EACH = 8 };
 
 struct badge_watch {
     uint64_t endpoint; /* 0: free */
@@ -37,8 +37,8 @@ struct badges {
 void badges_add(struct badges *b, uint64_t endpoint, uint64_t badge);
 /* If this was the last, and the endpoint is watched, the watch becomes due. */
 void badges_remove(struct badges *b, uint64_t endpoint, uint64_t badge);
-/* The watch of an endpoint, a new one if there is none; NULL: all are in use. */
-struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint);
+/* The watch of an endpoint, now the process's; NULL: all are in use, or it has its share of them. */
+struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint, uint32_t pid);
 /* The endpoint is gone. Its watch's signal slot, 0 none. */
 uint32_t badges_forget(struct badges *b, uint64_t endpoint);
 /* Dead badges of endpoints that `pid` watches, each once: at most `max`. `*more`: call again. */

@@ -8,7 +8,7 @@
 enum {
     LARGE = 1 << LARGE_PAGE_BITS,
     COMMITS_BITS_MIN = 14, /* 2 MiB of commits and hashes */
-    COMMITS_BITS_MAX = 20,
+    COMMITS_BITS_MAX = 19,
     LIFE_SLOTS = 2048,
     REQUEST_SLOTS = 8192,
     EVENT_SLOTS = 1 << 16,
@@ -323,9 +323,9 @@ bool logs_exhausted(void)
     return mem->commit_head >= mem->commit_slots / 16 * 15;
 }
 
-struct badge_watch *logs_watch(uint64_t endpoint)
+struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid)
 {
-    return badges_watch(&logs.badges, endpoint);
+    return badges_watch(&logs.badges, endpoint, pid);
 }
 
 uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more)

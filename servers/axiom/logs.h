@@ -45,7 +45,7 @@ bool logs_refuses(void);
 /* What is left is for taking processes down. */
 bool logs_exhausted(void);
 
-struct badge_watch *logs_watch(uint64_t endpoint);
+struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid);
 uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more);
 void logs_ledger(cap_t notification); /* signalled when records were added */
 

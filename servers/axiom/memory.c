@@ -7,8 +7,8 @@
 
 enum {
     PAGE = 4096,
-    HEAP_CNODE_BITS = 15, /* 511 pages */
-    HEAP_PAGES = (1 << (HEAP_CNODE_BITS - SLOT_BITS)) - 1,
+    HEAP_CNODE_BITS = 15, /* 511 pages; 2,047 with more than 1 GiB */
+    HEAP_CNODE_BITS_LARGE = 17,
     HEAP_CLASSES = 6, /* 64 to 2048 bytes */
     SOURCES_MAX = 80,
     SMALL_IN_OBJECTS = 256, /* endpoints and the like that go beside the long-lived objects */
@@ -23,7 +23,7 @@ static struct {
     cap_t slots[SOURCES_MAX]; /* untypeds that axiom's own objects are made from */
     uint32_t count;
     cap_t heap_cnode;
-    uint32_t heap_pages;
+    uint32_t heap_pages, heap_pages_max;
     struct free_cell *cells[HEAP_CLASSES];
     uint64_t total_pages;
 } own;
@@ -88,7 +88,7 @@ enum err own_map(uint64_t frame, uint64_t address, uint32_t rights)
 /* The next pages of the heap; NULL: none left. */
 static void *heap_grow(uint32_t pages)
 {
-    if (own.heap_pages + pages > HEAP_PAGES) return NULL;
+    if (own.heap_pages + pages > own.heap_pages_max) return NULL;
     uint8_t *at = (uint8_t *)(OWN_HEAP + (uint64_t)own.heap_pages * PAGE);
     for (uint32_t i = 0; i < pages; i++) {
         uint64_t slot = name_in(own.heap_cnode, 1 + own.heap_pages);
@@ -155,7 +155,10 @@ void memory_setup(const struct boot_info *boot)
     }
     pool = (struct pool){.blocks = &first, .count = first.untyped != 0};
     own.heap_cnode = own_alloc(1);
-    CHECK(own_retype(CAP_CNODE, HEAP_CNODE_BITS, 1, own.heap_cnode) == OK);
+    bool large = own.total_pages > 1u << (30 - PAGE_BITS);
+    uint32_t bits = large ? HEAP_CNODE_BITS_LARGE : HEAP_CNODE_BITS;
+    own.heap_pages_max = (1u << (bits - SLOT_BITS)) - 1;
+    CHECK(own_retype(CAP_CNODE, bits, 1, own.heap_cnode) == OK);
     struct block *list = cell_alloc((blocks + 1) * (uint32_t)sizeof(struct block));
     CHECK(list != NULL);
     uint32_t n = 0;
@@ -226,6 +229,19 @@ static enum err make_in_block(struct process *p, uint32_t type, uint32_t bits, u
     return OK;
 }
 
+/* The chunk that the next object of that kind goes to; 0: quota or memory is used up. */
+static chunk_id chunk_for(struct process *p, chunk_id *current, enum chunk_kind kind, uint32_t bits)
+{
+    if (*current != 0 && chunk_room(pool_chunk(&pool, *current), bits) != 0) return *current;
+    if (!may_take(p, CHUNK_PAGES)) return 0;
+    chunk_id id = pool_take(&pool, p->pid, kind);
+    if (id == 0 && block_cut()) id = pool_take(&pool, p->pid, kind);
+    if (id == 0) return 0;
+    p->chunks++;
+    *current = id;
+    return id;
+}
+
 enum err object_make(struct process *p, uint32_t type, uint32_t bits, uint64_t first,
                      uint32_t *count)
 {
@@ -233,23 +249,22 @@ enum err object_make(struct process *p, uint32_t type, uint32_t bits, uint64_t f
     if (p->bytes_used + ((uint64_t)*count << bits) > free_bytes) return ERR_NO_MEMORY;
     if (bits > CHUNK_BITS) return make_in_block(p, type, bits, first);
     enum chunk_kind kind;
-    chunk_id *current = current_chunk(p, type, &kind);
-    if (*current == 0 || chunk_room(pool_chunk(&pool, *current), bits) == 0) {
-        if (!may_take(p, CHUNK_PAGES)) return ERR_NO_MEMORY;
-        chunk_id id = pool_take(&pool, p->pid, kind);
-        if (id == 0 && block_cut()) id = pool_take(&pool, p->pid, kind);
-        if (id == 0) return ERR_NO_MEMORY;
-        p->chunks++;
-        *current = id;
+    chunk_id *current = current_chunk(p, type, &kind), id;
+    while ((id = chunk_for(p, current, kind, bits)) != 0) {
+        struct chunk *c = pool_chunk(&pool, id);
+        uint32_t room = chunk_room(c, bits);
+        if (*count > room) *count = room;
+        enum err err = kern_retype(chunk_name(id), type, bits, *count, first);
+        if (err == ERR_NO_MEMORY) { /* the kernel still has something in it: not until that goes */
+            c->used = 1u << CHUNK_BITS;
+            continue;
+        }
+        if (err != OK) return err;
+        chunk_use(c, bits, *count);
+        p->bytes_used += (uint64_t)*count << bits;
+        return OK;
     }
-    struct chunk *c = pool_chunk(&pool, *current);
-    uint32_t room = chunk_room(c, bits);
-    if (*count > room) *count = room;
-    enum err err = kern_retype(chunk_name(*current), type, bits, *count, first);
-    if (err != OK) return err;
-    chunk_use(c, bits, *count);
-    p->bytes_used += (uint64_t)*count << bits;
-    return OK;
+    return ERR_NO_MEMORY;
 }
 
 void object_gone(struct process *p, chunk_id id, uint32_t bits)

@@ -46,6 +46,18 @@ struct process *process_after(uint32_t pid)
     return best;
 }
 
+/* Nobody takes all entries: a maker has its share, and some are left for init's restarts. */
+static bool may_make(uint32_t maker)
+{
+    uint32_t used = 0, mine = 0;
+    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
+        used += all.list[i] != NULL;
+        mine += all.list[i] != NULL && all.list[i]->parent == maker;
+    }
+    if (maker <= PID_INIT) return true;
+    return mine < CHILDREN_MAX && used < PROCESSES_MAX - PROCESSES_RESERVED;
+}
+
 /* A pid is never used twice; 0: the table is full. */
 static uint32_t pid_next(void)
 {
@@ -108,7 +120,7 @@ enum err process_make(const struct process_plan *plan, struct process **out)
 {
     struct process *parent = process_living(plan->pid_parent);
     struct process *p = cell_alloc(sizeof(*p));
-    uint32_t pid = p != NULL ? pid_next() : 0;
+    uint32_t pid = p != NULL && may_make(plan->pid_parent) ? pid_next() : 0;
     if (pid == 0) {
         cell_free(p, sizeof(*p));
         return ERR_BUSY;
@@ -203,8 +215,10 @@ static enum err configure(struct process *p, const struct thread_plan *plan, cap
     enum err err = kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 2, &m);
     if (err == OK) err = kern_copy(name_in(thread, TS_CSPACE), p->cspace, RIGHTS_ALL);
     if (err == OK) err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
-    if (err == OK && buffer != 0)
+    if (err == OK && buffer != 0) {
         err = kern_copy(name_in(thread, TS_BUFFER), mem_name(p, buffer), RIGHT_READ | RIGHT_WRITE);
+        space_mark_shared(p, plan->buffer);
+    }
     if (err == OK) err = kern_copy(name_in(thread, TS_SCHED), mem_name(p, sched), RIGHTS_ALL);
     /* It may have been revoked meanwhile: then a fault stops the thread. */
     if (err == OK && p->fault != 0)

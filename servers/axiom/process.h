@@ -14,6 +14,8 @@
 
 enum {
     PROCESSES_MAX = 256,
+    PROCESSES_RESERVED = 32, /* for init */
+    CHILDREN_MAX = 64,
     PROCESS_THREADS_MAX = 32,
     LEAF_BITS = 14, /* 256 slots, of which the first is none */
     LEAF_SLOTS = 1 << (LEAF_BITS - SLOT_BITS),

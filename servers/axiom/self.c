@@ -167,13 +167,12 @@ static int on_death_notify(struct request *rq, const struct self_death_notify_in
     const struct arrival *from = logs_arrival(in->endpoint.slot - serve.receive);
     if (in->endpoint.slot == 0 || in->notification.slot == 0) return SELF_NOT_YOURS;
     if (!(from->rights & RIGHT_READ)) return SELF_NOT_YOURS;
-    struct badge_watch *w = logs_watch(from->obj);
+    struct badge_watch *w = logs_watch(from->obj, badge_pid(rq->badge));
     if (w == NULL) return ERR_NO_MEMORY;
     if (w->signal == 0) w->signal = own_alloc(1);
     if (w->signal == 0) return ERR_NO_MEMORY;
     uint64_t slot = name_in(GS_CNODE, w->signal);
     (void)kern_delete(slot);
-    w->pid = badge_pid(rq->badge);
     w->due = w->pending > 0;
     return result_of(kern_copy(slot, in->notification.slot, RIGHT_WRITE));
 }

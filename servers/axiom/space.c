@@ -135,6 +135,11 @@ mem_slot space_page(const struct process *p, uint64_t address)
     return entry != NULL ? *entry & ~(uint32_t)PAGE_SHARED : 0;
 }
 
+void space_mark_shared(struct process *p, uint64_t address)
+{
+    *page_entry(p, address) |= PAGE_SHARED;
+}
+
 bool space_is_free(const struct process *p, uint64_t address, uint32_t pages)
 {
     for (uint32_t i = 0; i < pages; i++) {

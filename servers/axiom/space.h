@@ -27,6 +27,8 @@ MUST_USE enum err space_map(struct process *p, uint64_t address, uint32_t pages,
 MUST_USE enum err space_unmap(struct process *p, uint64_t address, uint32_t pages);
 /* The frame mapped there; 0: none. */
 mem_slot space_page(const struct process *p, uint64_t address);
+/* The frame is named from elsewhere, too: it is revoked before it goes. */
+void space_mark_shared(struct process *p, uint64_t address);
 /* Maps the frame in that slot, which is not of the process's own memory. */
 MUST_USE enum err space_attach(struct process *p, uint64_t address, mem_slot slot, uint32_t rights,
                                uint32_t bits);

@@ -27,9 +27,8 @@ static int setup(void **state)
 
 static struct badge_watch *watch(uint64_t endpoint, uint32_t pid)
 {
-    struct badge_watch *w = badges_watch(&b, endpoint);
+    struct badge_watch *w = badges_watch(&b, endpoint, pid);
     assert_non_null(w);
-    w->pid = pid;
     w->signal = 5;
     return w;
 }
@@ -212,6 +211,18 @@ static void no_trace(void **state)
     assert_false(b.lost);
 }
 
+/* AX0030: nobody takes all watches. */
+static void shares(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i <= WATCHES_EACH; i++) {
+        assert_non_null(badges_watch(&b, i << 12, 3));
+    }
+    assert_null(badges_watch(&b, 0x100000, 3));
+    assert_non_null(badges_watch(&b, 1 << 12, 3)); /* one that it has */
+    assert_non_null(badges_watch(&b, 0x100000, 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +231,7 @@ int main(void)
         cmocka_unit_test_setup(batches, setup),      cmocka_unit_test_setup(forgotten, setup),
         cmocka_unit_test_setup(full, setup),         cmocka_unit_test_setup(rehash, setup),
         cmocka_unit_test_setup(churn, setup),        cmocka_unit_test_setup(no_trace, setup),
+        cmocka_unit_test_setup(shares, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
