@@ -6,6 +6,7 @@ enum {
     FLOOD_CALLS = 300000,
     FLOOD_OBJECTS = 20000,
     CALLS_BESIDE = 5000,
+    NOTES_BESIDE = 20,
     SERVICE_MS = 20,
     LATE_MS = 2000,
     LABEL_WORK = 1,
@@ -125,6 +126,23 @@ static void event_flood(void)
     others_go_on("floods_events", 0, 0);
 }
 
+/* The line's interrupts come while the event ring fills as fast as two processes can fill it, and
+ * who has the highest priority that a test may have only computes. */
+static void flood_with_interrupts(void)
+{
+    struct test_child_args floods = {.name = "floods_events"};
+    struct test_child_args spins = {.name = "computes_forever"};
+    struct test_child first, second, spinner;
+
+    if (!test_child_start(&floods, &first) || !test_child_start(&floods, &second)) return;
+    if (!test_child_start(&spins, &spinner)) return;
+    for (uint32_t i = 0; i < NOTES_BESIDE; i++) {
+        test_note("# beside a flood\n");
+    }
+    EXPECT_IS(test_child_wait(&first), 0);
+    EXPECT_IS(test_child_wait(&second), 0);
+}
+
 static void commit_flood(void)
 {
     others_go_on("floods_commits", 200, 0);
@@ -216,6 +234,8 @@ static void revoked_in_a_call(void)
 static const struct test tests[] = {
     {"LOG0001", "300,000 empty system calls stop nobody else", event_flood},
     {"LOG0002", "who commits too fast is refused alone", commit_flood},
+    {"LOG0003", "floods, interrupts and a process that only computes, together",
+     flood_with_interrupts},
     {"TIM0001", "a process that only computes takes turns with others", spinner_takes_turns},
     {"TIM0002", "a budget is kept", budget_is_kept},
     {"TIM0003", "a client whose time ends in a call does not freeze the server",

@@ -21,6 +21,11 @@ static void say(const char *text, size_t len)
     CHECK(session_write(session, &in) == OK);
 }
 
+void test_note(const char *text)
+{
+    say(text, strlen(text));
+}
+
 void test_expect(bool fact, const char *text, const char *file, int line)
 {
     char message[200];

@@ -33,6 +33,8 @@ struct group {
 extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
     load_group, services_group;
 
+/* A line for a person, "# ...\n": through the console, the driver and its interrupts. */
+void test_note(const char *text);
 void test_expect(bool fact, const char *text, const char *file, int line);
 void test_expect_equal(int64_t got, int64_t wanted, const char *text, const char *file, int line);
 #define EXPECT(fact) test_expect(fact, #fact, __FILE_NAME__, __LINE__)
