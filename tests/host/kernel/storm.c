@@ -1,5 +1,5 @@
 /*
- * storm.c - seeded random steps: system calls of a few processes and of axiom, interrupts, ticks and
+ * storm.c - seeded random steps: system calls of processes and of axiom, interrupts, ticks and
  * faults. After each one all invariants hold and the fold of the commits is the state.
  *
  * storm [STEPS [SEED]]. A failure names the seed and the step; the same seed does the same again.

@@ -14,6 +14,7 @@ static struct proc procs[PROCS];
 static uint64_t window;                 /* its first slot */
 static uint64_t shared[KINDS], replies; /* of axiom, outside the window */
 static struct thread *caller;
+static bool slow_reader;
 
 static uint64_t window_slot(void)
 {
@@ -36,6 +37,25 @@ static uint64_t pick_empty(void)
     return pick(CAP_EMPTY);
 }
 
+/* An operation of axiom's, if it can run now: ERR_BUSY if not. The state is whole either way. */
+static int ax(enum operation op, uint64_t name, const uint64_t w[8])
+{
+    if (axiom->state != T_READY && axiom->state != T_RUNNING) return ERR_BUSY;
+    if (!run_try(axiom)) {
+        core_tick(++now);
+        return ERR_BUSY;
+    }
+    axiom->regs.rax = SYS_INVOKE;
+    axiom->regs.rdi = name;
+    axiom->regs.rsi = msg_info(op, 0, 0, 0);
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        axiom->regs.w[i] = w[i];
+    }
+    core_syscall(now += STEP_TICKS);
+    return (int)axiom->regs.rax;
+}
+#define AX(op, name, ...) ax(op, name, (const uint64_t[8]){__VA_ARGS__})
+
 /* One more capability in a slot of the process that is empty; a Reply is made for it. */
 static void refill(const struct proc *p)
 {
@@ -43,11 +63,29 @@ static void refill(const struct proc *p)
     uint64_t rights = one_in(4) ? any(8) : RIGHTS_ALL;
     if (kind < KINDS) {
         bool badged = kind < KINDS - 1 && one_in(2);
-        OP(axiom, OP_MINT, to, shared[kind], rights, badged ? 1 + any(3) : 0,
+        AX(OP_MINT, to, shared[kind], rights, badged ? 1 + any(3) : 0,
            one_in(12) ? CAP_FLAG_BOUND : 0);
-    } else if (OP(axiom, OP_RETYPE, replies, CAP_REPLY, 0, 1, window + WINDOW) == OK) {
-        OP(axiom, OP_MOVE, to, window + WINDOW);
-        OP(axiom, OP_DELETE, in(GS_CNODE, window + WINDOW), 0); /* if the place was taken */
+    } else if (AX(OP_RETYPE, replies, CAP_REPLY, 0, 1, window + WINDOW) == OK) {
+        AX(OP_MOVE, to, window + WINDOW);
+        AX(OP_DELETE, in(GS_CNODE, window + WINDOW), 0); /* if the place was taken */
+    }
+}
+
+/* Some worlds begin with rings that are nearly full, and a reader that is slow. */
+static void fill_rings(void)
+{
+    const struct log_header *h = log_header();
+    slow_reader = one_in(4);
+    if (!slow_reader) return;
+    uint64_t room = 100 + any(2500), lone = make(CAP_ENDPOINT, 0);
+    bool commits_too = one_in(2);
+    while (commits_too && h->commit_tail + LOG_COMMITS - h->commit_head > room) {
+        for (uint32_t i = 0; i < 50; i++) {
+            AX(OP_REVOKE, in(GS_CNODE, lone), 0); /* one record each */
+        }
+    }
+    while (h->event_tail + LOG_EVENTS - h->event_head > room) {
+        core_tick(++now);
     }
 }
 
@@ -57,7 +95,7 @@ void storm_world(void)
     for (uint32_t i = 0; i < PROCS; i++) {
         procs[i] = make_proc((uint8_t)(252 + any(3)));
         if (one_in(2))
-            OP(axiom, OP_SCHED_CONFIG, procs[i].sched, 10000 + any(100000), 110000 + any(900000));
+            AX(OP_SCHED_CONFIG, procs[i].sched, 10000 + any(100000), 110000 + any(900000));
     }
     window = slot_new(WINDOW + 1);
     replies = memory_untyped(16);
@@ -67,19 +105,20 @@ void storm_world(void)
                             : make(CAP_FRAME, PAGE_BITS);
     }
     for (uint32_t i = 0; i < 3; i++) {
-        OP(axiom, OP_MOVE, in(GS_CNODE, window + i), memory_untyped(16));
+        AX(OP_MOVE, in(GS_CNODE, window + i), memory_untyped(16));
     }
     for (uint32_t i = 0; i < PROCS; i++) {
         for (uint32_t n = 0; n < 16; n++) {
             refill(&procs[i]);
         }
-        if (one_in(2)) OP(axiom, OP_COPY, in(procs[i].tcb, TS_FAULT), shared[any(3)], RIGHTS_ALL);
+        if (one_in(2)) AX(OP_COPY, in(procs[i].tcb, TS_FAULT), shared[any(3)], RIGHTS_ALL);
         /* the storm's own capabilities to the processes, in the window */
-        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].tcb, RIGHTS_ALL);
-        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].cnode, RIGHTS_ALL);
-        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].aspace, RIGHTS_ALL);
-        OP(axiom, OP_COPY, in(GS_CNODE, pick_empty()), procs[i].sched, RIGHTS_ALL);
+        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].tcb, RIGHTS_ALL);
+        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].cnode, RIGHTS_ALL);
+        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].aspace, RIGHTS_ALL);
+        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].sched, RIGHTS_ALL);
     }
+    fill_rings();
 }
 
 bool storm_rescue(void)
@@ -90,19 +129,12 @@ bool storm_rescue(void)
         run += procs[i].thread->state == T_READY || procs[i].thread->state == T_RUNNING;
     }
     bool runs = p->thread->state == T_READY || p->thread->state == T_RUNNING || run > 3;
-    bool may = axiom->state == T_READY || axiom->state == T_RUNNING;
-    if (runs || !may || !run_try(axiom)) return false;
-    for (uint32_t i = 0; i < 4 && run_try(axiom); i++) {
+    if (runs) return false;
+    for (uint32_t i = 0; i < 4; i++) {
         refill(p);
     }
-    if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
-    if (run_try(axiom)) OP(axiom, OP_THREAD_STOP, p->tcb, 0);
-    if (axiom->state != T_READY && axiom->state != T_RUNNING) return true;
-    if (run_try(axiom)) {
-        OP(axiom, OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
-    } else {
-        core_tick(++now); /* `run_try` left the choice to the next step */
-    }
+    AX(OP_THREAD_STOP, p->tcb, 0);
+    AX(OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
     return true;
 }
 
@@ -192,10 +224,11 @@ static uint64_t source_name(void)
     return one_in(4) ? window_slot() : pick(types[any(sizeof(types))]);
 }
 
-/* Never what axiom itself stands on; that has tests of its own. */
+/* Rarely what axiom itself stands on: then the world ends. */
 static uint64_t victim_name(void)
 {
     uint64_t kind = any(8);
+    if (one_in(400)) return in(GS_CNODE, 1 + any(GS_LOG));
     if (kind < 4) return in(GS_CNODE, window_slot());
     if (kind < 7) return in(pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
     return in(pick(CAP_THREAD), 1 + any(TS_COUNT));
@@ -255,7 +288,7 @@ static const struct {
 };
 enum { OBJECT_ROWS = sizeof(object_rows) / sizeof(object_rows[0]) };
 
-/* An operation that the type of a slot in use has; more often than not a retype, the only source. */
+/* An operation that the type of a slot in use has; often a retype, the only source. */
 static enum operation object_operation(uint64_t *name, uint64_t *w)
 {
     uint64_t row = any(OBJECT_ROWS);
@@ -312,8 +345,9 @@ static enum operation control_operation(uint64_t *name, uint64_t *w)
         w[0] = one_in(10);
         return OP_LOG_WALK;
     }
-    w[0] = one_in(3) ? h->commit_head : h->commit_tail + any(200);
-    w[1] = one_in(3) ? h->event_head : h->event_tail + any(400);
+    bool all = one_in(slow_reader ? 100 : 3);
+    w[0] = all ? h->commit_head : h->commit_tail + any(200);
+    w[1] = all ? h->event_head : h->event_tail + any(400);
     return OP_LOG_ACK;
 }
 

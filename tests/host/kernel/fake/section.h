@@ -1,5 +1,5 @@
 /*
- * section.h - put before every kernel file: its variables stand together, so that a test can set the
+ * section.h - put before every kernel file: its variables stand together, so a test can set the
  * whole kernel back to the moment before boot.
  */
 #pragma once
