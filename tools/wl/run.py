@@ -111,7 +111,8 @@ def gdb_script(options):
     """A gdb script with the symbols of the kernel and of every program."""
     symbols = options.build / "symbols"
     kernel = symbols / "kernel.elf"
-    lines = ["set confirm off", "set pagination off", f"file {kernel}"]
+    lines = ["set confirm off", "set pagination off", f"directory {machine.ROOT}",
+             f"set substitute-path ./build {options.build}", f"file {kernel}"]
     for program in sorted(symbols.glob("*.elf")):
         if program != kernel:
             lines.append(f"add-symbol-file {program}")
