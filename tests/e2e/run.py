@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import BUILDS, ROOT
+from harness import BUILDS, ROOT, Session, options
 
 
 def tools_run(*arguments):
@@ -40,6 +40,29 @@ class Run(unittest.TestCase):
                  for done in (first, second)]
         self.assertEqual(ready[0], ready[1])
         self.assertEqual(len(ready[0]), 1)
+
+
+class Reboot(unittest.TestCase):
+    def test_reboot_starts_again(self):
+        with Session(options(reboot=True)) as session:
+            session.prompt(60)
+            session.send(b"reboot\r")
+            session.expect(b'"ready":true', 60)
+            session.prompt(60)
+            self.assertTrue(session.power_off())
+
+    def test_reset_is_no_power_off(self):
+        with Session(options()) as session:
+            session.prompt(60)
+            session.send(b"reboot\r")
+            self.assertEqual(session.finish(20), 0)
+
+    def test_least_memory(self):
+        """What the smallest machine that is promised can do."""
+        with Session(options(memory="64M")) as session:
+            session.prompt(60)
+            self.assertEqual(session.run("verify", 120)[0], 0)
+            self.assertTrue(session.power_off())
 
 
 if __name__ == "__main__":
