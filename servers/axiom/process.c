@@ -141,7 +141,6 @@ enum err process_make(const struct process_plan *plan, struct process **out)
     enum err err = make_objects(p, plan);
     if (err != OK) {
         process_end(p, -1, LIFE_KILLED);
-        process_forget(p);
         return err;
     }
     struct message m = {.w = {p->commits_max}};
@@ -192,9 +191,10 @@ void process_end(struct process *p, int32_t code, enum life_event event)
     p->thread_count = p->leaf_count = 0;
     quota_back(p);
     if (event != LIFE_KILLED || p->cspace_address != 0) logs_life(p, event);
-    if (p->exit == 0) return;
-    (void)sys_signal(p->exit);
+    if (p->exit != 0) (void)sys_signal(p->exit);
     own_delete(p->exit);
+    p->ended = true;
+    if (p->refs == 0) process_forget(p);
 }
 
 void process_referenced(uint64_t badge, int by)
@@ -202,7 +202,7 @@ void process_referenced(uint64_t badge, int by)
     struct process *p = badge_kind(badge) == KIND_PROCESS ? process_find(badge_pid(badge)) : NULL;
     if (p == NULL) return;
     p->refs += (uint32_t)by;
-    if (p->refs == 0 && p->state == AXIOM_PROCESS_INFO_STATE_EXITED) process_forget(p);
+    if (p->refs == 0 && p->ended) process_forget(p);
 }
 
 static enum err configure(struct process *p, const struct thread_plan *plan, cap_t thread,

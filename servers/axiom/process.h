@@ -68,6 +68,7 @@ struct process {
     uint8_t state; /* enum axiom_process_info_state */
     uint8_t priority;
     bool storage;
+    bool ended; /* all that it had is back: the entry goes with the last Process to it */
     int32_t exit_code;
     uint32_t refs; /* Process capabilities to it */
     uint32_t pages_max, slots, threads_max, commits_max;
@@ -112,7 +113,7 @@ struct process *process_find(uint32_t pid);   /* also one that has ended */
 struct process *process_living(uint32_t pid); /* NULL if it has ended */
 struct process *process_after(uint32_t pid);  /* the living one with the next pid */
 MUST_USE enum err process_make(const struct process_plan *plan, struct process **out);
-/* All that it has goes back; the entry stays until nobody holds a Process to it. */
+/* All that it has goes back. The entry, and `p` with it, goes when nobody holds a Process to it. */
 void process_end(struct process *p, int32_t code, enum life_event event);
 /* A Process capability was made (1) or is gone (-1). */
 void process_referenced(uint64_t badge, int by);
