@@ -10,7 +10,8 @@
 
 #define MEMORY_MIN (24ull << 20)
 #define POOL_MIN (8ull << 20)
-enum { AXIOM_PRIORITY = 254, AXIOM_BUDGET_MS = 10, HOLES = 3, GENESIS_DEVICE = 256 };
+enum { AXIOM_PRIORITY = 254, AXIOM_BUDGET_MS = 10, HOLES = 3 };
+enum { GENESIS_DEVICE = 256, GENESIS_READ = 512 };
 
 static struct {
     const struct boot_params *params;
@@ -41,6 +42,7 @@ static void genesis(uint32_t index, enum cap_type type, uint64_t obj, uint32_t b
     cap.type = (uint8_t)type;
     cap.bits = bits & 0xff;
     cap.flags = bits & GENESIS_DEVICE ? CAP_FLAG_DEVICE : 0;
+    if (bits & GENESIS_READ) cap.rights = RIGHT_READ | RIGHT_GRANT;
     slot_insert(s, index, &cap, &cap_root);
     commit_slot(COMMIT_GENESIS, s, NULL, 0, 0);
 }
@@ -60,7 +62,7 @@ static void map_pages(uint64_t base, uint64_t bytes, uint64_t vaddr, uint64_t ri
     for (uint64_t end = base + bytes; base < end; base += PAGE_BYTES, vaddr += PAGE_BYTES) {
         uint32_t frame = boot.next_frame++;
         enum err e;
-        genesis(frame, CAP_FRAME, base, PAGE_BITS);
+        genesis(frame, CAP_FRAME, base, PAGE_BITS | (rights & RIGHT_WRITE ? 0 : GENESIS_READ));
         while ((e = operate(OP_MAP, frame, GS_ASPACE, vaddr, rights)) == ERR_NO_TABLE) {
             uint32_t table = boot.next_table++;
             genesis(table, CAP_PTABLE, take(PAGE_BYTES), TABLE_BITS);
