@@ -184,3 +184,13 @@ TEST(DEBUG0001, "SYS_DEBUG prints one character in debug builds")
     EXPECT_EQ(fake.output_len, before + 1);
     EXPECT_EQ(fake.output[before], 'x');
 }
+
+TEST(BOOT0009, "what axiom gets read-only stays so: rings, code, image header, boot information")
+{
+    for (uint32_t i = GS_FRAMES; i < boot_info->first_free_slot; i++) {
+        const struct slot *s = ax_slot(i);
+        EXPECT_EQ((s->rights & RIGHT_WRITE) != 0, (s->badge & RIGHT_WRITE) != 0);
+    }
+    uint64_t space = make(CAP_ASPACE, 0);
+    REFUSED(ERR_RIGHTS, OP(axiom, OP_MAP, GS_FRAMES, space, 0x400000, RIGHT_READ | RIGHT_WRITE));
+}

@@ -214,3 +214,52 @@ TEST(CONTAIN0001,
     EXPECT_EQ(OP(axiom, OP_REVOKE, in(GS_CNODE, ut), 0), ERR_BUSY);
     EXPECT(ax_slot(ut)->child != NULL);
 }
+
+TEST(RETYPE0011, "untyped memory within untyped memory ends at depth 255")
+{
+    uint64_t chain = make(CAP_CNODE, 15), ut = memory_untyped(12), from = ut;
+    check_each_step = false;
+    for (uint32_t i = 1; ax_slot(ut)->depth + i <= 255; i++) {
+        OKAY(OP(axiom, OP_RETYPE, from, CAP_UNTYPED, 12, 1, in(chain, i)));
+        from = in(chain, i);
+    }
+    check_each_step = true;
+    REFUSED(ERR_DEPTH, OP(axiom, OP_RETYPE, from, CAP_ENDPOINT, 0, 1, in(chain, 400)));
+    OKAY(op_all(axiom, OP_REVOKE, in(GS_CNODE, ut)));
+}
+
+TEST(XFER0014, "receive slots of a CNode that is being destroyed, or was changed for a smaller one")
+{
+    struct pair p = pair_make();
+    uint64_t small = make(CAP_CNODE, CNODE_BITS_MIN), frozen = make(CAP_CNODE, 12);
+    put_cap(p.c, 0, S_CAP, RIGHTS_ALL, 0);
+    pair_serve(&p, 1);
+    OKAY(OP(axiom, OP_DELETE, in(p.server.tcb, TS_CSPACE), 0));
+    REFUSED(ERR_RANGE, sys_send(p.c, S_EP, msg_info(0, 0, 1, 0)));
+    OKAY(OP(axiom, OP_COPY, in(p.server.tcb, TS_CSPACE), small, RIGHTS_ALL));
+    REFUSED(ERR_RANGE, sys_send(p.c, S_EP, msg_info(0, 0, 1, 0)));
+    for (uint32_t i = 20; i < 40; i++) {
+        OKAY(OP(axiom, OP_COPY, in(frozen, i), p.cap, RIGHTS_ALL));
+    }
+    uint64_t holder = slot_new(1);
+    OKAY(OP(axiom, OP_MOVE, in(GS_CNODE, holder), frozen));
+    EXPECT_EQ(OP(axiom, OP_DELETE, in(GS_CNODE, holder), 0), ERR_PARTIAL);
+    OKAY(OP(axiom, OP_DELETE, in(p.server.tcb, TS_CSPACE), 0));
+    OKAY(OP(axiom, OP_COPY, in(p.server.tcb, TS_CSPACE), holder, RIGHTS_ALL));
+    REFUSED(ERR_BUSY, sys_send(p.c, S_EP, msg_info(0, 0, 1, 0)));
+    EXPECT_EQ(p.s->state, T_RECEIVING);
+    OKAY(op_all(axiom, OP_DELETE, in(GS_CNODE, holder)));
+}
+
+TEST(REVOKE0008, "a slot that was revoked refuses a retype, an interrupt and ports too")
+{
+    struct pair p = pair_make();
+    uint64_t anchor = slot_new(1), ut = memory_untyped(12), to = in(p.client.cnode, S_FREE);
+    OKAY(OP(axiom, OP_COPY, in(GS_CNODE, anchor), p.ep, RIGHTS_ALL));
+    OKAY(OP(axiom, OP_COPY, to, anchor, RIGHTS_ALL));
+    OKAY(op_all(axiom, OP_REVOKE, in(GS_CNODE, anchor)));
+    REFUSED(ERR_REVOKED, OP(axiom, OP_RETYPE, ut, CAP_ENDPOINT, 0, 1, to));
+    REFUSED(ERR_REVOKED, OP(axiom, OP_RETYPE, ut, CAP_ENDPOINT, 0, 2, to - 1));
+    REFUSED(ERR_REVOKED, OP(axiom, OP_IRQ_GET, GS_IRQ_CONTROL, 3, to));
+    REFUSED(ERR_REVOKED, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 1, 2, to));
+}
