@@ -105,9 +105,9 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
         return OK;
     }
     for (;;) {
+        if (d->work == 0) return ERR_PARTIAL;
         struct slot *x = innermost(s, &d->work);
         if (x == NULL) return ERR_BUSY;
-        if (d->work == 0) return ERR_PARTIAL;
         if (vspace_is_busy(x)) return ERR_BUSY;
         if (!waiters_told(x, &d->work) || d->work == 0) return ERR_PARTIAL;
         d->work--;

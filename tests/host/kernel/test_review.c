@@ -1,9 +1,9 @@
 /* test_review.c - what a reading of the kernel as an adversary found: bounds, memory, queues. */
+#include <string.h>
+
 #include "endpoint.h"
 #include "pair.h"
 #include "unit.h"
-
-#include <string.h>
 
 /* 16 capabilities, a gap that takes work to scan, and 96 below it. */
 static uint64_t gapped_cnode(void)
@@ -21,30 +21,4 @@ TEST(REVIEW0001, "a gap behind the last slot of a step's share does not make the
     EXPECT_EQ(OP(axiom, OP_DELETE, in(GS_CNODE, cnode), 0), ERR_PARTIAL);
     EXPECT(commits() - before <= 16);
     OKAY(op_all(axiom, OP_DELETE, in(GS_CNODE, cnode)));
-}
-
-TEST(REVIEW0002, "memory skipped by an unfinished retype is cleared before it is given out")
-{
-    uint64_t ut = memory_untyped(23), frame = slot_new(1), large = slot_new(1), small = slot_new(1);
-    memset(phys_to_ptr(ax_slot(ut)->obj), 0xa5, 1u << 23);
-    OKAY(op_words(axiom, OP_RETYPE, ut, (const uint64_t[8]){CAP_FRAME, PAGE_BITS, 1, frame}));
-    EXPECT_EQ(OP(axiom, OP_RETYPE, ut, CAP_FRAME, LARGE_PAGE_BITS, 1, large), ERR_PARTIAL);
-    OKAY(OP(axiom, OP_RETYPE, ut, CAP_FRAME, PAGE_BITS, 1, small));
-    const uint8_t *at = object_at(small);
-    for (uint32_t i = 0; i < PAGE_BYTES; i++) {
-        EXPECT_EQ(at[i], 0);
-    }
-}
-
-TEST(REVIEW0003, "a server that takes a signal gives a lent context back, as with a message")
-{
-    struct pair p = pair_make();
-    OKAY(OP(axiom, OP_COPY, in(p.server.tcb, TS_NOTIFY), p.ntfn, RIGHT_READ));
-    pair_serve(&p, 0);
-    pair_call(&p);
-    EXPECT(p.s->lender == p.c);
-    notification_signal(object_at(p.ntfn), 1);
-    OKAY(sys_recv(p.s, S_EP, S_REPLY2));
-    EXPECT_EQ(p.s->regs.rsi, MSG_SIGNAL);
-    EXPECT(p.s->lender == NULL);
 }
