@@ -28,7 +28,7 @@ enum { SLOT_FROZEN = 4, SLOT_SENDERS = 8 }; /* flags of a slot beside CAP_FLAG_*
 /*
  *         obj                     badge                    extra
  * most    physical address        Endpoint, Notification
- * Untyped                         watermark                bytes known to be zero
+ * Untyped                         watermark                zero from the watermark to here
  * Frame, PageTable                address | rights         address space mapped in | level
  * IrqHandler line, IoPorts first | last << 16
  *

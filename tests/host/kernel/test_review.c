@@ -22,3 +22,16 @@ TEST(REVIEW0001, "a gap behind the last slot of a step's share does not make the
     EXPECT(commits() - before <= 16);
     OKAY(op_all(axiom, OP_DELETE, in(GS_CNODE, cnode)));
 }
+
+TEST(REVIEW0002, "memory skipped by an unfinished retype is cleared before it is given out")
+{
+    uint64_t ut = memory_untyped(23), frame = slot_new(1), large = slot_new(1), small = slot_new(1);
+    memset(phys_to_ptr(ax_slot(ut)->obj), 0xa5, 1u << 23);
+    OKAY(op_words(axiom, OP_RETYPE, ut, (const uint64_t[8]){CAP_FRAME, PAGE_BITS, 1, frame}));
+    EXPECT_EQ(OP(axiom, OP_RETYPE, ut, CAP_FRAME, LARGE_PAGE_BITS, 1, large), ERR_PARTIAL);
+    OKAY(OP(axiom, OP_RETYPE, ut, CAP_FRAME, PAGE_BITS, 1, small));
+    const uint8_t *at = object_at(small);
+    for (uint32_t i = 0; i < PAGE_BYTES; i++) {
+        EXPECT_EQ(at[i], 0);
+    }
+}
