@@ -210,11 +210,11 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
     struct endpoint *ep = cap_object(slot);
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;
     if (r != NULL && r->state != REPLY_FREE) return ERR_BUSY;
+    if (t->lender != NULL) sched_take_back(t->lender); /* what it serves now is another matter */
     const struct slot *bound = thread_slot(t, TS_NOTIFY);
     struct notification *n = bound->type == CAP_NOTIFICATION ? cap_object(bound) : NULL;
     if (n != NULL && n->word != 0) return notification_wait(t, n, false);
 
-    if (t->lender != NULL) sched_take_back(t->lender); /* what it serves now is another matter */
     save_receive(t, r);
     if (r != NULL) *r = (struct reply){.thread = t, .state = REPLY_NAMED};
     for (uint32_t i = 0; ep->queue.head != NULL && ep->queue.head->state == T_SENDING; i++) {

@@ -35,3 +35,15 @@ TEST(REVIEW0002, "memory skipped by an unfinished retype is cleared before it is
         EXPECT_EQ(at[i], 0);
     }
 }
+
+TEST(REVIEW0003, "a server that takes a signal gives a lent context back, as with a message")
+{
+    struct pair p = pair_make();
+    OKAY(OP(axiom, OP_COPY, in(p.server.tcb, TS_NOTIFY), p.ntfn, RIGHT_READ));
+    pair_call(&p);
+    EXPECT(p.s->lender == p.c);
+    notification_signal(object_at(p.ntfn), 1);
+    OKAY(sys_recv(p.s, S_EP, S_REPLY2));
+    EXPECT_EQ(p.s->regs.rsi, MSG_SIGNAL);
+    EXPECT(p.s->lender == NULL);
+}
