@@ -7,7 +7,8 @@
 #include "slots.h"
 #include "spawn.h"
 
-enum { SLOT_BOOT = 3, ARGUMENTS_MAX = 16 };
+enum { SLOT_BOOT = 3, ARGUMENTS_MAX = 16, PAGES_LEAST = 128 };
+enum { ABSENT_PAGES = 64, ABSENT_SLOTS = 64, ABSENT_THREADS = 1 };
 
 static const struct description_service *service_at(const struct init *in, uint32_t number)
 {
@@ -67,7 +68,8 @@ static int prepare(void *state, cap_t process, uint32_t pid)
     return grants_give(s->in, s->number, process, pid);
 }
 
-static int spawn_service(struct init *in, uint32_t number, struct spawn_result *out_result)
+static int spawn_service(struct init *in, uint32_t number, uint32_t pages,
+                         struct spawn_result *out_result)
 {
     const struct description_service *s = service_at(in, number);
     const struct image_file *file = image_find(&in->image, s->program);
@@ -83,7 +85,7 @@ static int spawn_service(struct init *in, uint32_t number, struct spawn_result *
         .elf_size = file->size,
         .argv = argv,
         .caps = caps,
-        .quota = {s->pages, s->slots, (uint16_t)s->threads, s->commits},
+        .quota = {pages, s->slots, (uint16_t)s->threads, s->commits},
         .priority = (uint8_t)s->priority,
         .storage = (s->flags & SERVICE_STORAGE) != 0,
         .fpu = (s->flags & SERVICE_FPU) != 0,
@@ -102,16 +104,58 @@ static int spawn_service(struct init *in, uint32_t number, struct spawn_result *
     return spawn_program(&args, out_result);
 }
 
+/* In place of a service that is given up: it refuses all calls, so that nobody waits for ever. */
+static void start_absent(struct init *in, uint32_t number)
+{
+    const struct description_service *s = service_at(in, number);
+    struct running *r = &in->running[number];
+    const struct image_file *file = image_find(&in->image, "/bin/absent");
+    struct spawn_cap cap = {.name = "service", .source = r->endpoint, .rights = RIGHTS_ALL};
+    const char *argv[] = {s->name};
+    struct spawn_result result;
+
+    if (file == NULL) return;
+    struct spawn_args args = {
+        .name = s->name,
+        .elf = image_data(&in->image, file),
+        .elf_size = file->size,
+        .argc = 1,
+        .argv = argv,
+        .cap_count = 1,
+        .caps = &cap,
+        .quota = {ABSENT_PAGES, ABSENT_SLOTS, ABSENT_THREADS, s->commits},
+        .priority = (uint8_t)s->priority,
+        .fault = in->service.endpoint,
+        .fault_badge = badge_make(BADGE_FAULT, 0, 0, number),
+        .exit = in->exit_source,
+        .tick_hz = in->tick_hz,
+    };
+    if (spawn_program(&args, &result) != OK) return;
+    r->process = result.process;
+    r->pid = result.pid;
+}
+
 static void start_one(struct init *in, uint32_t number)
 {
     const struct description_service *s = service_at(in, number);
     struct running *r = &in->running[number];
     struct spawn_result result;
+    uint32_t pages = s->pages;
     char line[128];
 
     supervise_started(&r->life);
-    int err = spawn_service(in, number, &result);
+    int err = spawn_service(in, number, pages, &result);
+    /* A small machine: less than the description says is better than no service. */
+    while (err == SELF_QUOTA && pages / 2 >= PAGES_LEAST) {
+        pages /= 2;
+        err = spawn_service(in, number, pages, &result);
+    }
     if (err == OK) {
+        if (pages < s->pages) {
+            print_format(line, sizeof(line), "init: %s gets %u of its %u pages\n", s->name, pages,
+                         s->pages);
+            news_add(in, line);
+        }
         r->process = result.process;
         r->pid = result.pid;
         /* What the former one was asked for is forgotten. */
@@ -161,6 +205,8 @@ void start_ready(struct init *in)
         bool due = life->life == LIFE_WAITING || supervise_is_due(life, init_now_ms(in)) ||
                    (life->life == LIFE_BACKOFF && !timer_runs(in));
         if (due && needs_are_ready(in, i)) start_one(in, i);
+        const struct running *r = &in->running[i];
+        if (life->life == LIFE_DISABLED && r->endpoint != 0 && r->process == 0) start_absent(in, i);
         if (life->life == LIFE_BACKOFF) waiting = true;
     }
     if (waiting) timer_arm(in);

@@ -41,6 +41,23 @@ class Refusal(unittest.TestCase):
         with damaged(change) as file:
             self.assert_refused(rb"(?i)image", image=Path(file.name))
 
+    def test_axiom_fault(self):
+        """Axiom's own fault says where and what came last, and is the end."""
+
+        def change(image):
+            struct.pack_into("<Q", image, 80, 0x7000)  # programs[IMAGE_AXIOM].entry
+            struct.pack_into("<Q", image, 24, 0)
+            checksum = 0
+            for (word,) in struct.iter_unpack("<Q", image):
+                checksum = (checksum << 7 | checksum >> 57) + word * 0x9E3779B97F4A7C15
+                checksum &= 2**64 - 1
+            struct.pack_into("<Q", image, 24, checksum)
+
+        four = rb"[0-9a-f]{16}( [0-9a-f]{16}){3}"
+        dump = rb"axiom faulted.*\r\n.* 0000000000007000 0000000000007000\r\n"
+        with damaged(change) as file:
+            self.assert_refused(dump + rb"(" + four + rb"\s+){3}", image=Path(file.name))
+
     def test_too_little_memory(self):
         self.assert_refused(rb"(?i)memory", memory="8M")
 

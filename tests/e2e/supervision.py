@@ -62,6 +62,21 @@ class Supervision(Booted):
         self.wait_for_new("vfs", old)
         self.run_line("ls /")
 
+    def test_given_up(self):
+        """A service that ends too often is disabled; its clients are refused then, and wait not."""
+        deadline = time.monotonic() + 60
+        while "disabled" not in self.run_line("services"):
+            self.assertLess(time.monotonic(), deadline)
+            self.session.send(b"kill audit\r")
+            self.session.prompt(30)
+            time.sleep(0.2)
+        self.assertIn("peerDied", self.run_line("verify", status=None))
+        self.run_line("kill audit")
+        self.wait_for_new("audit", None)
+        self.assertIn("peerDied", self.run_line("verify", status=None))
+        self.run_line("restart audit")
+        self.run_line("verify")
+
     def test_shell_without_rights(self):
         """The same program without the rights to manage is refused what it may not do."""
         old = self.pid("vfs")
