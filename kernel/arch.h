@@ -20,8 +20,8 @@ enum { DEBUG_BUILD = 0 };
 void arch_putc(char c);
 /* Prints why and where, then stops or resets the machine. */
 _Noreturn void arch_panic(const char *what, const char *file, int line);
-/* Axiom faulted: prints what is known and resets the machine. */
-_Noreturn void arch_fatal(const char *what);
+/* Axiom faulted: prints why and all that is known, and resets the machine. */
+_Noreturn void arch_fatal(const char *what, const uint64_t *known, uint32_t count);
 
 /* The next tick comes at `ticks` (absolute); ~0: none. May come early, never earlier than now. */
 void arch_timer_set(uint64_t ticks);

@@ -97,6 +97,12 @@ void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *s
                                  .depth = dst->depth});
 }
 
+uint64_t commit_told(uint64_t back)
+{
+    const struct commit *c = &rings->commits[(rings->header.commit_head - 1 - back) % LOG_COMMITS];
+    return (uint64_t)c->op << 56 | c->dst;
+}
+
 /* New tails, never back and never beyond the heads. */
 enum err log_ack_check(const struct request *rq)
 {

@@ -28,3 +28,5 @@ void commit_emit(const struct commit *c);
 /* As above, about the capability in `dst` as it stands there. */
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1);
+/* For a person, when all ends: a commit counted from the last one, its op above its slot. */
+uint64_t commit_told(uint64_t back);

@@ -77,7 +77,14 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
     struct thread *t = cpu()->current;
     const struct thread_regs *r = &t->regs;
     const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
-    if (t->id == GENESIS_THREAD) arch_fatal("axiom's thread faulted");
+    if (t->id == GENESIS_THREAD) {
+        uint64_t known[2 * MSG_REGISTERS];
+        for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+            known[i] = f.w[i];
+            known[MSG_REGISTERS + i] = commit_told(i);
+        }
+        arch_fatal("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
+    }
     sched_charge(now);
     t->fault = f;
     ipc_fault(t, kind);

@@ -60,9 +60,15 @@ void arch_panic(const char *what, const char *file, int line)
     machine_stop(": panic: ", what, EXIT_PANIC);
 }
 
-void arch_fatal(const char *what)
+void arch_fatal(const char *what, const uint64_t *known, uint32_t count)
 {
-    machine_stop("\nkernel: fatal: ", what, EXIT_PANIC);
+    print("\nkernel: fatal: ");
+    print(what);
+    for (uint32_t i = 0; i < count; i++) {
+        arch_putc(i % 4 == 0 ? '\n' : ' ');
+        print_hex(known[i]);
+    }
+    machine_stop("", "", EXIT_PANIC);
 }
 
 uint32_t arch_port_in(uint16_t port, uint32_t bytes)

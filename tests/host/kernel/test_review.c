@@ -47,3 +47,18 @@ TEST(REVIEW0003, "a server that takes a signal gives a lent context back, as wit
     EXPECT_EQ(p.s->regs.rsi, MSG_SIGNAL);
     EXPECT(p.s->lender == NULL);
 }
+
+TEST(REVIEW0004, "axiom's fault tells its registers and the last commits, newest first")
+{
+    make(CAP_ENDPOINT, 0);
+    run_as(axiom);
+    axiom->regs.rip = 0x1234;
+    CATCH_PANIC(core_fault(FAULT_MEMORY, 14, 4, 0x7000, now + STEP_TICKS));
+    EXPECT(fake.panic != NULL);
+    EXPECT_EQ(fake.known[0], 14);
+    EXPECT_EQ(fake.known[2], 0x7000);
+    EXPECT_EQ(fake.known[3], 0x1234);
+    const struct commit *c = last_commit();
+    EXPECT_EQ(fake.known[8], (uint64_t)c->op << 56 | c->dst);
+    EXPECT_EQ(fake.known[15] >> 56, commit_at(c->seq - 7)->op);
+}

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FAKE_LINES = 24, FAKE_OUTPUT = 256 };
+enum { FAKE_LINES = 24, FAKE_OUTPUT = 256, FAKE_KNOWN = 16 };
 
 struct fake {
     uint64_t timer; /* last arch_timer_set */
@@ -23,6 +23,7 @@ struct fake {
     char output[FAKE_OUTPUT];
     uint32_t output_len;
     const char *panic; /* why, if one was caught */
+    uint64_t known[FAKE_KNOWN]; /* what came with it, if axiom faulted */
     bool catching;
     jmp_buf catch;
 };
