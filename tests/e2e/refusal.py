@@ -60,6 +60,10 @@ class Refusal(unittest.TestCase):
 
     def test_too_little_memory(self):
         self.assert_refused(rb"(?i)memory", memory="8M")
+        with Session(options(memory="40M")) as session:  # less than the quotas add up to
+            session.prompt(60)
+            self.assertRegex(session.text(), r"init: shell gets \d+ of its \d+ pages")
+            self.assertEqual(session.run("hello; verify")[0], 0)
 
     def test_missing_feature(self):
         self.assert_refused(rb"(?i)smap", cpu="max,-smap")
