@@ -139,6 +139,7 @@ void revoke_apply(struct request *rq)
         if (rq->result != OK) return;
     }
     rq->cap->flags &= (uint8_t)~SLOT_FROZEN;
+    if (rq->cap->type == CAP_EMPTY) return; /* it lay in what it was revoked of */
     commit_emit(&(struct commit){.op = COMMIT_REVOKED, .dst = d.why});
 }
 
@@ -190,8 +191,6 @@ enum err copy_check(const struct request *rq)
     if (rq->w[1] > RIGHTS_ALL || flags & ~(uint64_t)CAP_FLAG_BOUND) return ERR_RANGE;
     bool badged = s->type == CAP_ENDPOINT || s->type == CAP_NOTIFICATION;
     if (badge != 0 && (!badged || (s->badge != 0 && s->badge != badge))) return ERR_RANGE;
-    if (s->flags & SLOT_FROZEN) return ERR_BUSY;
-    if (s->depth == 255) return ERR_DEPTH;
     if (rq->into->type != CAP_THREAD || rq->index >= TS_COUNT) return OK;
     return slot_config_check(s, s->rights & rq->w[1], rq->index);
 }
