@@ -48,7 +48,6 @@ struct boot_params make_machine(void)
         .kernel = {MIB, MIB},
         .image = {IMAGE_BASE, IMAGE_PAGES * PAGE_BYTES},
         .info.rsdp = 0xe0000,
-        .info.tick_hz = 1000000000,
         .info.entry_ticks = 1000,
         .info.cmdline = "test",
     };

@@ -194,3 +194,19 @@ TEST(BOOT0009, "what axiom gets read-only stays so: rings, code, image header, b
     uint64_t space = make(CAP_ASPACE, 0);
     REFUSED(ERR_RIGHTS, OP(axiom, OP_MAP, GS_FRAMES, space, 0x400000, RIGHT_READ | RIGHT_WRITE));
 }
+
+TEST(BOOT0010, "memory in many pieces: the kernel boots, and hands out what it has names for")
+{
+    struct boot_params p;
+    again(&p);
+    p.memory[1].size = 24 * MIB;
+    while (p.memory_count < BOOT_REGIONS_MAX) { /* each of blocks of 4, 8, 16 ... pages */
+        struct memory_region last = p.memory[p.memory_count - 1];
+        uint64_t next = (last.base + last.size + MIB - 1) & ~(MIB - 1);
+        p.memory[p.memory_count++] =
+            (struct memory_region){next + PAGE_BYTES, MIB - 2 * PAGE_BYTES};
+    }
+    const char *refusal = refusal_of(&p);
+    EXPECT(refusal == NULL);
+    boot();
+}

@@ -1,7 +1,9 @@
 /* test_edges.c - what happens at the ends of ranges and in rare orders. */
+#include "fold.h"
 #include "pair.h"
 #include "sched.h"
 #include "unit.h"
+#include "view.h"
 
 enum { CROWD = 20 };
 
@@ -262,4 +264,16 @@ TEST(REVOKE0008, "a slot that was revoked refuses a retype, an interrupt and por
     REFUSED(ERR_REVOKED, OP(axiom, OP_RETYPE, ut, CAP_ENDPOINT, 0, 2, to - 1));
     REFUSED(ERR_REVOKED, OP(axiom, OP_IRQ_GET, GS_IRQ_CONTROL, 3, to));
     REFUSED(ERR_REVOKED, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 1, 2, to));
+}
+
+TEST(REVOKE0009,
+     "revoking memory that holds its own capability ends it, without a record about nothing")
+{
+    uint64_t ut = memory_untyped(14), cnode = make_from(ut, CAP_CNODE, 12);
+    fold_begin();
+    OKAY(OP(axiom, OP_MOVE, in(cnode, 1), ut));
+    OKAY(OP(axiom, OP_REVOKE, in(cnode, 1), 0));
+    EXPECT_EQ(ax_slot(cnode)->type, CAP_EMPTY);
+    view_take();
+    if (!fold_agrees()) fail_msg("%s", fold_message);
 }
