@@ -22,7 +22,7 @@ struct fake {
     uint64_t fpu_inits;
     char output[FAKE_OUTPUT];
     uint32_t output_len;
-    const char *panic; /* why, if one was caught */
+    const char *panic;          /* why, if one was caught */
     uint64_t known[FAKE_KNOWN]; /* what came with it, if axiom faulted */
     bool catching;
     jmp_buf catch;
