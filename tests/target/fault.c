@@ -3,11 +3,13 @@
 #include "test.h"
 
 enum {
-    VECTOR_PAGE = 14,
-    VECTOR_PROTECTION = 13,
-    VECTOR_OPCODE = 6,
     VECTOR_DIVIDE = 0,
-    VECTOR_DEVICE = 7
+    VECTOR_DEBUG = 1,
+    VECTOR_BREAKPOINT = 3,
+    VECTOR_OPCODE = 6,
+    VECTOR_DEVICE = 7,
+    VECTOR_PROTECTION = 13,
+    VECTOR_PAGE = 14
 };
 enum { CODE_PRESENT = 1, CODE_WRITE = 2, CODE_USER = 4, CODE_FETCH = 16 };
 #define KERNEL_ADDRESS 0xffffffff80100000ull
@@ -136,6 +138,48 @@ static int child_uses_sse(void)
     return 0;
 }
 
+/* Of the local descriptor table, which must not exist: memory of ours would be read as one. */
+static int child_uses_local_table(void)
+{
+    __asm__ volatile("mov %w0, %%ds" : : "r"(0x1007));
+    return 0;
+}
+
+static int child_traps(void)
+{
+    __asm__ volatile("int3");
+    return 0;
+}
+
+static int child_debugs(void)
+{
+    __asm__ volatile(".byte 0xf1"); /* int1: its gate is not open to us, it comes all the same */
+    return 0;
+}
+
+static int child_raises_irq(void)
+{
+    __asm__ volatile("int $0x21");
+    return 0;
+}
+
+static int child_steps(void)
+{
+    __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tnop" : : : "cc", "memory"); /* TF */
+    return 0;
+}
+
+/* NT, DF and AC: with them system calls and faults are what they always are. */
+static int child_sets_flags(void)
+{
+    struct message m = {0};
+
+    __asm__ volatile("pushfq\n\torq $0x44400, (%%rsp)\n\tpopfq" : : : "cc", "memory");
+    (void)trap(SYS_YIELD, &m);
+    __asm__ volatile("pushfq\n\torq $0x44400, (%%rsp)\n\tpopfq\n\tud2" : : : "cc", "memory");
+    return 0;
+}
+
 static int child_calls_linux(void)
 {
     struct message m = {0};
@@ -177,6 +221,12 @@ WALL(writes_msr, VECTOR_PROTECTION, 0, 0)
 WALL(reads_idt, VECTOR_PROTECTION, 0, 0)
 WALL(divides, VECTOR_DIVIDE, 0, 0)
 WALL(undefined, VECTOR_OPCODE, 0, 0)
+WALL(uses_local_table, VECTOR_PROTECTION, 0, 0)
+WALL(traps, VECTOR_BREAKPOINT, 0, 0)
+WALL(debugs, VECTOR_DEBUG, 0, 0)
+WALL(raises_irq, VECTOR_PROTECTION, 0, 0)
+WALL(steps, VECTOR_DEBUG, 0, 0)
+WALL(sets_flags, VECTOR_OPCODE, 0, 0)
 
 static void runs_data(void)
 {
@@ -237,6 +287,12 @@ static const struct test tests[] = {
     {"CPU0008", "an undefined instruction is told", undefined},
     {"CPU0009", "a thread without the FPU flag has no SSE", uses_sse},
     {"CPU0010", "a system call of another system is a fault that names it", calls_linux},
+    {"CPU0011", "there is no local descriptor table", uses_local_table},
+    {"CPU0012", "a breakpoint is told", traps},
+    {"CPU0013", "int1 is told", debugs},
+    {"CPU0014", "an interrupt cannot be raised by a program", raises_irq},
+    {"CPU0015", "a single step is told", steps},
+    {"CPU0016", "NT, DF and AC change nothing in the kernel", sets_flags},
 };
 static const struct child children[] = {
     {"reads_kernel", child_reads_kernel},
@@ -258,5 +314,11 @@ static const struct child children[] = {
     {"undefined", child_undefined},
     {"uses_sse", child_uses_sse},
     {"calls_linux", child_calls_linux},
+    {"uses_local_table", child_uses_local_table},
+    {"traps", child_traps},
+    {"debugs", child_debugs},
+    {"raises_irq", child_raises_irq},
+    {"steps", child_steps},
+    {"sets_flags", child_sets_flags},
 };
 const struct group fault_group = TEST_GROUP(tests, children);
