@@ -28,7 +28,7 @@ interface Registry @0x840221fe77bd7c81 {
   restart @5 (name :Text $Wl.max(32)) -> () $Wl.errors(["noService", "denied"]);
   # Ends the process and starts it again; also enables a disabled one.
   prompt @6 () -> (text :Text $Wl.max(400));
-  # The shell is about to show its first prompt: the machine-readable line of this boot.
+  # The shell is about to show its first prompt: the machine-readable line of this boot. Empty for later prompts.
   banner @7 () -> (text :Text $Wl.max(1500));
   # Version, memory, processor features in use and phase times, for people.
   news @8 () -> (text :Text $Wl.max(3800));

@@ -166,8 +166,10 @@ static int on_prompt(struct request *rq, struct registry_prompt_out *out)
     struct init *in = init_of(rq);
     struct out o = out_to((char *)rq->scratch, 400);
 
-    if (in->prompt_ticks == 0 && asker_may(rq, SERVICE_MANAGES)) in->prompt_ticks = ticks_now();
-    banner_json(in, &o);
+    if (in->prompt_ticks == 0 && asker_may(rq, SERVICE_MANAGES)) {
+        in->prompt_ticks = ticks_now();
+        banner_json(in, &o);
+    }
     out->text = text_from(o.at, o.len);
     return OK;
 }

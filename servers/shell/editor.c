@@ -27,6 +27,7 @@ void editor_start(struct editor *e, const char *prompt, const struct history *hi
 {
     e->line[0] = '\0';
     e->len = e->cursor = e->back = e->escape_len = 0;
+    e->too_long = false;
     e->prompt = prompt;
     e->history = history;
 }
@@ -56,7 +57,10 @@ void editor_redraw(const struct editor *e, struct out *o)
 
 void editor_insert(struct editor *e, const char *text, uint32_t len, struct out *o)
 {
-    if (len > EDITOR_LINE_MAX - 1 - e->len) return;
+    if (len > EDITOR_LINE_MAX - 1 - e->len) {
+        out_print(o, "\a");
+        return;
+    }
     memmove(e->line + e->cursor + len, e->line + e->cursor, e->len - e->cursor + 1);
     memcpy(e->line + e->cursor, text, len);
     e->len += len;
@@ -72,6 +76,7 @@ static void erase(struct editor *e, uint32_t from, uint32_t to, struct out *o)
 {
     if (from == to) return;
     bool at_end = e->cursor == e->len && from + 1 == to;
+    e->too_long = false;
     memmove(e->line + from, e->line + to, e->len - to + 1);
     e->len -= to - from;
     e->cursor = from;
@@ -126,6 +131,7 @@ static void line_set(struct editor *e, const char *text, struct out *o)
 
     memmove(e->line, text, len + 1);
     e->len = e->cursor = (uint32_t)len;
+    e->too_long = false;
     editor_redraw(e, o);
 }
 
@@ -240,7 +246,7 @@ enum editor_event editor_key(struct editor *e, uint8_t key, struct out *o)
     case KEY_RETURN:
     case KEY_NEWLINE:
         out_print(o, "\n");
-        return EDITOR_LINE;
+        return e->too_long ? EDITOR_TOO_LONG : EDITOR_LINE;
     case KEY_INTERRUPT:
         out_print(o, "^C\n");
         return EDITOR_INTERRUPT;
@@ -254,6 +260,7 @@ enum editor_event editor_key(struct editor *e, uint8_t key, struct out *o)
         break;
     }
     if (key >= ' ' && key != KEY_DELETE_BACK) {
+        if (e->len == EDITOR_LINE_MAX - 1) e->too_long = true;
         editor_insert(e, (const char *)&key, 1, o);
     } else {
         edit(e, key, o);

@@ -20,11 +20,13 @@ enum editor_event {
     EDITOR_INTERRUPT, /* Ctrl-C: the line is dropped */
     EDITOR_END,       /* Ctrl-D on an empty line */
     EDITOR_COMPLETE,  /* Tab: the caller may call editor_insert() */
+    EDITOR_TOO_LONG,  /* the end of a line of which some did not fit: it must not run */
 };
 
 struct editor {
     char line[EDITOR_LINE_MAX]; /* NUL-terminated */
     uint32_t len, cursor;
+    bool too_long;              /* a key did not fit, and nothing was erased since */
     uint32_t back;              /* how far back in the history; 0: the line itself */
     char kept[EDITOR_LINE_MAX]; /* the line itself while the history is shown */
     uint8_t escape[8];          /* an escape sequence that has begun */

@@ -15,6 +15,7 @@ struct text shell_path(const char *text, char out_path[1025])
     if (len + lead > PATH_BYTES) return text_from(text, len);
     out_path[0] = '/';
     memcpy(out_path + lead, text, len + 1);
+    if (len + lead > 1 && out_path[len + lead - 1] == '/') len--; /* as Tab leaves directories */
     return text_from(out_path, len + lead);
 }
 
@@ -174,12 +175,14 @@ int run_cp(struct shell *sh, int argc, char **argv)
 
 int run_mv(struct shell *sh, int argc, char **argv)
 {
-    char source[PATH_BYTES + 1], target[PATH_BYTES + 1];
+    char source[PATH_BYTES + 1], target[PATH_BYTES + 1], both[300];
     struct directory_rename_in in = {shell_path(argv[1], source), shell_path(argv[2], target)};
     int err = directory_rename(sh->files, &in);
 
     (void)argc;
-    return err == OK ? STATUS_OK : failed(sh, argv[1], err);
+    if (err == OK) return STATUS_OK;
+    print_format(both, sizeof(both), "%s to %s", argv[1], argv[2]);
+    return failed(sh, both, err);
 }
 
 int run_rm(struct shell *sh, int argc, char **argv)

@@ -159,15 +159,17 @@ static int log_follow(struct shell *sh, uint64_t from)
 int run_log(struct shell *sh, int argc, char **argv)
 {
     uint64_t count = LOG_USUAL;
-    bool follow = false;
+    bool follow = false, counted = false;
     struct audit_head_out head;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--follow") == 0) {
             follow = true;
-        } else if (!shell_number(argv[i], &count)) {
-            return shell_wrong(sh, "COUNT is a number");
+            continue;
         }
+        if (counted) return shell_wrong(sh, "too many arguments");
+        if (!shell_number(argv[i], &count)) return shell_wrong(sh, "COUNT is a number");
+        counted = true;
     }
     int err = audit_head(sh->audit, &head);
     if (err != OK) return failed(sh, "log", err);

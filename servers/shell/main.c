@@ -78,6 +78,12 @@ static bool keys_take(struct shell *sh, const uint8_t *keys, uint32_t len, uint3
             sh->status = STATUS_INTERRUPTED;
             sh->editor.line[0] = '\0';
             return true;
+        case EDITOR_TOO_LONG:
+            out_print(o, "shell: more than %u bytes; nothing of the line was done\n",
+                      EDITOR_LINE_MAX - 1);
+            sh->status = STATUS_USAGE;
+            sh->editor.line[0] = '\0';
+            return true;
         case EDITOR_END:
             out_print(o, "exit\n");
             (void)memcpy(sh->editor.line, "exit", sizeof("exit"));

@@ -200,6 +200,7 @@ int run_grant(struct shell *sh, int argc, char **argv)
     uint64_t source, slot;
     uint8_t rights = RIGHTS_ALL;
     struct handle handle;
+    char what[100];
 
     if (!shell_number(argv[1], &source) || source == 0 || source > UINT32_MAX) {
         return shell_wrong(sh, "SLOT is a number");
@@ -217,13 +218,16 @@ int run_grant(struct shell *sh, int argc, char **argv)
                                   .rights = rights};
     err = process_grant(handle.cap, &in);
     handle_drop(&handle);
-    return err == OK ? STATUS_OK : shell_failed(sh, argv[2], PROCESS_ID, err);
+    if (err == OK) return STATUS_OK;
+    print_format(what, sizeof(what), "slot %lu to slot %lu of %s", source, slot, argv[2]);
+    return shell_failed(sh, what, PROCESS_ID, err);
 }
 
 int run_revoke(struct shell *sh, int argc, char **argv)
 {
     uint64_t slot;
     struct handle handle;
+    char what[100];
 
     (void)argc;
     if (!shell_number(argv[2], &slot) || slot == 0 || slot > UINT32_MAX) {
@@ -234,5 +238,7 @@ int run_revoke(struct shell *sh, int argc, char **argv)
     struct process_revoke_in in = {.slot = (uint32_t)slot};
     err = process_revoke(handle.cap, &in);
     handle_drop(&handle);
-    return err == OK ? STATUS_OK : shell_failed(sh, argv[1], PROCESS_ID, err);
+    if (err == OK) return STATUS_OK;
+    print_format(what, sizeof(what), "slot %lu of %s", slot, argv[1]);
+    return shell_failed(sh, what, PROCESS_ID, err);
 }

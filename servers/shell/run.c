@@ -153,7 +153,6 @@ static void offer_paths(struct shell *sh, struct completion *c)
     memcpy(prefix, c->word, prefix_len);
     prefix[prefix_len] = '\0';
     in.path = shell_path(prefix, path);
-    if (in.path.len > 1) in.path.len -= in.path.at[in.path.len - 1] == '/';
     while (out.more && directory_list(sh->files, &in, &out) == OK && out.entries.count > 0) {
         for (uint32_t i = 0; i < out.entries.count; i++) {
             const struct vfs_entry *e = &out.entries.at[i];

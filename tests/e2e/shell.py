@@ -21,7 +21,8 @@ class Shell(Booted):
 
     def test_refusals_are_one_line_each(self):
         for line in ("nonsense", "caps", "caps nobody", "cat /missing", "show x", "mkdir",
-                     "kill nobody", "why shell", "why shell 9999", "ls /missing", "cp /a"):
+                     "kill nobody", "why shell", "why shell 9999", "ls /missing", "cp /a", "log 3 4", "crash nope",
+                     "echo " + 600 * "x"):
             with self.subTest(line=line):
                 self.assert_one_line_refusal(line)
 
@@ -86,6 +87,11 @@ class Shell(Booted):
         self.run_line("echo remember-me")
         self.assertIn("remember-me", self.run_line("history"))
 
+    def test_one_ready_line_a_boot(self):
+        self.session.send(b"exit\r")
+        self.session.prompt(30)
+        self.assertEqual(self.session.text().count('"ready"'), 1)
+
     def test_editing(self):
         """Cursor keys, backspace and the previous line."""
         self.session.send(b"echo abX\x7fc")
@@ -100,6 +106,8 @@ class Shell(Booted):
         self.assertRegex(self.run_line(""), r"\d")
         self.session.send(b"cat /etc/mo\t")
         self.assertIn("Waterlight", self.run_line(""))
+        self.session.send(b"ls /e\t")  # a directory comes with its slash
+        self.assertIn("motd", self.run_line(""))
 
     def test_interrupt(self):
         """Ctrl-C ends the running command, and drops a line that was begun."""

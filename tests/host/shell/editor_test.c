@@ -42,6 +42,8 @@ static void screen_show(const char *text)
             screen.column = 0;
         } else if (*text == '\b') {
             screen.column--;
+        } else if (*text == '\a') {
+            /* a bell moves nothing */
         } else if (strncmp(text, "\x1b[K", 3) == 0) {
             memset(screen.cells + screen.column, 0, (size_t)(COLUMNS - screen.column));
             text += 2;
@@ -165,6 +167,23 @@ static void full_line(void **state)
     assert_int_equal(editor.line[0], 'x');
 }
 
+/* A line of which a part was not taken does not run, unless its writer has erased something. */
+static void too_long(void **state)
+{
+    char shown[1024];
+    struct out o = out_to(shown, sizeof(shown));
+
+    (void)state;
+    for (int i = 0; i < EDITOR_LINE_MAX - 1; i++) {
+        type("x");
+    }
+    assert_int_equal(editor_key(&editor, '\r', &o), EDITOR_LINE);
+    type("y");
+    assert_int_equal(editor_key(&editor, '\r', &o), EDITOR_TOO_LONG);
+    type("\x7f");
+    assert_int_equal(editor_key(&editor, '\r', &o), EDITOR_LINE);
+}
+
 static void inserting(void **state)
 {
     char shown[256];
@@ -203,7 +222,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(typing),        TEST(moving_and_erasing), TEST(events),    TEST(history_keys),
-        TEST(history_wraps), TEST(full_line),          TEST(inserting), TEST(random_keys)};
+        TEST(history_wraps), TEST(full_line),          TEST(inserting), TEST(random_keys),
+        TEST(too_long)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
