@@ -221,9 +221,9 @@ static void random_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(typing),        TEST(moving_and_erasing), TEST(events),    TEST(history_keys),
-        TEST(history_wraps), TEST(full_line),          TEST(inserting), TEST(random_keys),
-        TEST(too_long)};
+        TEST(typing),       TEST(moving_and_erasing), TEST(events),
+        TEST(history_keys), TEST(history_wraps),      TEST(full_line),
+        TEST(inserting),    TEST(random_keys),        TEST(too_long)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
