@@ -32,6 +32,22 @@ TEST(DELETE0002, "an object ends with its last capability, and not before")
     EXPECT_EQ(last_commit()->type, CAP_ENDPOINT);
 }
 
+TEST(DELETE0008,
+     "copies outlive their original: the object ends with the last of them, in any order")
+{
+    for (uint32_t first = 0; first < 3; first++) {
+        uint64_t ep = make(CAP_ENDPOINT, 0), s = slot_new(3);
+        for (uint32_t i = 0; i < 3; i++) {
+            OKAY(OP(axiom, OP_COPY, in(GS_CNODE, s + i), ep, RIGHTS_ALL));
+        }
+        OKAY(OP(axiom, OP_DELETE, in(GS_CNODE, ep), 0));
+        for (uint32_t i = 0; i < 3; i++) {
+            OKAY(OP(axiom, OP_DELETE, in(GS_CNODE, s + (first + i) % 3), 0));
+            EXPECT_EQ(last_commit()->op, i < 2 ? COMMIT_DELETE : COMMIT_DESTROY);
+        }
+    }
+}
+
 TEST(DELETE0003, "a CNode is emptied from the top before it goes, a bounded part in each step")
 {
     uint64_t ep = make(CAP_ENDPOINT, 0), cnode = make(CAP_CNODE, 12), late = slot_new(1);
