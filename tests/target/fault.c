@@ -151,12 +151,6 @@ static int child_traps(void)
     return 0;
 }
 
-static int child_debugs(void)
-{
-    __asm__ volatile(".byte 0xf1"); /* int1: its gate is not open to us, it comes all the same */
-    return 0;
-}
-
 static int child_raises_irq(void)
 {
     __asm__ volatile("int $0x21");
@@ -223,7 +217,6 @@ WALL(divides, VECTOR_DIVIDE, 0, 0)
 WALL(undefined, VECTOR_OPCODE, 0, 0)
 WALL(uses_local_table, VECTOR_PROTECTION, 0, 0)
 WALL(traps, VECTOR_BREAKPOINT, 0, 0)
-WALL(debugs, VECTOR_DEBUG, 0, 0)
 WALL(raises_irq, VECTOR_PROTECTION, 0, 0)
 WALL(steps, VECTOR_DEBUG, 0, 0)
 WALL(sets_flags, VECTOR_OPCODE, 0, 0)
@@ -289,10 +282,9 @@ static const struct test tests[] = {
     {"CPU0010", "a system call of another system is a fault that names it", calls_linux},
     {"CPU0011", "there is no local descriptor table", uses_local_table},
     {"CPU0012", "a breakpoint is told", traps},
-    {"CPU0013", "int1 is told", debugs},
-    {"CPU0014", "an interrupt cannot be raised by a program", raises_irq},
-    {"CPU0015", "a single step is told", steps},
-    {"CPU0016", "NT, DF and AC change nothing in the kernel", sets_flags},
+    {"CPU0013", "an interrupt cannot be raised by a program", raises_irq},
+    {"CPU0014", "a single step is told", steps},
+    {"CPU0015", "NT, DF and AC change nothing in the kernel", sets_flags},
 };
 static const struct child children[] = {
     {"reads_kernel", child_reads_kernel},
@@ -316,7 +308,6 @@ static const struct child children[] = {
     {"calls_linux", child_calls_linux},
     {"uses_local_table", child_uses_local_table},
     {"traps", child_traps},
-    {"debugs", child_debugs},
     {"raises_irq", child_raises_irq},
     {"steps", child_steps},
     {"sets_flags", child_sets_flags},

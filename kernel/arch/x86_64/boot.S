@@ -75,6 +75,7 @@ high:
     lidt idt_pointer(%rip)
     leaq stacks + GUARD_BYTES + STACK_BYTES(%rip), %rsp
     xorl %ebp, %ebp
+    lldt %bp                    /* at reset the local table is user memory from address 0 up */
     movl %edi, %edi             /* the loader's upper halves are not defined */
     movl %esi, %esi
     movq entry_ticks(%rip), %rdx
