@@ -9,8 +9,9 @@
 #include "irq.h"
 
 #define MEMORY_MIN (24ull << 20)
+#define AXIOM_TICKS (1ull << 24) /* milliseconds; at its end comes the next at once */
 #define POOL_MIN (8ull << 20)
-enum { AXIOM_PRIORITY = 254, AXIOM_BUDGET_MS = 10, HOLES = 3 };
+enum { AXIOM_PRIORITY = 254, HOLES = 3 };
 enum { GENESIS_DEVICE = 256, GENESIS_READ = 512 };
 
 static struct {
@@ -75,9 +76,9 @@ static void map_pages(uint64_t base, uint64_t bytes, uint64_t vaddr, uint64_t ri
 /* The largest naturally aligned blocks that fill a region of whole pages, from its start. */
 static void add_untypeds(struct memory_region r, enum untyped_kind kind)
 {
-    for (uint64_t at = r.base, end = at + r.size; at < end;) {
+    uint64_t at = r.base, end = at + r.size;
+    while (at < end && boot.info->untyped_count < BOOT_UNTYPED_MAX) { /* what is left stays idle */
         uint32_t bits = (uint32_t)__builtin_ctzll(at), i = boot.info->untyped_count++;
-        CHECK(i < BOOT_UNTYPED_MAX);
         while (1ull << bits > end - at) {
             bits--;
         }
@@ -199,7 +200,7 @@ const char *core_boot(const struct boot_params *p)
 
     sched_charge(p->info.entry_ticks);
     boot.holes[2].base = boot.pool.base;
-    uint64_t log = take(LOG_BYTES), budget = p->info.tick_hz / 1000 * AXIOM_BUDGET_MS;
+    uint64_t log = take(LOG_BYTES);
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     *boot.info = p->info;
@@ -213,7 +214,7 @@ const char *core_boot(const struct boot_params *p)
     boot.info->first_free_slot = boot.next_frame;
     CHECK(operate(OP_THREAD_CONFIG, GS_THREAD, AXIOM_PRIORITY, 0, 0) == OK);
     CHECK(operate(OP_LOG_DRAIN, GS_LOG, GS_THREAD, 0, 0) == OK);
-    CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, budget, budget, 0) == OK);
+    CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, AXIOM_TICKS, AXIOM_TICKS, 0) == OK);
     CHECK(operate(OP_THREAD_START, GS_THREAD, boot.image->programs[IMAGE_AXIOM].entry,
                   BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
     event_record(&(struct event){.kind = EVENT_BOOT});

@@ -79,7 +79,7 @@ struct boot_untyped {
 struct boot_info {
     uint64_t memory_bytes, kernel_bytes; /* the kernel's: image, tables, rings, genesis objects */
     uint64_t rsdp;                       /* physical address, 0 unknown */
-    uint64_t tick_hz, entry_ticks;       /* time stamp: a second; at kernel entry */
+    uint64_t entry_ticks;                /* time stamp at kernel entry */
     uint64_t features, cpu_leaks;        /* enum cpu_feature in force; enum cpu_leak known */
     uint64_t image_base, image_size;     /* physical */
     uint64_t first_free_slot;            /* of axiom's CNode: all from here up are empty */

@@ -85,7 +85,7 @@ static int on_boot_info(struct request *rq, struct boot_info_out *out)
         .build_id = data_from(b->kernel_id, sizeof(b->kernel_id)),
         .image_id = data_from(image->build_id, sizeof(image->build_id)),
         .memory_bytes = b->memory_bytes,
-        .tick_hz = b->tick_hz,
+        .tick_hz = serve.tick_hz,
         .entry_ticks = b->entry_ticks,
         .start_ticks = serve.start_ticks,
         .features = b->features,
@@ -160,7 +160,7 @@ static int on_memory(struct request *rq, struct observe_memory_out *out)
     out->log_pages = logs_pages();
     out->commits_held = logs_commits();
     out->commits_max = logs_commits_max();
-    out->tick_hz = serve.boot->tick_hz;
+    out->tick_hz = serve.tick_hz;
     return OK;
 }
 

@@ -75,7 +75,7 @@ static void write_startup(struct process *p)
         .slot_count = p->slots,
         .buffer = STARTUP_BUFFER,
         .heap_base = STARTUP_HEAP,
-        .tick_hz = serve.boot->tick_hz,
+        .tick_hz = serve.tick_hz,
         .caps = {{.name = "self", .slot = CAP_SLOT_SELF}, {.name = "boot", .slot = SLOT_BOOT}},
         .strings = "init"};
     CHECK(kern_delete(name_in(GS_CNODE, serve.scratch)) == OK);

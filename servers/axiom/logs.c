@@ -67,9 +67,9 @@ static uint32_t commit_bits(uint64_t memory)
     return bits;
 }
 
-void logs_setup(const struct boot_info *boot)
+void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
 {
-    struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = boot->tick_hz};
+    struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = tick_hz};
     layout(&l, commit_bits(boot->memory_bytes));
     logs.first_frame = own_alloc(logs.frames + 1);
     CHECK(logs.first_frame != 0);

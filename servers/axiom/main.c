@@ -4,6 +4,7 @@
  * It receives, checks, performs and answers; it waits nowhere else and calls nobody.
  */
 #include "bytes.h"
+#include "clock.h"
 #include "image.h"
 #include "print.h"
 #include "serve.h"
@@ -171,9 +172,10 @@ _Noreturn void start_program(const struct boot_info *boot)
     serve.start_ticks = ticks_now();
     kern_setup((uint32_t)boot->first_free_slot, logs_drain);
     memory_setup(boot);
-    logs_setup(boot);
+    serve.tick_hz = clock_measure();
+    logs_setup(boot, serve.tick_hz);
     make_endpoint();
-    processes_setup(serve.endpoint, boot->tick_hz);
+    processes_setup(serve.endpoint, serve.tick_hz);
     image_start_init();
     loop();
 }

@@ -99,7 +99,7 @@ static int on_start(struct request *rq, const struct process_start_in *in)
     uint32_t id;
     if (p == NULL) return PROCESS_DEAD;
     if (p->thread_count != 0) return PROCESS_RUNNING;
-    uint64_t tick_hz = serve.boot->tick_hz;
+    uint64_t tick_hz = serve.tick_hz;
     const struct thread_plan plan = {.entry = in->entry,
                                      .stack = in->stack,
                                      .argument = in->argument,

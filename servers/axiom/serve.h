@@ -17,6 +17,7 @@ struct serve {
     cap_t scratch;  /* an empty slot of axiom's own CNode */
     cap_t receive;  /* first of MSG_CAPS_MAX */
     const struct boot_info *boot;
+    uint64_t tick_hz;     /* time stamp ticks a second */
     uint64_t start_ticks; /* when axiom began to run */
 };
 extern struct serve serve;

@@ -1,6 +1,6 @@
 /*
- * apic.c - interrupts and the timer: the local APIC in xAPIC mode, one I/O APIC, and the 8259 and
- * 8254 only to be silenced and to measure with.
+ * apic.c - interrupts and the timer: the local APIC in xAPIC mode, one I/O APIC, and the 8259 only
+ * to be silenced.
  *
  * An edge that reaches a masked I/O APIC pin is lost, so lines are masked here, in software: an
  * interrupt on a masked line is remembered, and unmasking sends it to ourselves. It also masks the
@@ -20,14 +20,11 @@ enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18, LVT_NMI = 
 enum { MASKED = 1 << 16 }; /* in a local vector as in a pin */
 enum { IOAPIC_VERSION = 1, IOAPIC_PINS = 0x10 };
 
-/* Intel 8254 data sheet; channel 2 is gated by port 0x61. */
-enum { PIT_HZ = 1193182, PIT_CHANNEL2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61 };
-enum { CALIBRATE_COUNTS = PIT_HZ / 500, CALIBRATE_TRIES = 8 };
-
 static struct {
     bool masked, pending;
 } lines[IRQ_LINES];
 static uint64_t counts_per_tick; /* timer counts a time stamp tick, 32.32 */
+enum { MEASURE_TICKS = 1 << 20 };
 
 static volatile uint32_t *lapic(uint32_t reg)
 {
@@ -72,43 +69,17 @@ void apic_init(void)
     }
 }
 
-static uint32_t pit_read(void)
+/* Counts a tick of the time stamp, taken low: the time stamp's interval holds the counter's, so the
+ * timer may come early and is armed again, but never late, whoever took the CPU away meanwhile. */
+void apic_timer_measure(void)
 {
-    arch_port_out(PIT_COMMAND, 1, 0x80); /* latch channel 2 */
-    uint32_t low = arch_port_in(PIT_CHANNEL2, 1);
-    return low | arch_port_in(PIT_CHANNEL2, 1) << 8;
-}
-
-static uint64_t calibrate_once(void)
-{
-    arch_port_out(PIT_GATE, 1, (arch_port_in(PIT_GATE, 1) & 0xfc) | 1);
-    arch_port_out(PIT_COMMAND, 1, 0xb0); /* channel 2, both bytes, count down once */
-    arch_port_out(PIT_CHANNEL2, 1, 0xff);
-    arch_port_out(PIT_CHANNEL2, 1, 0xff);
+    uint64_t start = __builtin_ia32_rdtsc();
     *lapic(TIMER_INITIAL) = ~0u;
-
-    pit_read(); /* takes longer than the count takes to be loaded */
-    uint32_t pit = pit_read(), counts = *lapic(TIMER_CURRENT), passed;
-    uint64_t ticks = __builtin_ia32_rdtsc();
-    do {
-        passed = pit - pit_read();
-    } while (passed < CALIBRATE_COUNTS);
-    counts -= *lapic(TIMER_CURRENT);
-    ticks = __builtin_ia32_rdtsc() - ticks;
-    *lapic(TIMER_INITIAL) = 0;
-    counts_per_tick = ((uint64_t)counts << 32) / ticks;
-    return ticks * PIT_HZ / passed;
-}
-
-/* Two measurements in a row that agree within 1/1024: a host that took the CPU away spoils one. */
-uint64_t apic_calibrate(void)
-{
-    uint64_t hz = calibrate_once(), last = 0;
-    for (uint32_t i = 0; i < CALIBRATE_TRIES && hz - last + (hz >> 10) > hz >> 9; i++) {
-        last = hz;
-        hz = calibrate_once();
+    while (__builtin_ia32_rdtsc() - start < MEASURE_TICKS) {
     }
-    return hz;
+    uint64_t counts = ~0u - *lapic(TIMER_CURRENT);
+    counts_per_tick = (counts << 32) / (__builtin_ia32_rdtsc() - start);
+    *lapic(TIMER_INITIAL) = 0;
 }
 
 /* The counter holds 32 bits: a farther deadline takes several rounds, which the core never sees. */

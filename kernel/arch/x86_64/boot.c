@@ -132,7 +132,7 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
 
     params.kernel.base = image_phys(image_start);
     params.kernel.size = (uint64_t)(image_end - image_start);
-    params.info.tick_hz = apic_calibrate();
+    apic_timer_measure();
     params.info.entry_ticks = entry_ticks;
     params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
     __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));

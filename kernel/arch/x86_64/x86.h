@@ -90,7 +90,7 @@ void paging_init(void);              /* the final tables */
 void paging_map_ram(uint64_t bytes); /* grows the direct map, up to 512 GiB */
 
 void apic_init(void);          /* masks every line; stops if it cannot drive the APIC */
-uint64_t apic_calibrate(void); /* time stamp ticks a second */
+void apic_timer_measure(void); /* how its counts compare with the time stamp */
 void apic_interrupt(uint32_t vector, uint64_t now);
 
 void trap_init(uint32_t index);   /* of the CPU; from here on cpu() works */
