@@ -23,7 +23,7 @@
 
 #define PAGE_BYTES 4096ull
 
-enum { SLOT_FROZEN = 4, SLOT_SENDERS = 8 }; /* flags of a slot beside CAP_FLAG_*: INV-CAP-4 */
+enum { SLOT_FROZEN = 4, SLOT_WAITED = 8 }; /* flags of a slot beside CAP_FLAG_*: INV-CAP-4 */
 
 /*
  *         obj                     badge                    extra

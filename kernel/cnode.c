@@ -56,16 +56,11 @@ static struct slot *innermost(struct slot *s, uint32_t *work)
     return NULL;
 }
 
-/* Whoever waits on the object that goes with `s` is told. False: work is used up. */
+/* Whoever waits through `s`, or on the Reply that goes with it, is told. False: work is used up. */
 static bool waiters_told(struct slot *s, uint32_t *work)
 {
-    if (s->type == CAP_ENDPOINT && !ipc_cancel_via(s, work)) return false;
-    if (!slot_is_last(s)) return true;
     if (s->type == CAP_REPLY) ipc_cancel_reply(cap_object(s));
-    struct queue *q = NULL;
-    if (s->type == CAP_ENDPOINT) q = &((struct endpoint *)cap_object(s))->queue;
-    if (s->type == CAP_NOTIFICATION) q = &((struct notification *)cap_object(s))->queue;
-    return q == NULL || ipc_cancel_queue(q, work);
+    return ipc_cancel_via(s, work);
 }
 
 static void object_gone(const struct slot *s)
@@ -219,7 +214,7 @@ enum err move_check(const struct request *rq)
 void move_apply(struct request *rq)
 {
     uint32_t work = WORK_PER_STEP;
-    rq->result = ipc_cancel_via(rq->arg, &work) ? OK : ERR_PARTIAL; /* who sends by the old name */
+    rq->result = ipc_cancel_via(rq->arg, &work) ? OK : ERR_PARTIAL; /* who waits by the old name */
     if (rq->result != OK) return;
     slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
     commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);

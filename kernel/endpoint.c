@@ -143,6 +143,16 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
     return OK;
 }
 
+/* Into the queue: whoever waits does so through a capability, and no longer than it is there. */
+static void wait_through(struct thread *t, struct slot *via, struct queue *q,
+                         enum thread_state state)
+{
+    thread_move(t, state);
+    t->via = via;
+    via->flags |= SLOT_WAITED;
+    queue_insert(q, t, NULL);
+}
+
 /* To a receiver that waits, or into the queue. */
 static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_block)
 {
@@ -154,16 +164,13 @@ static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_
         return e;
     }
     if (!may_block) return ERR_WOULD_BLOCK;
-    thread_move(t, T_SENDING);
-    t->via = via;
     t->is_call = is_call;
-    via->flags |= SLOT_SENDERS;
-    queue_insert(q, t, NULL);
+    wait_through(t, via, q, T_SENDING);
     return OK;
 }
 
-/* A send is over. A fault that nobody can answer stops its thread. */
-static void send_ends(struct thread *t, enum err result)
+/* Nobody will answer. A fault that nobody can answer stops its thread. */
+static void wait_ends(struct thread *t, enum err result)
 {
     if (t->is_fault) {
         thread_stop(t);
@@ -211,9 +218,8 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;
     if (r != NULL && r->state != REPLY_FREE) return ERR_BUSY;
     if (t->lender != NULL) sched_take_back(t->lender); /* what it serves now is another matter */
-    const struct slot *bound = thread_slot(t, TS_NOTIFY);
-    struct notification *n = bound->type == CAP_NOTIFICATION ? cap_object(bound) : NULL;
-    if (n != NULL && n->word != 0) return notification_wait(t, n, false);
+    struct slot *bound = thread_slot(t, TS_NOTIFY);
+    if (bound->type == CAP_NOTIFICATION && notification_wait(t, bound, false) == OK) return OK;
 
     save_receive(t, r);
     if (r != NULL) *r = (struct reply){.thread = t, .state = REPLY_NAMED};
@@ -224,15 +230,14 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
             return ERR_PARTIAL;
         }
         e = deliver(from, t, from->via, from->is_call);
-        if (e != OK || !from->is_call) send_ends(from, e);
+        if (e != OK || !from->is_call) wait_ends(from, e);
         if (e == OK) return OK;
     }
     if (!may_block) {
         ipc_leave_reply(t);
         return ERR_WOULD_BLOCK;
     }
-    thread_move(t, T_RECEIVING);
-    queue_insert(&ep->queue, t, NULL);
+    wait_through(t, slot, &ep->queue, T_RECEIVING);
     return OK;
 }
 
@@ -281,39 +286,29 @@ void ipc_leave_reply(struct thread *t)
 
 bool ipc_cancel_via(struct slot *via, uint32_t *work)
 {
-    if (!(via->flags & SLOT_SENDERS)) return true;
-    struct thread *next, *t = ((struct endpoint *)cap_object(via))->queue.head;
-    for (; t != NULL && t->state == T_SENDING; t = next) {
+    if (!(via->flags & SLOT_WAITED)) return true;
+    struct thread *next, *t = via->type == CAP_ENDPOINT
+                                  ? ((struct endpoint *)cap_object(via))->queue.head
+                                  : ((struct notification *)cap_object(via))->queue.head;
+    for (; t != NULL; t = next) {
         next = t->q_next;
         if (t->via != via) continue;
         if (*work == 0) return false;
         --*work;
-        send_ends(t, ERR_CANCELLED);
+        ipc_leave_reply(t); /* it named one, if it receives */
+        wait_ends(t, ERR_CANCELLED);
     }
-    via->flags &= (uint8_t)~SLOT_SENDERS;
-    return true;
-}
-
-/* What `t` waits for is gone. */
-static void peer_died(struct thread *t)
-{
-    ipc_leave_reply(t);
-    sched_take_back(t);
-    send_ends(t, ERR_PEER_DIED);
-}
-
-bool ipc_cancel_queue(struct queue *q, uint32_t *work)
-{
-    for (; q->head != NULL; --*work) {
-        if (*work == 0) return false;
-        peer_died(q->head);
-    }
+    via->flags &= (uint8_t)~SLOT_WAITED;
     return true;
 }
 
 void ipc_cancel_reply(const struct reply *r)
 {
-    if (r->state != REPLY_FREE) peer_died(r->thread);
+    if (r->state == REPLY_FREE) return;
+    struct thread *t = r->thread;
+    ipc_leave_reply(t);
+    sched_take_back(t);
+    wait_ends(t, ERR_PEER_DIED);
 }
 
 void notification_signal(struct notification *n, uint64_t badge)
@@ -333,12 +328,12 @@ void notification_signal(struct notification *n, uint64_t badge)
     t->regs.rsi = MSG_SIGNAL;
 }
 
-enum err notification_wait(struct thread *t, struct notification *n, bool may_block)
+enum err notification_wait(struct thread *t, struct slot *via, bool may_block)
 {
+    struct notification *n = cap_object(via);
     if (n->word == 0 && !may_block) return ERR_WOULD_BLOCK;
     if (n->word == 0) {
-        thread_move(t, T_WAITING);
-        queue_insert(&n->queue, t, NULL);
+        wait_through(t, via, &n->queue, T_WAITING);
         return OK;
     }
     t->regs.rdi = n->word;

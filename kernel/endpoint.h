@@ -20,13 +20,11 @@ void ipc_fault(struct thread *t, enum fault_kind kind);
 /* `t` ends a receive or stops waiting for an answer: its Reply, named or bound, is free. */
 void ipc_leave_reply(struct thread *t);
 
-/* The capability in `via` goes elsewhere, or away: sends through it are cancelled. False: work is
- * used up. */
+/* The capability in `via` goes elsewhere, or away: whoever waits through it is told, so when the
+ * last one goes nobody waits. False: work is used up. */
 bool ipc_cancel_via(struct slot *via, uint32_t *work);
-/* The queue's endpoint or notification goes: who waits is told. False: work is used up. */
-bool ipc_cancel_queue(struct queue *q, uint32_t *work);
 void ipc_cancel_reply(const struct reply *r);
 
 /* A word of bits that signals OR into. Signalling never waits. */
 void notification_signal(struct notification *n, uint64_t badge);
-MUST_USE enum err notification_wait(struct thread *t, struct notification *n, bool may_block);
+MUST_USE enum err notification_wait(struct thread *t, struct slot *via, bool may_block);

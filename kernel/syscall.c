@@ -10,7 +10,7 @@ static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number
     bool signals = number == SYS_SIGNAL;
     if (s->type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
     if (!(s->rights & (signals ? RIGHT_WRITE : RIGHT_READ))) return ERR_RIGHTS;
-    if (!signals) return notification_wait(t, cap_object(s), number == SYS_WAIT);
+    if (!signals) return notification_wait(t, s, number == SYS_WAIT);
     notification_signal(cap_object(s), s->badge);
     return OK;
 }

@@ -56,8 +56,8 @@ struct thread {
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 
-    /* SENDING: through the endpoint capability `via`, which has SLOT_SENDERS. With a fault, and
-     * while it awaits the answer, the message is not in its registers but in `fault`. */
+    /* SENDING, RECEIVING, WAITING: through the capability `via`, which has SLOT_WAITED. With a
+     * fault, and while it awaits the answer, the message is not in its registers but in `fault`. */
     struct slot *via;
     uint8_t is_call, is_fault, fault_kind;
     /* RECEIVING, a call's SENDING and AWAIT_REPLY: receive slots, and the Reply, named or bound */

@@ -56,7 +56,8 @@ bool inv_flags_known(struct view *v)
     for (uint32_t i = 0; i < v->slot_count; i++) {
         const struct slot *s = v->slots[i].slot;
         uint32_t device = s->type == CAP_UNTYPED || s->type == CAP_FRAME ? CAP_FLAG_DEVICE : 0;
-        uint32_t senders = s->type == CAP_ENDPOINT ? SLOT_SENDERS : 0;
+        bool waited = s->type == CAP_ENDPOINT || s->type == CAP_NOTIFICATION;
+        uint32_t senders = waited ? SLOT_WAITED : 0;
         v->blame = s;
         if (s->flags & ~(CAP_FLAG_BOUND | SLOT_FROZEN | device | senders)) return false;
     }

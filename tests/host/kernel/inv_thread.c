@@ -121,11 +121,15 @@ bool inv_sender_via(struct view *v)
 {
     for (uint32_t i = 0; i < v->thread_count; i++) {
         const struct thread *t = v->threads[i];
-        if (t->state != T_SENDING) continue;
+        bool waits = t->state == T_WAITING;
+        if (t->state != T_SENDING && t->state != T_RECEIVING && !waits) continue;
         v->blame = t;
-        if (!view_has_slot(t->via) || t->via->type != CAP_ENDPOINT) return false;
-        if (cap_object(t->via) != (void *)t->queue || !(t->via->rights & RIGHT_WRITE)) return false;
-        if (!(t->via->flags & SLOT_SENDERS)) return false;
+        uint8_t right = t->state == T_SENDING ? RIGHT_WRITE : RIGHT_READ;
+        if (!view_has_slot(t->via) || !(t->via->rights & right)) return false;
+        if (t->via->type != (waits ? CAP_NOTIFICATION : CAP_ENDPOINT)) return false;
+        const struct notification *n = cap_object(t->via);
+        if ((waits ? (const void *)&n->queue : n) != t->queue) return false;
+        if (!(t->via->flags & SLOT_WAITED)) return false;
     }
     return true;
 }

@@ -22,7 +22,7 @@ static const struct {
     {"INV-THREAD-1", "a thread is in exactly the queue that its state says", inv_thread_queued},
     {"INV-THREAD-2", "queues are linked both ways and hold live threads only", inv_queue_linked},
     {"INV-EP-1", "an endpoint's queue has only senders or only receivers", inv_endpoint_one_kind},
-    {"INV-EP-2", "a sender's capability is live, marked and names that endpoint", inv_sender_via},
+    {"INV-EP-2", "who waits has a live, marked capability to that object", inv_sender_via},
     {"INV-REPLY-1", "a Reply and its thread name each other as their states say", inv_reply_linked},
     {"INV-NTFN-1", "the word is 0 while threads wait", inv_notification_empty},
     {"INV-NTFN-2", "a notification's user has it in TS_NOTIFY", inv_notification_user},

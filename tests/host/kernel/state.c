@@ -44,7 +44,7 @@ static void add_thread(const struct thread *t)
     add(runnable ? T_READY : t->state);
     add(t->priority);
     add(t->flags);
-    add(t->state == T_SENDING ? (uint64_t)t->via : 0);
+    add(t->queue != NULL && !runnable && t->state != T_STOPPED ? (uint64_t)t->via : 0);
     add((uint64_t)t->reply);
     add((uint64_t)t->lender);
     add((uint64_t)t->borrower);

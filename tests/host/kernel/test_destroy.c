@@ -100,6 +100,13 @@ TEST(DELETE0005, "CNodes within CNodes end inside out; nine deep is refused")
     EXPECT(ax_slot(ep)->child == NULL);
 }
 
+/* The thread of `p` looks up its names in the CNode of `of`. */
+static void share_cspace(const struct proc *p, const struct proc *of)
+{
+    OKAY(OP(axiom, OP_DELETE, in(p->tcb, TS_CSPACE), 0));
+    OKAY(OP(axiom, OP_COPY, in(p->tcb, TS_CSPACE), of->cnode, RIGHTS_ALL));
+}
+
 TEST(DELETE0006, "an endpoint with many waiters takes several steps, all of which are told")
 {
     enum { WAITERS = 40 };
@@ -107,19 +114,18 @@ TEST(DELETE0006, "an endpoint with many waiters takes several steps, all of whic
     struct proc w[WAITERS];
     for (uint32_t i = 0; i < WAITERS; i++) {
         w[i] = make_proc(3);
-        give(&w[i], S_EP, ep, RIGHT_READ, 0);
+        if (i == 0) OKAY(OP(axiom, OP_MOVE, in(w[0].cnode, S_EP), ep));
+        share_cspace(&w[i], &w[0]);
         EXPECT_EQ(sys_recv(w[i].thread, S_EP, 0), BLOCKED);
     }
-    for (uint32_t i = 0; i < WAITERS; i++) {
-        OKAY(OP(axiom, OP_DELETE, in(w[i].cnode, S_EP), 0));
-    }
-    EXPECT_EQ(OP(axiom, OP_DELETE, in(GS_CNODE, ep), 0), ERR_PARTIAL);
+    EXPECT_EQ(OP(axiom, OP_DELETE, in(w[0].cnode, S_EP), 0), ERR_PARTIAL);
     EXPECT_EQ(w[0].thread->state, T_READY);
     EXPECT_EQ(w[WAITERS - 1].thread->state, T_RECEIVING);
-    OKAY(op_all(axiom, OP_DELETE, in(GS_CNODE, ep)));
+    OKAY(op_all(axiom, OP_DELETE, in(w[0].cnode, S_EP)));
     for (uint32_t i = 0; i < WAITERS; i++) {
-        EXPECT_EQ(result_of(w[i].thread), ERR_PEER_DIED);
+        EXPECT_EQ(result_of(w[i].thread), ERR_CANCELLED);
     }
+    EXPECT_EQ(last_commit()->op, COMMIT_DESTROY);
 }
 
 TEST(DELETE0007, "a thread that deletes itself is gone with its step")
@@ -294,13 +300,12 @@ TEST(DROP0002, "a drop that has many to tell goes on by itself")
     struct pair p = pair_make();
     uint64_t ep = make(CAP_ENDPOINT, 0);
     struct proc w[WAITERS];
+    OKAY(OP(axiom, OP_MOVE, in(p.client.cnode, S_FREE), ep));
     for (uint32_t i = 0; i < WAITERS; i++) {
         w[i] = make_proc(3);
-        give(&w[i], S_EP, ep, RIGHT_READ, 0);
-        EXPECT_EQ(sys_recv(w[i].thread, S_EP, 0), BLOCKED);
-        OKAY(OP(axiom, OP_DELETE, in(w[i].cnode, S_EP), 0));
+        share_cspace(&w[i], &p.client);
+        EXPECT_EQ(sys_recv(w[i].thread, S_FREE, 0), BLOCKED);
     }
-    OKAY(OP(axiom, OP_MOVE, in(p.client.cnode, S_FREE), ep));
     run_as(p.c);
     p.c->regs.rip = 0x1000;
     EXPECT_EQ(sys_drop(p.c, S_FREE), SYS_DROP);

@@ -72,7 +72,7 @@ TEST(INVCAP0004, "flags: unknown, or on a type that has no such")
 {
     ax_slot(GS_LOG)->flags = 16;
     sees("INV-CAP-4");
-    ax_slot(GS_LOG)->flags = SLOT_SENDERS;
+    ax_slot(GS_LOG)->flags = SLOT_WAITED;
     sees("INV-CAP-4");
 }
 

@@ -62,3 +62,35 @@ TEST(REVIEW0004, "axiom's fault tells its registers and the last commits, newest
     EXPECT_EQ(fake.known[8], (uint64_t)c->op << 56 | c->dst);
     EXPECT_EQ(fake.known[15] >> 56, commit_at(c->seq - 7)->op);
 }
+
+static void assert_cancelled(const struct thread *t)
+{
+    EXPECT_EQ(t->state, T_READY);
+    EXPECT_EQ(result_of(t), ERR_CANCELLED);
+}
+
+TEST(REVIEW0005, "who receives through a capability that is revoked receives nothing any more")
+{
+    struct pair p = pair_make();
+    pair_serve(&p, 1);
+    OKAY(op_all(axiom, OP_REVOKE, in(GS_CNODE, p.ep)));
+    assert_cancelled(p.s);
+    EXPECT(cap_object(slot_at(p.server.cspace, S_REPLY)) != NULL);
+    EXPECT_EQ(((const struct reply *)cap_object(slot_at(p.server.cspace, S_REPLY)))->state,
+              REPLY_FREE);
+    give(&p.client, S_FREE, p.ep, RIGHT_WRITE, 1);
+    EXPECT_EQ(sys(p.c, SYS_NB_SEND, S_FREE, 0, 0), ERR_WOULD_BLOCK);
+}
+
+TEST(REVIEW0006, "who waits through a capability that is deleted waits no more; others go on")
+{
+    struct pair p = pair_make();
+    give(&p.client, S_FREE, p.ntfn, RIGHT_READ, 0);
+    EXPECT_EQ(sys(p.c, SYS_WAIT, S_FREE, 0, 0), BLOCKED);
+    EXPECT_EQ(sys(p.s, SYS_WAIT, S_NTFN, 0, 0), BLOCKED);
+    OKAY(OP(axiom, OP_DELETE, in(p.client.cnode, S_FREE), 0));
+    assert_cancelled(p.c);
+    EXPECT_EQ(p.s->state, T_WAITING);
+    notification_signal(object_at(p.ntfn), 1);
+    EXPECT_EQ(p.s->state, T_READY);
+}
