@@ -125,6 +125,7 @@ static void start_absent(struct init *in, uint32_t number)
         .caps = &cap,
         .quota = {ABSENT_PAGES, ABSENT_SLOTS, ABSENT_THREADS, s->commits},
         .priority = (uint8_t)s->priority,
+        .storage = true, /* the log may be full: that may be why the service is given up */
         .fault = in->service.endpoint,
         .fault_badge = badge_make(BADGE_FAULT, 0, 0, number),
         .exit = in->exit_source,

@@ -21,8 +21,8 @@ class Shell(Booted):
 
     def test_refusals_are_one_line_each(self):
         for line in ("nonsense", "caps", "caps nobody", "cat /missing", "show x", "mkdir",
-                     "kill nobody", "why shell", "why shell 9999", "ls /missing", "cp /a", "log 3 4", "crash nope",
-                     "echo " + 600 * "x"):
+                     "kill nobody", "why shell", "why shell 9999", "ls /missing", "cp /a",
+                     "log 3 4", "crash nope", "echo " + 600 * "x"):
             with self.subTest(line=line):
                 self.assert_one_line_refusal(line)
 
