@@ -49,7 +49,8 @@ enum err retype_check(const struct request *rq)
 }
 
 /* From the watermark to `extra` memory is zero, without gaps: a retype that is given up in the
- * middle may be followed by one of what it skipped. False: this step's share is done, and more is left. */
+ * middle may be followed by one of what it skipped. False: this step's share is done, and more is
+ * left. */
 static bool clear_until(struct slot *ut, uint64_t end)
 {
     for (uint32_t work = WORK_PER_STEP; ut->extra < end; ut->extra += PAGE_BYTES) {
