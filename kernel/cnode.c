@@ -203,6 +203,8 @@ void copy_apply(struct request *rq)
     slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->arg);
     if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
         *(struct thread **)cap_object(rq->dst) = thread_of(rq->into);
+    if (rq->into->type == CAP_THREAD && rq->index == TS_NOTIFY) /* it may receive already */
+        notification_signal(cap_object(rq->dst), 0);
     commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);
 }
 

@@ -94,3 +94,14 @@ TEST(REVIEW0006, "who waits through a capability that is deleted waits no more; 
     notification_signal(object_at(p.ntfn), 1);
     EXPECT_EQ(p.s->state, T_READY);
 }
+
+TEST(REVIEW0007, "a notification bound to a thread that already receives delivers what it holds")
+{
+    struct pair p = pair_make();
+    notification_signal(object_at(p.ntfn), 4);
+    pair_serve(&p, 0);
+    OKAY(OP(axiom, OP_COPY, in(p.server.tcb, TS_NOTIFY), p.ntfn, RIGHT_READ));
+    EXPECT_EQ(p.s->state, T_READY);
+    EXPECT_EQ(p.s->regs.rdi, 4);
+    EXPECT_EQ(p.s->regs.rsi, MSG_SIGNAL);
+}
