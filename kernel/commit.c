@@ -63,8 +63,9 @@ void event_record(const struct event *e)
     if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .badge = dropped_run});
     dropped_run = 0;
     event_write(e);
-    /* Once for each acknowledgement: a full ring costs no more signals than a half full one. */
-    bool half = event_room() <= LOG_EVENTS / 2 || commit_room() <= LOG_COMMITS / 2;
+    /* Once for each acknowledgement: a full ring costs no more signals than a half full one. Also
+     * while threads are left stopped: one of them may be whom all others wait for. */
+    bool half = event_room() <= LOG_EVENTS / 2 || commit_room() <= LOG_COMMITS / 2 || stopped.head;
     if (half && !signalled) irq_signal(LOG_LINE);
     signalled |= half;
 }

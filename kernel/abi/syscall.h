@@ -102,7 +102,8 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  * IoPortControl       GET 0 first, 1 last, 2 name of the destination
  * IoPorts             IN 0 port, 1 bytes (1, 2, 4) -> 0 value. OUT the same, 2 value
  * Log                 ACK 0 commits, 1 events: new tails, absolute -> 0 threads still stopped.
- *                     BIND 0 notification name: signalled when a ring is half full.
+ *                     BIND 0 notification name: signalled when a ring is half full or
+ *                     an ACK leaves threads stopped.
  *                     DRAIN 0 thread name: sets THREAD_DRAIN. MODE 0 sigma: 0 stops callers on a
  *                     full event ring, else it drops and counts. WALK 0 nonzero: from the start
  *                     -> struct walk_item[], see log.h

@@ -105,3 +105,31 @@ TEST(REVIEW0007, "a notification bound to a thread that already receives deliver
     EXPECT_EQ(p.s->regs.rdi, 4);
     EXPECT_EQ(p.s->regs.rsi, MSG_SIGNAL);
 }
+
+TEST(REVIEW0008, "the log is told again as long as threads are stopped, however empty the rings")
+{
+    enum { THREADS = 20 };
+    struct proc t[THREADS];
+    struct pair p = pair_make();
+    uint64_t badged = slot_new(1);
+    OKAY(OP(axiom, OP_MINT, in(GS_CNODE, badged), p.ntfn, RIGHTS_ALL, 8, 0));
+    OKAY(OP(axiom, OP_LOG_BIND, GS_LOG, badged));
+    for (uint32_t i = 0; i < THREADS; i++) {
+        t[i] = make_proc(9);
+    }
+    check_each_step = false;
+    while (p.c->state != T_STOPPED) {
+        sys(p.c, SYS_YIELD, 0, 0, 0);
+    }
+    check_each_step = true;
+    for (uint32_t i = 0; i < THREADS; i++) {
+        EXPECT_EQ(sys(t[i].thread, SYS_YIELD, 0, 0, 0), BLOCKED);
+    }
+    OKAY(sys(axiom, SYS_POLL, badged, 0, 0));
+    ack_all();
+    EXPECT_EQ(t[THREADS - 1].thread->state, T_STOPPED);
+    OKAY(sys(axiom, SYS_POLL, badged, 0, 0));
+    ack_all();
+    EXPECT_EQ(t[THREADS - 1].thread->state, T_READY);
+    EXPECT_EQ(sys(axiom, SYS_POLL, badged, 0, 0), ERR_WOULD_BLOCK);
+}
