@@ -41,7 +41,7 @@
 
 enum { CPU_COUNT_MAX = 1 };
 
-/* Of one CPU; the second is for VECTORS_OWN_STACK, of which only NMI returns. */
+/* Of one CPU; the second is for VECTORS_OWN_STACK, none of which returns. */
 extern struct stack {
     uint8_t guard[GUARD_BYTES], bytes[STACK_BYTES];
 } stacks[CPU_COUNT_MAX][2];
