@@ -33,6 +33,15 @@ class Run(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("not closed", done.stderr)
 
+    def test_poweroff_by_hand(self):
+        done = tools_run("--exec", "ps; poweroff")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_log_that_cannot_be_written(self):
+        done = tools_run("--exec", "ps", "--keep-log", "/nowhere/log")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("Traceback", done.stderr)
+
     def test_counted_time_is_repeatable(self):
         first, second = (tools_run("--icount", "--exec", "uptime") for _ in range(2))
         self.assertEqual(first.returncode, 0, first.stdout + first.stderr)

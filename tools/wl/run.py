@@ -94,6 +94,8 @@ def run_commands(options, args):
     commands = split_commands(args.commands)
     with Session(options, echo=Screen(), keep_log=args.keep_log) as session:
         session.prompt(BOOT_SECONDS[options.firmware])
+        if commands and commands[-1] == "poweroff":
+            commands.pop()  # it is typed below anyway
         for command in commands:
             status, _ = session.run(command, args.timeout)
             if status != 0:
@@ -167,7 +169,7 @@ def main(argv):
         if args.commands is not None:
             return run_commands(options, args)
         return run_interactive(options, args)
-    except Refused as error:
+    except (Refused, OSError) as error:
         print(f"\nrun: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"run: the build failed ({error.returncode})", file=sys.stderr)
