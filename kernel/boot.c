@@ -22,6 +22,7 @@ static struct {
     struct container *cnode;
     struct thread *thread;
     struct boot_info *info;
+    uint64_t memory_bytes;
     uint32_t next_table, next_frame; /* slots of axiom's CNode */
 } boot;
 
@@ -123,15 +124,14 @@ static const char *image_refused(const struct image_header *h, uint64_t size)
 /* The kernel takes its own memory from the start of the largest free stretch. */
 static const char *pool_refused(const struct boot_params *p)
 {
-    uint64_t total = 0;
     for (uint32_t i = 0; i < p->memory_count; i++) {
-        total += p->memory[i].size;
+        boot.memory_bytes += p->memory[i].size;
         for (struct memory_region r = p->memory[i]; r.size != 0;) {
             struct memory_region piece = cut_free(&r);
             if (piece.size > boot.pool.size) boot.pool = piece;
         }
     }
-    return total < MEMORY_MIN || boot.pool.size < POOL_MIN ? "too little memory" : NULL;
+    return boot.memory_bytes < MEMORY_MIN || boot.pool.size < POOL_MIN ? "too little memory" : NULL;
 }
 
 /* Axiom's objects, its capabilities to itself, and the control capabilities. */
@@ -181,7 +181,6 @@ static void make_memory(uint64_t log)
     add_untypeds((struct memory_region){image + end, boot.image->size - end}, UNTYPED_IMAGE);
     boot.holes[2].size = boot.pool.base - boot.holes[2].base; /* the last of it is taken */
     for (uint32_t i = 0; i < p->memory_count; i++) {
-        boot.info->memory_bytes += p->memory[i].size;
         for (struct memory_region r = p->memory[i]; r.size != 0;) {
             add_untypeds(cut_free(&r), UNTYPED_MEMORY);
         }
@@ -204,10 +203,12 @@ const char *core_boot(const struct boot_params *p)
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     *boot.info = p->info;
-    struct commit first = {.op = COMMIT_BOOT, .arg0 = boot.pool.size, .arg1 = boot.image->checksum};
+    struct commit first = {
+        .op = COMMIT_BOOT, .arg0 = boot.memory_bytes, .arg1 = boot.image->checksum};
     commit_emit(&first);
     make_axiom();
     make_memory(log);
+    boot.info->memory_bytes = boot.memory_bytes;
     boot.info->kernel_bytes = boot.holes[2].size + p->kernel.size;
     boot.info->image_base = p->image.base;
     boot.info->image_size = boot.image->size;

@@ -88,7 +88,8 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  *
  * CNode, Thread slot  COPY 0 source name, 1 rights mask. MINT the same, 2 badge, 3 flags
  *                     (CAP_FLAG_BOUND). DELETE, REVOKE (every descendant, not the slot):
- *                     ERR_PARTIAL, call again. CNode only: MOVE 0 source name; REVOKE.
+ *                     ERR_PARTIAL, call again; ERR_BUSY, a table with entries is in the way:
+ *                     what went before it is gone. CNode only: MOVE 0 source name; REVOKE.
  * CNode               CREDIT 0 commit credits, which replace the present ones; ~0 is unlimited
  * Untyped             RETYPE 0 cap_type, 1 bits, 2 count 1..64, 3 name of the first destination
  * Thread              START 0 rip, 1 rsp, 2 rdi, 3 fs base: from inactive only.
