@@ -307,3 +307,12 @@ int job_wait(struct shell *sh, struct job *job)
     (void)session_mode(sh->session, &raw);
     return code;
 }
+
+void jobs_end(struct shell *sh)
+{
+    struct process_kill_in kill = {.code = STATUS_INTERRUPTED};
+
+    for (uint32_t i = 0; i < JOBS_MAX; i++) {
+        if (sh->jobs[i].process != 0) (void)process_kill(sh->jobs[i].process, &kill);
+    }
+}

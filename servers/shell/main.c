@@ -181,6 +181,7 @@ static void interact(struct shell *sh)
         history_add(&sh->history, sh->editor.line);
         if (sh->editor.line[0] != '\0') shell_run_line(sh, sh->editor.line);
     }
+    jobs_end(sh);
 }
 
 /* shell [--quiet] talks to a person; shell -c LINE runs one line, and its status is the line's. */

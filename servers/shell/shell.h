@@ -107,6 +107,7 @@ struct job *job_start(struct shell *sh, const struct program *program);
 /* Waits for its end. Ctrl-C ends it. Its exit code. */
 int job_wait(struct shell *sh, struct job *job);
 void jobs_look(struct shell *sh); /* what ended or faulted in the background */
+void jobs_end(struct shell *sh);  /* none outlives the shell: nobody else could end it */
 struct job *job_find(struct shell *sh, const char *name);
 bool jobs_setup(struct shell *sh);
 bool program_exists(const struct shell *sh, const char *name);

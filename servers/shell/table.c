@@ -48,7 +48,7 @@ const struct row rows[] = {
     {"history", "history", "the last command lines", 0, 0, COMPLETES_NOTHING, run_history},
     {"reboot", "reboot", "starts the machine again", 0, 0, COMPLETES_NOTHING, run_reboot},
     {"poweroff", "poweroff", "switches the machine off", 0, 0, COMPLETES_NOTHING, run_poweroff},
-    {"exit", "exit [STATUS]", "ends this shell; init starts a new one", 0, 1, COMPLETES_NOTHING,
+    {"exit", "exit [STATUS]", "ends this shell and its programs", 0, 1, COMPLETES_NOTHING,
      run_exit},
 };
 const uint32_t row_count = sizeof(rows) / sizeof(rows[0]);

@@ -88,9 +88,11 @@ class Shell(Booted):
         self.assertIn("remember-me", self.run_line("history"))
 
     def test_one_ready_line_a_boot(self):
+        self.run_line("spawn spin 1000")
         self.session.send(b"exit\r")
         self.session.prompt(30)
         self.assertEqual(self.session.text().count('"ready"'), 1)
+        self.assertNotIn("spin", self.run_line("ps"))  # programs end with their shell
 
     def test_editing(self):
         """Cursor keys, backspace and the previous line."""
