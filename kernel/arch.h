@@ -42,5 +42,5 @@ void arch_thread_gone(const struct thread *t); /* no CPU keeps anything of it */
 
 void arch_clear_page(void *page); /* 4 KiB of zeros */
 
-/* A new thread's floating-point state: as after FNINIT, MXCSR 0x1f80. */
+/* Zeros become the first floating-point state of a thread: as after FNINIT, MXCSR 0x1f80. */
 void arch_fpu_init(void *area);

@@ -25,7 +25,6 @@ void thread_init(struct thread *t)
     static uint32_t last_id;
     container_init(&t->head, CAP_THREAD, TS_COUNT);
     t->id = ++last_id;
-    arch_fpu_init(t->fpu);
 }
 
 void thread_move(struct thread *t, enum thread_state to)
@@ -73,6 +72,8 @@ void start_apply(struct request *rq)
                                    .rdi = rq->w[2],
                                    .fs_base = rq->w[3],
                                    .rflags = RFLAGS_USER};
+    __builtin_memset(t->fpu, 0, sizeof(t->fpu));
+    arch_fpu_init(t->fpu);
     t->by_syscall = false;
     sched_ready(t);
 }

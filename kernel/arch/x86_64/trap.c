@@ -129,7 +129,7 @@ void arch_thread_gone(const struct thread *t)
     if (a->fpu_owner == t) fpu_load(a, 0);
 }
 
-/* The rest of the FXSAVE image is zero as a new thread's memory is. SDM vol 1 table 10-2. */
+/* The rest of the FXSAVE image is zero. SDM vol 1 table 10-2. */
 void arch_fpu_init(void *area)
 {
     ((uint16_t *)area)[0] = 0x37f;

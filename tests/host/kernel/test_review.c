@@ -133,3 +133,14 @@ TEST(REVIEW0008, "the log is told again as long as threads are stopped, however 
     EXPECT_EQ(t[THREADS - 1].thread->state, T_READY);
     EXPECT_EQ(sys(axiom, SYS_POLL, badged, 0, 0), ERR_WOULD_BLOCK);
 }
+
+TEST(REVIEW0009, "a thread that is started again has no floating-point state of its life before")
+{
+    struct pair p = pair_make();
+    OKAY(OP(axiom, OP_THREAD_STOP, p.client.tcb, 0));
+    memset(p.c->fpu, 0x5a, sizeof(p.c->fpu));
+    uint64_t inits = fake.fpu_inits;
+    OKAY(OP(axiom, OP_THREAD_START, p.client.tcb, USER_MIN, 0, 0, 0));
+    EXPECT_EQ(fake.fpu_inits, inits + 1);
+    EXPECT_EQ(p.c->fpu[160], 0xf0); /* what the fake machine calls the first state */
+}

@@ -182,6 +182,9 @@ void arch_clear_page(void *page)
 
 void arch_fpu_init(void *area)
 {
+    for (uint32_t i = 0; i < 512; i++) {
+        if (((const uint8_t *)area)[i] != 0) give_up("not zeroed", __FILE__, __LINE__);
+    }
     fake.fpu_inits++;
     memset(area, 0xf0, 512);
 }
