@@ -98,22 +98,28 @@ struct text book_name(const struct log_life *life)
     return text_from(life->name, life->name_len);
 }
 
+static bool has_ended(const struct log_life *l, uint64_t number)
+{
+    for (uint64_t i = number + 1; i < book.log->life_head; i++) {
+        const struct log_life *later = logmem_life(book.log, i);
+        if (later->pid == l->pid && later->event != LIFE_CREATED) return true;
+    }
+    return false;
+}
+
 const struct log_life *book_process(struct text name)
 {
-    const struct log_life *living = NULL, *any = NULL;
+    const struct log_life *newest = NULL;
     uint64_t pid = 0;
     if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
-    for (uint64_t i = first_life(); i < book.log->life_head; i++) {
+    for (uint64_t i = book.log->life_head; i-- > first_life();) {
         const struct log_life *l = logmem_life(book.log, i);
         bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
-        if (!same && (pid == 0 || l->pid != pid)) continue;
-        if (l->event == LIFE_CREATED) {
-            living = any = l;
-        } else if (living != NULL && living->pid == l->pid) {
-            living = NULL;
-        }
+        if (l->event != LIFE_CREATED || (!same && (pid == 0 || l->pid != pid))) continue;
+        if (!has_ended(l, i)) return l;
+        if (newest == NULL) newest = l;
     }
-    return living != NULL ? living : any;
+    return newest;
 }
 
 struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)

@@ -170,7 +170,9 @@ static void setup(struct shell *sh)
 static void interact(struct shell *sh)
 {
     static struct typed typed;
+    struct session_mode_in raw = {.raw = true, .echo = false};
 
+    (void)session_mode(sh->session, &raw); /* the shell that started this one left it otherwise */
     while (!sh->leaving) {
         jobs_look(sh);
         sh->interrupted = false;

@@ -94,6 +94,15 @@ class Shell(Booted):
         self.assertEqual(self.session.text().count('"ready"'), 1)
         self.assertNotIn("spin", self.run_line("ps"))  # programs end with their shell
 
+    def test_shell_in_a_shell(self):
+        """Shows what is typed once, may less, and goes back to the first by `exit`."""
+        self.session.send(b"shell\r")
+        self.session.prompt(30)
+        self.assertEqual(self.run_line("echo once").strip().splitlines(), ["once"])
+        self.run_line("ps", status=None)
+        self.run_line("exit")
+        self.run_line("ps")
+
     def test_editing(self):
         """Cursor keys, backspace and the previous line."""
         self.session.send(b"echo abX\x7fc")
