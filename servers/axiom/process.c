@@ -150,14 +150,21 @@ enum err process_make(const struct process_plan *plan, struct process **out)
     return OK;
 }
 
-/* What it lent goes on being lent: by the process that had lent it the whole. */
+/* What it had for itself goes back to who lent it. */
 static void quota_back(const struct process *p)
 {
     struct process *parent = process_living(p->parent);
-    if (parent != NULL) parent->pages_lent -= p->pages_max - p->pages_lent;
+    if (parent != NULL) parent->pages_lent -= p->pages_max;
+}
+
+/* A process that `maker` made and that has not ended; NULL: none. */
+static struct process *child_of(const struct process *maker)
+{
     for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
-        if (all.list[i] != NULL && all.list[i]->parent == p->pid) all.list[i]->parent = p->parent;
+        struct process *p = all.list[i];
+        if (p != NULL && !p->ended && p->parent == maker->pid) return p;
     }
+    return NULL;
 }
 
 static void own_delete(cap_t slot)
@@ -166,7 +173,7 @@ static void own_delete(cap_t slot)
     if (kern_gone(kern_delete(name_in(GS_CNODE, slot)))) own_free(slot);
 }
 
-void process_end(struct process *p, int32_t code, enum life_event event)
+static void end_one(struct process *p, int32_t code, enum life_event event)
 {
     struct message m = {0};
     if (p->state == AXIOM_PROCESS_INFO_STATE_FAULTED) all.faulted--;
@@ -195,6 +202,21 @@ void process_end(struct process *p, int32_t code, enum life_event event)
     own_delete(p->exit);
     p->ended = true;
     if (p->refs == 0) process_forget(p);
+}
+
+enum { EXIT_ORPHANED = 129 }; /* as shells say of a program whose terminal went */
+
+/* Who it made lives on what it lent, so they end first, the youngest generation before its makers:
+ * nobody stays behind whom no one holds. */
+void process_end(struct process *p, int32_t code, enum life_event event)
+{
+    for (struct process *child = child_of(p); child != NULL; child = child_of(p)) {
+        for (struct process *next = child_of(child); next != NULL; next = child_of(child)) {
+            child = next;
+        }
+        end_one(child, EXIT_ORPHANED, LIFE_KILLED);
+    }
+    end_one(p, code, event);
 }
 
 void process_referenced(uint64_t badge, int by)

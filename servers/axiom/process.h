@@ -113,7 +113,8 @@ struct process *process_find(uint32_t pid);   /* also one that has ended */
 struct process *process_living(uint32_t pid); /* NULL if it has ended */
 struct process *process_after(uint32_t pid);  /* the living one with the next pid */
 MUST_USE enum err process_make(const struct process_plan *plan, struct process **out);
-/* All that it has goes back. The entry, and `p` with it, goes when nobody holds a Process to it. */
+/* First whoever it made ends, with code 129. All that it has goes back. The entry, and `p` with it,
+ * goes when nobody holds a Process to it. */
 void process_end(struct process *p, int32_t code, enum life_event event);
 /* A Process capability was made (1) or is gone (-1). */
 void process_referenced(uint64_t badge, int by);

@@ -71,6 +71,14 @@ class Authority(Booted):
         self.assertRegex(shown, r"#0 0x[0-9a-f]+ inner\+0x")
         self.assertIn("now restarting", shown)
 
+    def test_programs_end_with_the_shell(self):
+        """Who it made lives on what it lent: nobody is left that no one holds."""
+        self.run_line("spawn spin 1000")
+        self.assertRegex(self.run_line("ps"), r"(?m)\bspin\b")
+        self.session.send(b"kill shell\r")
+        self.session.prompt(30)
+        self.assertNotRegex(self.run_line("ps"), r"(?m)\bspin\b")
+
     def test_the_clock_and_the_shell_come_back(self):
         """Init's clock may be killed, then a service that needs it; and the shell itself."""
         for name in ("timer", "vfs", "timer", "shell"):
