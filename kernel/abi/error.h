@@ -14,7 +14,7 @@
  *  9 LOG_FULL     no room for the operation's records
  * 10 REVOKED      the slot was emptied by a revoke; drop it before it is used again
  * 11 PEER_DIED    the other side, or the object waited on, was destroyed
- * 12 CANCELLED    the capability waited through, to send or to receive, was deleted
+ * 12 CANCELLED    the capability through which somebody waited was deleted, moved or revoked
  * 13 CAP_LOST     the reply's words arrived, its capabilities did not: ask again
  * 14 WOULD_BLOCK  non-blocking form, and nobody is there
  * 15 BUSY         in use: table not empty, Reply already waiting, object being revoked
