@@ -64,24 +64,25 @@ bool inv_flags_known(struct view *v)
     return true;
 }
 
-static bool is_clear(const struct slot *s)
+/* All bits in which a slot differs from zeros, but for its type. */
+static uint64_t bits_set(const struct slot *s)
 {
-    struct slot clear;
-    memset(&clear, 0, sizeof(clear));
-    clear.type = s->type;
-    return memcmp(s, &clear, sizeof(clear)) == 0;
+    const uint64_t *w = (const uint64_t *)s;
+    const uint64_t type = 0xff; /* the first byte of word 7 */
+    _Static_assert(offsetof(struct slot, type) == 56, "the type is there");
+    return w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | (w[7] & ~type);
 }
 
 static bool slot_is_right(const struct container *c, uint32_t i)
 {
     const struct slot *s = container_slot(c, i);
-    if (s->type == CAP_EMPTY || s->type == CAP_REVOKED) return is_clear(s);
+    if (s->type <= CAP_REVOKED) return bits_set(s) == 0;
     return view_has_slot(s) && s->index == i && i <= c->top && s->type < CAP_TYPE_COUNT;
 }
 
 bool inv_container_holds(struct view *v)
 {
-    uint32_t held = 0;
+    uint32_t held = 0, marks = 0;
     for (uint32_t n = 0; n < v->object_count; n++) {
         const struct seen_object *o = &v->objects[n];
         if (o->type != CAP_CNODE && o->type != CAP_THREAD) continue;
@@ -91,12 +92,15 @@ bool inv_container_holds(struct view *v)
         if (c->type != o->type || c->count != count || c->frozen > 1 || c->top >= count)
             return false;
         for (uint32_t i = 1; i < count; i++) {
-            v->blame = container_slot(c, i);
+            const struct slot *s = container_slot(c, i);
+            v->blame = s;
             if (!slot_is_right(c, i)) return false;
-            held += container_slot(c, i)->type > CAP_REVOKED;
+            held += s->type > CAP_REVOKED;
+            marks += s->type == CAP_REVOKED;
         }
     }
     v->blame = NULL;
+    v->marks = marks;
     return held == v->slot_count;
 }
 
@@ -157,26 +161,57 @@ bool inv_untyped_children(struct view *v)
     return true;
 }
 
-/* One bit for each 64 bytes: a page is a word. */
-static uint64_t owned[FAKE_MEMORY / PAGE_BYTES];
+/* One bit for each page with an owner, one for each that has a single one, and, of the others, one
+ * for each 64 bytes. `parts` of a page that nobody has touched is not read. */
+enum { PAGES = FAKE_MEMORY / PAGE_BYTES };
+static uint64_t touched[PAGES / 64], whole[PAGES / 64], parts[PAGES];
+
+static bool own_pages(uint64_t first, uint64_t end)
+{
+    while (first < end) {
+        uint64_t at = first % 64, n = end - first < 64 - at ? end - first : 64 - at;
+        uint64_t bits = (n == 64 ? ~0ull : (1ull << n) - 1) << at;
+        if (touched[first / 64] & bits) return false;
+        touched[first / 64] |= bits;
+        whole[first / 64] |= bits;
+        first += n;
+    }
+    return true;
+}
+
+static bool own_part(uint64_t page, uint64_t offset, uint64_t bytes)
+{
+    uint64_t n = bytes / 64, bits = (n == 64 ? ~0ull : (1ull << n) - 1) << offset / 64;
+    uint64_t bit = 1ull << page % 64;
+    if (whole[page / 64] & bit) return false;
+    if (!(touched[page / 64] & bit)) parts[page] = 0;
+    touched[page / 64] |= bit;
+    if (parts[page] & bits) return false;
+    parts[page] |= bits;
+    return true;
+}
 
 static bool own(uint64_t at, uint64_t bytes)
 {
-    for (uint64_t end = at + bytes; at < end && at < FAKE_MEMORY;) {
-        uint64_t *word = &owned[at / PAGE_BYTES];
-        uint64_t first = at % PAGE_BYTES / 64, left = (end - at) / 64;
-        uint64_t n = left < 64 - first ? left : 64 - first;
-        uint64_t bits = n == 64 ? ~0ull : ((1ull << n) - 1) << first;
-        if (*word & bits) return false;
-        *word |= bits;
-        at += n * 64;
+    uint64_t end = at + bytes < FAKE_MEMORY ? at + bytes : FAKE_MEMORY;
+    while (at < end) {
+        uint64_t offset = at % PAGE_BYTES, left = end - at, n = PAGE_BYTES - offset;
+        if (offset == 0 && left >= PAGE_BYTES) {
+            n = left & ~(PAGE_BYTES - 1);
+            if (!own_pages(at / PAGE_BYTES, (at + n) / PAGE_BYTES)) return false;
+        } else {
+            if (n > left) n = left;
+            if (!own_part(at / PAGE_BYTES, offset, n)) return false;
+        }
+        at += n;
     }
     return true;
 }
 
 bool inv_memory_disjoint(struct view *v)
 {
-    memset(owned, 0, sizeof(owned));
+    memset(touched, 0, sizeof(touched));
+    memset(whole, 0, sizeof(whole));
     for (uint32_t i = 0; i < v->object_count; i++) {
         const struct seen_object *o = &v->objects[i];
         v->blame = o->first;
@@ -192,6 +227,18 @@ bool inv_memory_disjoint(struct view *v)
     return true;
 }
 
+static bool is_zero(uint64_t phys, uint64_t bytes)
+{
+    if (bytes == 0) return true;
+    const uint64_t *w = phys_to_ptr(phys), *end = w + bytes / 8;
+    (void)phys_to_ptr(phys + bytes - 1); /* all of it is memory */
+    uint64_t bits = 0;
+    while (w < end) {
+        bits |= *w++;
+    }
+    return bits == 0;
+}
+
 /* Looks at the first pages only: the rest of what a large retype has cleared comes later. */
 bool inv_untyped_clean(struct view *v)
 {
@@ -202,9 +249,7 @@ bool inv_untyped_clean(struct view *v)
         v->blame = s;
         if (s->extra > object_bytes(s) || s->extra < s->badge) return false;
         uint64_t end = s->extra < s->badge + LOOK_BYTES ? s->extra : s->badge + LOOK_BYTES;
-        for (uint64_t at = s->badge; at < end; at += 8) {
-            if (*(const uint64_t *)phys_to_ptr(s->obj + at) != 0) return false;
-        }
+        if (end > s->badge && !is_zero(s->obj + s->badge, end - s->badge)) return false;
     }
     return true;
 }

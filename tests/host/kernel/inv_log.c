@@ -34,25 +34,21 @@ bool inv_ring_numbers(struct view *v)
     return true;
 }
 
-static bool has_handler(const struct view *v, uint32_t line)
-{
-    for (uint32_t i = 0; i < v->object_count; i++) {
-        if (v->objects[i].type == CAP_IRQ && v->objects[i].obj == line) return true;
-    }
-    return false;
-}
-
 bool inv_lines_bound(struct view *v)
 {
+    bool handled[LINES] = {false};
+    for (uint32_t i = 0; i < v->object_count; i++) {
+        if (v->objects[i].type == CAP_IRQ && v->objects[i].obj < LINES)
+            handled[v->objects[i].obj] = true;
+    }
     for (uint32_t i = 0; i < LINES; i++) {
         const struct irq_line *l = &irq_lines[i];
-        bool taken = has_handler(v, i);
         v->blame = l;
         if (l->notification != NULL && !view_has_object(CAP_NOTIFICATION, l->notification))
             return false;
         if (i == LOG_LINE) continue;
-        if (l->taken != taken || (!taken && (l->notification != NULL || !fake.masked[i])))
-            return false;
+        if (l->taken != handled[i]) return false;
+        if (!handled[i] && (l->notification != NULL || !fake.masked[i])) return false;
     }
     return true;
 }

@@ -11,23 +11,53 @@ static bool is_mapped(const struct slot *s)
     return (s->type == CAP_FRAME || s->type == CAP_PTABLE) && s->extra != 0;
 }
 
+/* The lowest tables lie next to each other's pages: the last one found is likely the next one. */
+static struct {
+    uint64_t epoch, root, region, table; /* of which view; top table; address >> 21; lowest table */
+} last_walk;
+
+/* The table that holds the entry of an address at level `until`, with `*level` where the walk came
+ * to, which is above that if a page ends it there. 0: it is not there. */
+static uint64_t find_table(const struct slot *s, uint64_t vaddr, uint32_t until, uint32_t *level)
+{
+    uint64_t table = s->extra & ~(PAGE_BYTES - 1), region = vaddr >> (PAGE_BITS + LEVEL_BITS);
+    *level = until;
+    if (until == 0 && last_walk.epoch == view_epoch() && last_walk.root == table &&
+        last_walk.region == region)
+        return last_walk.table;
+    uint64_t root = table;
+    if (!view_has_object(CAP_ASPACE, phys_to_ptr(table))) return 0;
+    for (*level = TOP_LEVEL; *level > until; --*level) {
+        const uint64_t *entries = phys_to_ptr(table);
+        uint64_t e = entries[vaddr >> (PAGE_BITS + LEVEL_BITS * *level) & (ENTRIES - 1)];
+        uint64_t at = e & PTE_ADDR_MASK;
+        if (!(e & PTE_PRESENT)) return 0;
+        if (e & PTE_LARGE || (at == s->obj && s->type == CAP_PTABLE)) return table;
+        if (!view_has_object(CAP_PTABLE, phys_to_ptr(at))) return 0;
+        table = at;
+    }
+    if (until == 0) {
+        last_walk.epoch = view_epoch();
+        last_walk.root = root;
+        last_walk.region = region;
+        last_walk.table = table;
+    }
+    return table;
+}
+
 /* The entry that points to the slot's object, at whatever level it stands; NULL: none. */
 static const uint64_t *find_entry(const struct slot *s)
 {
-    uint64_t vaddr = s->badge & ~(PAGE_BYTES - 1), table = s->extra & ~(PAGE_BYTES - 1);
-    if (!view_has_object(CAP_ASPACE, phys_to_ptr(table))) return NULL;
-    uint32_t until = s->type == CAP_PTABLE || s->bits == LARGE_PAGE_BITS ? 1 : 0;
-    for (uint32_t level = TOP_LEVEL;; level--) {
-        const uint64_t *entries = phys_to_ptr(table);
-        const uint64_t *e = &entries[vaddr >> (PAGE_BITS + LEVEL_BITS * level) & (ENTRIES - 1)];
-        bool leaf = level == 0 || *e & PTE_LARGE;
-        uint64_t at = *e & PTE_ADDR_MASK;
-        if (!(*e & PTE_PRESENT)) return NULL;
-        if (at == s->obj && leaf == (s->type == CAP_FRAME) && (!leaf || level == until)) return e;
-        if (leaf || level == until) return NULL;
-        if (!view_has_object(CAP_PTABLE, phys_to_ptr(at))) return NULL;
-        table = at;
-    }
+    uint64_t vaddr = s->badge & ~(PAGE_BYTES - 1);
+    uint32_t level, until = s->type == CAP_PTABLE || s->bits == LARGE_PAGE_BITS ? 1 : 0;
+    uint64_t table = find_table(s, vaddr, until, &level);
+    if (table == 0) return NULL;
+    const uint64_t *entries = phys_to_ptr(table);
+    const uint64_t *e = &entries[vaddr >> (PAGE_BITS + LEVEL_BITS * level) & (ENTRIES - 1)];
+    bool leaf = level == 0 || *e & PTE_LARGE;
+    if (!(*e & PTE_PRESENT) || (*e & PTE_ADDR_MASK) != s->obj) return NULL;
+    if (leaf != (s->type == CAP_FRAME) || (leaf && level != until)) return NULL;
+    return e;
 }
 
 bool inv_mapping_recorded(struct view *v)

@@ -130,12 +130,18 @@ const struct view *view_last(void)
     return &v;
 }
 
+uint64_t view_epoch(void)
+{
+    return epoch;
+}
+
 const struct view *view_take(void)
 {
     uint32_t path[DEPTH_SEEN], level = 1;
     epoch++;
     v.slot_count = v.object_count = v.thread_count = 0;
     v.wrong_link = v.split = NULL;
+    v.marks = MARKS_UNKNOWN;
     v.blame = NULL;
     path[0] = VIEW_ROOT;
     struct slot *s = cap_root.child, *up = &cap_root;

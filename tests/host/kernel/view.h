@@ -15,6 +15,7 @@ struct seen_slot {
     uint32_t parent; /* position in `slots`, VIEW_ROOT for genesis capabilities */
 };
 #define VIEW_ROOT UINT32_MAX
+#define MARKS_UNKNOWN UINT32_MAX
 
 struct seen_object {
     uint8_t type;
@@ -32,11 +33,13 @@ struct view {
     uint32_t object_count;
     struct thread *threads[VIEW_THREADS];
     uint32_t thread_count;
+    uint32_t marks;    /* REVOKED slots, if INV-CAP-5 has counted them; else MARKS_UNKNOWN */
     const void *blame; /* what a predicate found wrong */
 };
 
 const struct view *view_take(void);
 const struct view *view_last(void); /* the one taken last */
+uint64_t view_epoch(void);          /* its number: what was looked up in it holds as long */
 /* In the last view taken: is `s` a live slot; is there an object of this type at `p`? */
 bool view_has_slot(const struct slot *s);
 bool view_has_object(enum cap_type type, const void *p);
