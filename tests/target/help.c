@@ -1,4 +1,5 @@
 /* help.c - what tests are made of: objects, children, and taking both down. */
+#include "bytes.h"
 #include "image.h"
 #include "slots.h"
 #include "test.h"
@@ -79,7 +80,7 @@ cap_t test_mint(cap_t source, uint8_t rights, uint64_t badge)
 
 bool test_child_start(const struct test_child_args *args, struct test_child *out_child)
 {
-    const char *argv[] = {"tests", "child", args->name};
+    const char *argv[] = {"tests", "child", args->name, args->word != NULL ? args->word : ""};
     struct spawn_result result;
     struct test_child child = {
         .exit = test_notification(1), .fault = test_endpoint(), .reply = test_reply()};
@@ -87,7 +88,7 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
         .name = args->name,
         .elf = program == NULL ? NULL : image_data(&image, program),
         .elf_size = program == NULL ? 0 : program->size,
-        .argc = 3,
+        .argc = TEST_COUNT(argv),
         .argv = argv,
         .cap_count = args->cap_count,
         .caps = args->caps,
@@ -99,6 +100,9 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
         .exit = child.exit,
         .budget_us = args->budget_us,
         .period_us = args->period_us,
+        .fpu = args->fpu,
+        .prepare = args->prepare,
+        .state = args->state,
     };
 
     int err = program == NULL ? SPAWN_BAD_FILE : spawn_program(&spawn, &result);
@@ -148,14 +152,11 @@ void test_cleanup(void)
     }
 }
 
-bool test_fault_of(const char *child, struct test_fault *out_fault)
+bool test_fault_wait(const struct test_child *child, struct test_fault *out_fault)
 {
-    struct test_child_args args = {.name = child};
-    struct test_child started;
     struct message m = {0};
+    enum err err = sys_recv(child->fault, child->reply, 0, &m);
 
-    if (!test_child_start(&args, &started)) return false;
-    enum err err = sys_recv(started.fault, started.reply, 0, &m);
     EXPECT_IS(err, OK);
     EXPECT((m.info & MSG_FAULT) != 0);
     *out_fault = (struct test_fault){.badge = m.cap, .kind = msg_label(m.info)};
@@ -164,6 +165,27 @@ bool test_fault_of(const char *child, struct test_fault *out_fault)
     }
     EXPECT_IS(out_fault->badge, FAULT_BADGE);
     return err == OK && (m.info & MSG_FAULT) != 0;
+}
+
+bool test_fault_of(const char *child, struct test_fault *out_fault)
+{
+    struct test_child_args args = {.name = child};
+    struct test_child started;
+
+    return test_child_start(&args, &started) && test_fault_wait(&started, out_fault);
+}
+
+bool test_registers(const struct test_child *child, struct thread_regs *out_registers)
+{
+    struct process_thread_read_in in = {.thread = 0};
+    struct process_thread_read_out out;
+    int err = process_thread_read(child->process, &in, &out);
+
+    EXPECT_IS(err, OK);
+    if (err != OK) return false;
+    EXPECT_IS(out.registers.count, THREAD_REGS);
+    memcpy(out_registers, out.registers.at, sizeof(*out_registers));
+    return true;
 }
 
 enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m)

@@ -7,11 +7,12 @@
 #include "slots.h"
 #include "test.h"
 
-static const struct group *const groups[] = {&syscall_group, &ipc_group,   &transfer_group,
-                                             &process_group, &fault_group, &load_group,
-                                             &services_group};
+static const struct group *const groups[] = {&syscall_group,  &ipc_group,        &transfer_group,
+                                             &process_group,  &fault_group,      &load_group,
+                                             &services_group, &instruction_group};
 
 static cap_t session;
+static const char *word = "";
 static uint32_t failures; /* of the running test */
 
 static void say(const char *text, size_t len)
@@ -19,6 +20,11 @@ static void say(const char *text, size_t len)
     struct session_write_in in = {.data = data_from(text, len)};
 
     CHECK(session_write(session, &in) == OK);
+}
+
+const char *test_word(void)
+{
+    return word;
 }
 
 void test_note(const char *text)
@@ -86,7 +92,10 @@ static uint32_t run_group(const struct group *group, const char *only, uint32_t 
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "child") == 0) return play_child(argv[2]);
+    if (argc == 4 && strcmp(argv[1], "child") == 0) {
+        word = argv[3];
+        return play_child(argv[2]);
+    }
 
     struct console_open_out out = {.session = {.slot = slot_alloc()}};
     if (console_open(startup_cap("console"), &out) != OK) return EXIT_ERROR;

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import BOOT_SECONDS, BUILDS, Refused, Session, options, plain  # noqa: E402
 
-TESTS_MIN = 60
+TESTS_MIN = 140
 SECONDS_MAX = 600
 # The shell may write its prompt when the first line is already there.
 PLAN = re.compile(r"(?m)^(?:wl> )?1\.\.(\d+)\s*$")

@@ -31,7 +31,7 @@ struct group {
 
 /* One a file; listed in main.c. */
 extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
-    load_group, services_group;
+    load_group, services_group, instruction_group;
 
 /* A line for a person, "# ...\n": through the console, the driver and its interrupts. */
 void test_note(const char *text);
@@ -63,7 +63,12 @@ struct test_child_args {
     uint32_t pages;   /* quota; 0: enough for most */
     uint32_t commits; /* quota a second; 0: enough for most */
     uint32_t budget_us, period_us;
-    uint8_t priority; /* 0: below the parent */
+    uint8_t priority; /* 0: the parent's */
+    bool fpu;
+    const char *word; /* what test_word() gives in the child; NULL: "" */
+    /* See struct spawn_args; `state` goes with it. */
+    int (*prepare)(void *state, cap_t process, uint32_t pid);
+    void *state;
 };
 /* A child that calls the function `name` of a group's children. It is ended after the test. */
 bool test_child_start(const struct test_child_args *args, struct test_child *out_child);
@@ -77,7 +82,12 @@ struct test_fault {
     uint32_t kind; /* enum fault_kind */
     uint64_t w[MSG_REGISTERS];
 };
-/* Starts a child that faults, and takes its fault. It stays stopped. */
+/* Waits for the fault of a child. It stays stopped: `child->reply` lets it go on. */
+bool test_fault_wait(const struct test_child *child, struct test_fault *out_fault);
+/* Starts a child that faults, and takes its fault. */
 bool test_fault_of(const char *child, struct test_fault *out_fault);
+/* All registers of a child's first thread, which stands still. */
+bool test_registers(const struct test_child *child, struct thread_regs *out_registers);
+const char *test_word(void);
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
 MUST_USE enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m);
