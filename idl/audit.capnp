@@ -34,14 +34,15 @@ struct Entry { # of the SysLog
   time @1 :UInt64;
   kind @2 :UInt8;     # enum event_kind, or 16: a request to axiom with its arguments
   op @3 :UInt8;       # system call; fault kind
-  result @4 :UInt8;   # enum err, 255 blocked; of a request: the label of the answer
+  result @4 :UInt8;   # enum err; of a call or request: the label of its answer. 253 the caller went
+                      # on without one, 254 with one of several different ones, 255 waits
   slot @5 :UInt32;
   label @6 :UInt16;   # method or operation
   words @7 :UInt8;
   caps @8 :UInt8;
   thread @9 :UInt32;
   badge @10 :UInt64;
-  interface @11 :UInt64; # id, where it is known; else 0
+  interface @11 :UInt64; # id of the one called or answered, where it is known; else 0
   process @12 :Text $Wl.max(32);
   arguments @13 :List(UInt64) $Wl.max(8); # the words of a request to axiom, as far as kept
 }

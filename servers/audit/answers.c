@@ -108,18 +108,12 @@ static int on_caps(struct request *rq, const struct audit_caps_in *in, struct au
     return OK;
 }
 
-static bool makes(uint8_t op)
-{
-    return op == COMMIT_GENESIS || op == COMMIT_RETYPE || op == COMMIT_COPY || op == COMMIT_MINT ||
-           op == COMMIT_TRANSFER || op == COMMIT_MOVE;
-}
-
 /* The commit that had put something into that slot before commit `seq`; `seq` itself if none. */
 static uint64_t made_before(uint64_t slot, uint64_t seq)
 {
     const struct commit *list = logmem_commits(book.log);
     for (uint64_t i = seq; i-- > 0;) {
-        if (list[i].dst == slot && makes(list[i].op)) return i;
+        if (list[i].dst == slot && book_fills(list[i].op)) return i;
     }
     return seq;
 }

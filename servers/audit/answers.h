@@ -4,6 +4,12 @@
 #pragma once
 #include "book.h"
 
+enum { /* of audit_entry.result, beside the labels of answers and EVENT_BLOCKED */
+       SYSLOG_SPECIAL = 253,
+       SYSLOG_UNANSWERED = 253,
+       SYSLOG_ANSWERED = 254,
+};
+
 extern const struct audit_ops audit_ops;
 
 /* The events and requests of one number: at most `max` entries. How many. */

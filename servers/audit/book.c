@@ -71,7 +71,7 @@ void book_fold(uint64_t count)
     }
 }
 
-static uint64_t first_life(void)
+uint64_t book_first_life(void)
 {
     uint64_t head = book.log->life_head, slots = book.log->life_slots;
     return head > slots ? head - slots : 0;
@@ -80,7 +80,7 @@ static uint64_t first_life(void)
 const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index)
 {
     const struct log_life *holder = NULL;
-    for (uint64_t i = first_life(); i < book.log->life_head; i++) {
+    for (uint64_t i = book_first_life(); i < book.log->life_head; i++) {
         const struct log_life *l = logmem_life(book.log, i);
         if (l->event == LIFE_CREATED) {
             if (l->commits > seq) break;
@@ -98,13 +98,13 @@ struct text book_name(const struct log_life *life)
     return text_from(life->name, life->name_len);
 }
 
-static bool has_ended(const struct log_life *l, uint64_t number)
+uint64_t book_end(const struct log_life *life, uint64_t number)
 {
     for (uint64_t i = number + 1; i < book.log->life_head; i++) {
         const struct log_life *later = logmem_life(book.log, i);
-        if (later->pid == l->pid && later->event != LIFE_CREATED) return true;
+        if (later->pid == life->pid && later->event != LIFE_CREATED) return later->commits;
     }
-    return false;
+    return UINT64_MAX;
 }
 
 const struct log_life *book_process(struct text name)
@@ -112,11 +112,11 @@ const struct log_life *book_process(struct text name)
     const struct log_life *newest = NULL;
     uint64_t pid = 0;
     if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
-    for (uint64_t i = book.log->life_head; i-- > first_life();) {
+    for (uint64_t i = book.log->life_head; i-- > book_first_life();) {
         const struct log_life *l = logmem_life(book.log, i);
         bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
         if (l->event != LIFE_CREATED || (!same && (pid == 0 || l->pid != pid))) continue;
-        if (!has_ended(l, i)) return l;
+        if (book_end(l, i) == UINT64_MAX) return l;
         if (newest == NULL) newest = l;
     }
     return newest;
@@ -150,6 +150,47 @@ struct text book_thread_name(uint32_t id, uint64_t seq)
     if (cnode == book.log->axiom_cnode) return text_from("axiom", 5);
     const struct log_life *l = book_holder(cnode + (1 << SLOT_BITS), seq, &index);
     return l != NULL ? book_name(l) : (struct text){0};
+}
+
+bool book_fills(uint8_t op)
+{
+    return op == COMMIT_GENESIS || op == COMMIT_RETYPE || op == COMMIT_COPY || op == COMMIT_MINT ||
+           op == COMMIT_TRANSFER || op == COMMIT_MOVE;
+}
+
+uint64_t book_commits_before(uint64_t number)
+{
+    uint64_t low = 0, high = book.fold.count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (logmem_commits(book.log)[middle].cause < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool book_held(uint64_t slot, uint64_t number, struct book_cap *out)
+{
+    const struct commit *list = logmem_commits(book.log);
+    const struct reduce_node *n = reduce_find(&book.fold, slot);
+    if (n != NULL && list[n->made].cause < number) { /* as it was then */
+        *out = (struct book_cap){.type = n->type, .obj = n->obj, .badge = n->badge};
+        return true;
+    }
+    uint64_t end = book_commits_before(number);
+    for (uint64_t i = end; i-- > 0 && end - i <= BOOK_BACK_MAX;) {
+        const struct commit *c = &list[i];
+        if (c->op == COMMIT_MOVE && c->src == slot) return false;
+        if (c->dst != slot) continue;
+        if (c->op == COMMIT_DELETE || c->op == COMMIT_DROP) return false;
+        if (!book_fills(c->op)) continue;
+        *out = (struct book_cap){.type = c->type, .obj = c->obj, .badge = c->badge};
+        return true;
+    }
+    return false;
 }
 
 void book_record(uint64_t seq, struct audit_record *out)

@@ -7,7 +7,8 @@
 #include "logmem.h"
 #include "reduce.h"
 
-enum { BOOK_THREADS_MAX = 1024, BOOK_NODES_START = 16384 };
+enum { PID_INIT = 1 };
+enum { BOOK_THREADS_MAX = 1024, BOOK_NODES_START = 16384, BOOK_BACK_MAX = 1 << 15 };
 
 struct book_thread {
     uint32_t id;
@@ -46,3 +47,18 @@ struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index);
 struct text book_thread_name(uint32_t id, uint64_t seq);
 uint64_t book_thread_cnode(uint32_t id);
 void book_record(uint64_t seq, struct audit_record *out);
+
+/* Whether that operation puts something into the slot `dst`. */
+bool book_fills(uint8_t op);
+/* How many of the folded commits were there when event `number` happened. */
+uint64_t book_commits_before(uint64_t number);
+struct book_cap {
+    uint8_t type;
+    uint64_t obj, badge;
+};
+/* What was in the slot when event `number` happened. False: nothing, or it changed so much since
+ * that nobody looks. */
+bool book_held(uint64_t slot, uint64_t number, struct book_cap *out);
+/* Commits until the process ended, UINT64_MAX if it lives. `number`: of its entry. */
+uint64_t book_end(const struct log_life *life, uint64_t number);
+uint64_t book_first_life(void);

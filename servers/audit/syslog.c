@@ -1,27 +1,6 @@
 /* syslog.c - events of the kernel, and the requests to axiom between them. */
 #include "answers.h"
-#include "idl/axiom.h"
-
-enum { KIND_SHIFT = 56 };
-
-/* Badges of axiom's own endpoint: which of its objects. */
-static uint64_t axiom_interface(uint64_t badge)
-{
-    static const uint64_t ids[] = {0, SELF_ID, PROCESS_ID, OBSERVE_ID, BOOT_ID};
-    uint64_t kind = badge >> KIND_SHIFT & 0x7f;
-    return kind < sizeof(ids) / sizeof(ids[0]) ? ids[kind] : 0;
-}
-
-/* A call's interface is known when it went to axiom: the slot it names still leads there. */
-static void name_call(const struct event *e, struct audit_entry *out)
-{
-    uint64_t cnode = book_thread_cnode(e->thread);
-    if (e->kind != EVENT_SYSCALL || e->op != SYS_CALL - SYS_BASE || cnode == 0) return;
-    const struct reduce_node *n = reduce_find(&book.fold, cnode + ((uint64_t)e->slot << SLOT_BITS));
-    if (n == NULL || n->type != CAP_ENDPOINT) return;
-    if (n->obj == book.log->axiom_endpoint) out->interface = axiom_interface(n->badge);
-    if (out->badge == 0) out->badge = n->badge;
-}
+#include "calls.h"
 
 static void event_entry(uint64_t number, const struct event *e, struct audit_entry *out)
 {
@@ -36,8 +15,9 @@ static void event_entry(uint64_t number, const struct event *e, struct audit_ent
                                 .caps = e->caps,
                                 .thread = e->thread,
                                 .badge = e->badge,
-                                .process = book_thread_name(e->thread, book.fold.count)};
-    name_call(e, out);
+                                .process =
+                                    book_thread_name(e->thread, book_commits_before(number + 1))};
+    call_name(number, e, out);
 }
 
 static void request_entry(uint64_t number, const struct log_request *r, struct audit_entry *out)
@@ -50,7 +30,7 @@ static void request_entry(uint64_t number, const struct log_request *r, struct a
                                 .words = (uint8_t)(r->words < 255 ? r->words : 255),
                                 .caps = (uint8_t)r->caps,
                                 .badge = r->badge,
-                                .interface = axiom_interface(r->badge)};
+                                .interface = call_interface(book.log->axiom_endpoint, r->badge)};
     out->arguments.count = r->words < REQUEST_WORDS_MAX ? r->words : REQUEST_WORDS_MAX;
     out->arguments.at = r->args;
 }

@@ -295,7 +295,7 @@ void logs_request(const struct request *rq, uint64_t time, uint64_t event)
 
 uint64_t logs_events(void)
 {
-    return mem->event_head;
+    return mem->event_head + rings->header.event_head - logs.event_tail;
 }
 
 uint64_t logs_commits(void)

@@ -10,7 +10,7 @@
 #include "terminal.h"
 
 enum { KIND_SESSION = 1, SIGNAL_SERIAL = 1, REPLIES = 32, SERIAL_WRITE_MAX = 1024 };
-#define SIGNAL_TOLD (1ull << 61) /* init/description.h: a service we use was started again */
+#define SIGNAL_TOLD (1ull << 61) /* libsys/description.h: a service we use was started again */
 
 struct console {
     struct terminal terminal;

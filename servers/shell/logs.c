@@ -3,6 +3,7 @@
 #include "bytes.h"
 #include "commands.h"
 #include "idl/audit.h"
+#include "idl/axiom.h"
 #include "names.h"
 
 #include "abi/log.h"
@@ -13,7 +14,9 @@ enum {
     LOG_BATCH = 12,
     SYSLOG_BATCH = 14,
     LOG_USUAL = 20,
-    EVENT_BLOCKED_RESULT = 255,
+    UNANSWERED = 253, /* results of calls, beside labels: idl/audit.capnp */
+    ANSWERED = 254,
+    WAITS = 255,
     REQUEST = 16
 };
 
@@ -73,6 +76,35 @@ static const struct trace_interface *interface_of(const struct audit_entry *e)
     return e->interface == 0 ? NULL : trace_interface_find(e->interface);
 }
 
+/* A label is a method where something is asked, a result where something is answered. */
+static void label_print(struct out *o, const struct audit_entry *e)
+{
+    const struct trace_interface *interface = interface_of(e);
+    bool answers = e->op == SYS_REPLY_RECV - SYS_BASE || e->op == SYS_REPLY - SYS_BASE;
+    const char *name =
+        answers ? trace_error_name(interface, e->label) : trace_method_name(interface, e->label);
+
+    if (e->op == SYS_RECV - SYS_BASE || e->op == SYS_NB_RECV - SYS_BASE) return;
+    if (answers && e->label == OK) return;
+    if (interface != NULL && !answers) out_print(o, " %s.", interface->name);
+    if (name != NULL && (answers || interface != NULL)) {
+        out_print(o, "%s%s", answers ? " answers " : "", name);
+    } else {
+        out_print(o, "%s%u", answers ? " answers " : interface != NULL ? "" : " label ", e->label);
+    }
+}
+
+static void syscall_what(struct out *o, const struct audit_entry *e)
+{
+    out_print(o, "%s", name_of_syscall(e->op));
+    if (e->op == SYS_INVOKE - SYS_BASE) {
+        out_print(o, " %s", name_of_operation(e->label));
+    } else if (e->op <= SYS_REPLY - SYS_BASE) {
+        label_print(o, e);
+    }
+    out_print(o, " slot %u, %u words, %u caps", e->slot, e->words, e->caps);
+}
+
 static void event_what(struct out *o, const struct audit_entry *e)
 {
     if (e->kind == REQUEST) {
@@ -85,36 +117,36 @@ static void event_what(struct out *o, const struct audit_entry *e)
                                                                         : e->words};
         trace_print_call(o, &call);
     } else if (e->kind == EVENT_SYSCALL) {
-        out_print(o, "%s", name_of_syscall(e->op));
-        if (e->op == SYS_INVOKE - SYS_BASE) {
-            out_print(o, " %s", name_of_operation(e->label));
-        } else if (interface_of(e) != NULL) {
-            const char *method = trace_method_name(interface_of(e), e->label);
-            out_print(o, " %s.%s", interface_of(e)->name, method == NULL ? "?" : method);
-        } else if (e->op <= SYS_NB_SEND - SYS_BASE) {
-            out_print(o, " label %u", e->label);
-        }
-        out_print(o, " slot %u, %u words, %u caps", e->slot, e->words, e->caps);
+        syscall_what(o, e);
     } else {
         out_print(o, "%s %u", name_of_event(e->kind), e->slot);
     }
 }
 
+static void result_print(struct out *o, const struct audit_entry *e)
+{
+    bool answer = e->kind == REQUEST || e->op == SYS_CALL - SYS_BASE;
+    const char *error = trace_error_name(answer ? interface_of(e) : NULL, e->result);
+
+    if (e->result == WAITS) {
+        error = "waits";
+    } else if (answer && e->result == ANSWERED) {
+        error = "answered";
+    } else if (answer && e->result == UNANSWERED) {
+        error = "no answer";
+    }
+    if (error != NULL) {
+        out_print(o, " -> %s", error);
+    } else {
+        out_print(o, " -> %u", e->result);
+    }
+}
+
 void entry_print(struct out *o, const struct audit_entry *e)
 {
-    const char *error = trace_error_name(interface_of(e), e->result);
-
     out_print(o, "%8lu %-10.*s ", e->number, (int)e->process.len, e->process.at);
     event_what(o, e);
-    if (e->kind == EVENT_SYSCALL || e->kind == REQUEST) {
-        if (e->result == EVENT_BLOCKED_RESULT) {
-            out_print(o, " -> waits");
-        } else if (error != NULL) {
-            out_print(o, " -> %s", error);
-        } else {
-            out_print(o, " -> %u", e->result);
-        }
-    }
+    if (e->kind == EVENT_SYSCALL || e->kind == REQUEST) result_print(o, e);
     out_print(o, "\n");
 }
 
@@ -160,6 +192,7 @@ int run_log(struct shell *sh, int argc, char **argv)
 {
     uint64_t count = LOG_USUAL;
     bool follow = false, counted = false;
+    struct self_sync_out synced;
     struct audit_head_out head;
 
     for (int i = 1; i < argc; i++) {
@@ -171,6 +204,7 @@ int run_log(struct shell *sh, int argc, char **argv)
         if (!shell_number(argv[i], &count)) return shell_wrong(sh, "COUNT is a number");
         counted = true;
     }
+    (void)self_sync(CAP_SLOT_SELF, &synced);
     int err = audit_head(sh->audit, &head);
     if (err != OK) return failed(sh, "log", err);
     uint64_t from = head.commits > count ? head.commits - count : 0;
@@ -181,9 +215,11 @@ int run_log(struct shell *sh, int argc, char **argv)
 int run_syslog(struct shell *sh, int argc, char **argv)
 {
     uint64_t count = LOG_USUAL;
+    struct self_sync_out synced;
     struct audit_head_out head;
 
     if (argc > 1 && !shell_number(argv[1], &count)) return shell_wrong(sh, "COUNT is a number");
+    (void)self_sync(CAP_SLOT_SELF, &synced);
     int err = audit_head(sh->audit, &head);
     if (err != OK) return failed(sh, "syslog", err);
     struct audit_syslog_in in = {.from = head.events > count ? head.events - count : 0};

@@ -61,6 +61,14 @@ class Refusals(unittest.TestCase):
         self.assert_refused("given twice", service("a", more="""grants = [
             { name = "x", observe = true }, { name = "x", cursor = true }]"""))
 
+    def test_serves(self):
+        provides = 'flags = ["provides"]\n'
+        self.assert_refused("says what it serves", service("a", more=provides))
+        self.assert_refused("says what it serves", service("a", more='serves = ["Serial"]'))
+        self.assert_refused("no interface is named 'serial'",
+                            service("a", more=provides + 'serves = ["serial"]'))
+        self.assert_refused("at most 8", service("a", more=provides + f"serves = {['File'] * 9}"))
+
     def test_irq_needs_its_notification(self):
         self.assert_refused("directly before", service("a", more='grants = [{name="i", irq=4}]'))
 
@@ -73,14 +81,14 @@ class Refusals(unittest.TestCase):
             "a", more='grants = [{ name = "b", service = "b" }]') + service("b", 120))
 
     def test_downhill(self):
-        provider = service("b", 90, 'flags = ["provides"]')
+        provider = service("b", 90, 'flags = ["provides"]\nserves = ["File"]')
         caller = service("a", 100, 'grants = [{ name = "b", service = "b" }]')
         self.assert_refused("calls downhill", caller + provider)
 
     def test_cycle(self):
-        first = service("a", 100, 'flags = ["provides"]\n'
+        first = service("a", 100, 'flags = ["provides"]\nserves = ["File"]\n'
                                   'grants = [{ name = "b", service = "b" }]')
-        second = service("b", 101, 'flags = ["provides"]\n'
+        second = service("b", 101, 'flags = ["provides"]\nserves = ["File"]\n'
                                    'grants = [{ name = "a", service = "a" }]')
         self.assert_refused("calls downhill", first + second)
 
@@ -92,25 +100,28 @@ class Bytes(unittest.TestCase):
     def test_layout(self):
         source = service("low", 50, 'arguments = "-x 1"\nflags = ["manages"]\n'
                                     'grants = [{ name = "up", service = "high" }]')
-        source += service("high", 200, 'flags = ["provides", "fpu"]\ngrants = ['
+        source += service("high", 200, 'flags = ["provides", "fpu"]\n'
+                                       'serves = ["Directory", "File"]\ngrants = ['
                                        '{ name = "wake", notification = 7, rights = "r" },'
                                        '{ name = "irq", irq = 4 },'
                                        '{ name = "ports", ports = [0x3f8, 0x3ff] }]')
         table = description.compile_description(source, {"/bin/low", "/bin/high"})
-        self.assertEqual(len(table), 24 + 2 * 240 + 4 * 40)
+        self.assertEqual(len(table), 24 + 2 * 304 + 4 * 40)
         self.assertEqual(struct.unpack_from("<QIIII", table),
-                         (0x3163736544574C21, 1, 2, 4, 0))
+                         (0x3163736544574C21, 2, 2, 4, 0))
         self.assertEqual(table[24:28], b"low\0")
         self.assertEqual(table[24 + 96 : 24 + 101], b"-x 1\0")
-        numbers = struct.unpack_from("<12I", table, 24 + 240 + 192)
+        numbers = struct.unpack_from("<12I", table, 24 + 304 + 192)
         self.assertEqual(numbers[:3], (1 | 64, 1, 3))
-        grants = [struct.unpack_from("<24sIIII", table, 24 + 480 + 40 * i) for i in range(4)]
+        self.assertEqual(struct.unpack_from("<8Q", table, 24 + 304 + 240),
+                         (0xABD08B37FB8E602E, 0x90960DD976BCA09A, 0, 0, 0, 0, 0, 0))
+        grants = [struct.unpack_from("<24sIIII", table, 24 + 608 + 40 * i) for i in range(4)]
         self.assertEqual([g[1:] for g in grants],
                          [(1, 6, 1, 0), (4, 1, 7, 0), (2, 2, 4, 0), (3, 3, 0x3F8, 0x3FF)])
 
     def test_numbers_are_the_headers(self):
         """The flags and kinds of the tool are those that init reads."""
-        header = (ROOT / "init/description.h").read_text(encoding="utf-8")
+        header = (ROOT / "libsys/description.h").read_text(encoding="utf-8")
         for name, value in description.FLAGS.items():
             self.assertRegex(header, rf"\bSERVICE_{name.upper()} =\s+{value}\b")
         for name, value in description.KINDS.items():
@@ -121,7 +132,7 @@ class Bytes(unittest.TestCase):
 
     def test_ours_compiles(self):
         source = (ROOT / "images/system.toml").read_text(encoding="utf-8")
-        self.assertGreater(len(description.compile_description(source)), 24 + 240)
+        self.assertGreater(len(description.compile_description(source)), 24 + 304)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ function(wl_boot_image)
     set(output "${CMAKE_BINARY_DIR}/${ARG_NAME}.img")
     set(tool "${CMAKE_SOURCE_DIR}/tools/image")
     file(GLOB modules CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tools/wl/*.py")
+    file(GLOB interfaces CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/idl/*.capnp") # their ids
     set(inputs "")
     set(options "")
     foreach(file IN LISTS ARG_DESCRIPTION)
@@ -22,7 +23,7 @@ function(wl_boot_image)
     endforeach()
     add_custom_command(OUTPUT "${output}"
         COMMAND "${tool}" build ${options} --output "${output}"
-        DEPENDS "${tool}" ${modules} ${ARG_DESCRIPTION} ${inputs}
+        DEPENDS "${tool}" ${modules} ${interfaces} ${ARG_DESCRIPTION} ${inputs}
         COMMENT "${ARG_NAME}.img"
         VERBATIM)
     add_custom_target(image_${ARG_NAME} DEPENDS "${output}")

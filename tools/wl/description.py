@@ -1,25 +1,26 @@
-"""images/system.toml, checked and compiled into the table of init/description.h."""
+"""images/system.toml, checked and compiled into the table of libsys/description.h."""
 
+import re
 import struct
 import tomllib
 
+from wl import tree
 from wl.errors import Refused
 
 MAGIC = 0x3163736544574C21
-VERSION = 1
-SERVICES_MAX, GRANTS_MAX, PRIORITY_MAX = 32, 16, 250
+VERSION = 2
+SERVICES_MAX, GRANTS_MAX, PRIORITY_MAX, KINDS_MAX = 32, 16, 250, 8
 HEADER = struct.Struct("<QIIII")
-SERVICE = struct.Struct("<32s64s96s12I")
+SERVICE = struct.Struct("<32s64s96s12I8Q")
 GRANT = struct.Struct("<24sIIII")
 
 FLAGS = {
     "provides": 1, "storage": 2, "manages": 4, "registers": 8, "looks_up": 16, "once": 32,
     "fpu": 64, "image": 128, "log_read": 256, "log_write": 512, "manual": 1024,
     "told": 2048, "timer": 4096,
-    "told": 2048, "timer": 4096,
 }  # enum description_flag
 SERVICE_KEYS = {"name", "program", "arguments", "flags", "priority", "budget_us", "period_us",
-                "quota", "restart", "grants"}
+                "quota", "restart", "grants", "serves"}
 QUOTA = {"pages": (1, 1 << 20), "slots": (64, 65536), "threads": (1, 1024),
          "commits": (1, 1 << 30)}
 RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
@@ -27,6 +28,9 @@ RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
          "process": 7}  # enum grant_kind
 DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r"}
+
+
+INTERFACE = re.compile(r"^interface (\w+) @(0x[0-9a-f]{16})\b", re.MULTILINE)
 
 
 def check(condition, where, what):
@@ -121,7 +125,29 @@ def service_flags(service, where):
     return sum(FLAGS[flag] for flag in flags)
 
 
-def compile_service(service, first_grant, grant_count, where):
+def interface_ids():
+    """Name -> id of the interfaces in idl/."""
+    ids = {}
+    for path in sorted((tree.ROOT / "idl").glob("*.capnp")):
+        for name, number_ in INTERFACE.findall(path.read_text(encoding="utf-8")):
+            check(name not in ids, path.name, f"interface {name} stands in another file, too")
+            ids[name] = int(number_, 16)
+    return ids
+
+
+def served_ids(service, ids, where):
+    """Interface ids by the kind of a badge, as many as the layout has room for."""
+    serves = service.get("serves", [])
+    check(isinstance(serves, list) and len(serves) <= KINDS_MAX, where,
+          f"serves is a list of at most {KINDS_MAX} interfaces")
+    check(bool(serves) == ("provides" in service.get("flags", [])), where,
+          "who provides an endpoint says what it serves there, and nobody else")
+    for name in serves:
+        check(name in ids, where, f"no interface is named {name!r}")
+    return [ids[name] for name in serves] + [0] * (KINDS_MAX - len(serves))
+
+
+def compile_service(service, first_grant, grant_count, ids, where):
     quota = numbers(service.get("quota", {}), QUOTA, f"{where}.quota")
     check(quota["slots"] & (quota["slots"] - 1) == 0, where, "quota.slots is a power of two")
     restart = numbers(service.get("restart", {}), RESTART, f"{where}.restart")
@@ -136,7 +162,7 @@ def compile_service(service, first_grant, grant_count, where):
         service_flags(service, where), first_grant, grant_count,
         quota["pages"], quota["slots"], quota["threads"], quota["commits"],
         number(service.get("priority"), 1, PRIORITY_MAX, f"{where}.priority"), budget, period,
-        restart["limit"], restart["backoff_ms"])
+        restart["limit"], restart["backoff_ms"], *served_ids(service, ids, where))
 
 
 def links(service):
@@ -189,11 +215,13 @@ def parse(source):
 def compile_description(source, paths=None):
     """The bytes of /system/description.bin. `paths`: files of the image, to check programs."""
     services, index = parse(source)
+    ids = interface_ids()
     packed_services, packed_grants = [], []
     for service in services:
         where = f"service {service['name']}"
         grants = compile_grants(service, index, where)
-        packed_services.append(compile_service(service, len(packed_grants), len(grants), where))
+        packed_services.append(compile_service(service, len(packed_grants), len(grants), ids,
+                                               where))
         packed_grants += grants
     check_calls(services)
     if paths is not None:

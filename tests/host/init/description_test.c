@@ -37,6 +37,7 @@ static void service_fill(uint32_t at, const char *name, uint32_t flags, uint32_t
                                       .priority = 100,
                                       .restart_limit = 5,
                                       .backoff_ms = 100};
+    if ((flags & SERVICE_PROVIDES) != 0) s->serves[0] = 0xdfad8aaeaf336dc2;
     strcpy(s->name, name);
     strcpy(s->program, "/bin/x");
 }
@@ -113,6 +114,8 @@ static void damage(void **state)
     REFUSED(file.services[0].program[0] = '\0');
     REFUSED(memset(file.services[1].arguments, 'x', sizeof(file.services[1].arguments)));
     REFUSED(file.services[0].flags = SERVICE_FLAGS_ALL + 1);
+    REFUSED(file.services[0].serves[0] = 0);
+    REFUSED(file.services[2].serves[0] = 1);
     REFUSED(file.services[0].priority = 256);
     REFUSED(file.services[0].threads = 0);
     REFUSED(file.services[0].slots = 65);

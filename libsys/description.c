@@ -40,6 +40,9 @@ static const char *service_check(const struct description *d, uint32_t at)
     if (strnlen((const char *)s->arguments, sizeof(s->arguments)) >= sizeof(s->arguments))
         return "arguments too long";
     if ((s->flags & ~(uint32_t)SERVICE_FLAGS_ALL) != 0) return "an unknown flag";
+    if (((s->flags & SERVICE_PROVIDES) != 0) != (s->serves[0] != 0)) {
+        return "a service that provides nothing it serves, or the other way round";
+    }
     if (s->priority > 255) return "a priority above 255";
     if (s->threads == 0 || s->threads > 0xffff) return "a thread quota out of range";
     if (s->slots < 64 || s->slots > 65536 || (s->slots & (s->slots - 1)) != 0) {

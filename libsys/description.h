@@ -2,7 +2,8 @@
  * description.h - the system description as the image tool writes it: /system/description.bin.
  *
  * Who runs, with which capabilities, priority, quota and restart policy. The tool compiles
- * images/system.toml into this layout; init checks every number again before it believes it.
+ * images/system.toml into this layout; init checks every number again before it believes it, and
+ * audit learns from it who speaks which interface.
  * A header, then the services, then the grants; little-endian, no padding between the arrays.
  * Strings are NUL-terminated and padded with zeros.
  */
@@ -13,11 +14,12 @@
 
 #define DESCRIPTION_MAGIC 0x3163736544574c21ull /* "!LWDesc1" */
 enum {
-    DESCRIPTION_VERSION = 1,
+    DESCRIPTION_VERSION = 2,
     DESCRIPTION_SERVICES_MAX = 32,
     DESCRIPTION_GRANTS_MAX = 16, /* of one service: slots DESCRIPTION_FIRST_SLOT and up, in order */
     DESCRIPTION_FIRST_SLOT = 3,  /* after Self (1) and Registry (2) */
     DESCRIPTION_NAME_MAX = 24,
+    DESCRIPTION_KINDS_MAX = 8, /* of badges: objects that a service serves */
 };
 
 struct description_header {
@@ -60,8 +62,10 @@ struct description_service {
     uint32_t budget_us, period_us; /* budget 0: round robin without a limit */
     uint32_t restart_limit;        /* restarts within a minute after which it is disabled */
     uint32_t backoff_ms;           /* before the first restart; doubles with each further one */
+    /* Interface ids by the kind of a badge (badge.h): first of the endpoint itself; 0: none. */
+    uint64_t serves[DESCRIPTION_KINDS_MAX];
 };
-_Static_assert(sizeof(struct description_service) == 240, "layout of the image tool");
+_Static_assert(sizeof(struct description_service) == 304, "layout of the image tool");
 
 enum grant_kind {
     GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder */
