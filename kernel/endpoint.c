@@ -209,14 +209,16 @@ static enum err receive_check(const struct thread *t, const struct slot *ep, str
     return e;
 }
 
-enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
+enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may_block)
 {
     struct slot *rs;
     enum err e = receive_check(t, slot, &rs);
     if (e != OK) return e;
     struct endpoint *ep = cap_object(slot);
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;
-    if (r != NULL && r->state != REPLY_FREE) return ERR_BUSY;
+    if (replies && r != NULL && r->state == REPLY_BOUND) e = ipc_reply(t, rs);
+    if (e == OK && r != NULL && r->state != REPLY_FREE) e = ERR_BUSY;
+    if (e != OK) return e;
     if (t->lender != NULL) sched_take_back(t->lender); /* what it serves now is another matter */
     struct slot *bound = thread_slot(t, TS_NOTIFY);
     if (bound->type == CAP_NOTIFICATION && notification_wait(t, bound, false) == OK) return OK;
@@ -257,16 +259,6 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
     thread_wake(to, OK);
     if (faulted) return OK; /* it runs again as it was */
     return message_deliver(t, to, 0, true);
-}
-
-enum err ipc_reply_receive(struct thread *t, struct slot *ep)
-{
-    struct slot *rs;
-    enum err e = receive_check(t, ep, &rs);
-    if (e != OK) return e;
-    if (rs != NULL && ((const struct reply *)cap_object(rs))->state == REPLY_BOUND)
-        e = ipc_reply(t, rs);
-    return e == OK ? ipc_receive(t, ep, true) : e;
 }
 
 void ipc_fault(struct thread *t, enum fault_kind kind)

@@ -34,8 +34,8 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (e != OK) return e;
     if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
         return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
-    if (number == SYS_RECV || number == SYS_NB_RECV) return ipc_receive(t, s, number == SYS_RECV);
-    if (number == SYS_REPLY_RECV) return ipc_reply_receive(t, s);
+    if (number == SYS_RECV || number == SYS_NB_RECV || number == SYS_REPLY_RECV)
+        return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
     return number == SYS_REPLY ? ipc_reply(t, s) : signal_or_wait(t, s, number);
 }
 
@@ -83,7 +83,7 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
             known[i] = f.w[i];
             known[MSG_REGISTERS + i] = commit_told(i);
         }
-        arch_fatal("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
+        arch_panic("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
     }
     sched_charge(now);
     t->fault = f;

@@ -104,11 +104,6 @@ static inline struct ipc_buffer *thread_buffer(const struct thread *t)
     const struct slot *s = thread_slot(t, TS_BUFFER);
     return s->type == CAP_FRAME ? cap_object(s) : 0;
 }
-static inline uint64_t thread_aspace(const struct thread *t) /* its top table; 0 none */
-{
-    const struct slot *s = thread_slot(t, TS_ASPACE);
-    return s->type == CAP_ASPACE ? s->obj : 0;
-}
 
 void thread_init(struct thread *t);
 /* The only writer of `state`. Leaves the old queue; the caller puts it into the new one. */

@@ -3,26 +3,24 @@
 
 enum { RETYPE_MAX = 64 };
 
-/* Bits of an object: the least and the most; one size only where they are the same. */
-static const uint8_t sizes[CAP_TYPE_COUNT][2] = {
-    [CAP_UNTYPED] = {UNTYPED_BITS_MIN, UNTYPED_BITS_MAX},
-    [CAP_CNODE] = {CNODE_BITS_MIN, CNODE_BITS_MAX},
-    [CAP_THREAD] = {THREAD_BITS, THREAD_BITS},
-    [CAP_SCHED] = {SCHED_BITS, SCHED_BITS},
-    [CAP_ENDPOINT] = {ENDPOINT_BITS, ENDPOINT_BITS},
-    [CAP_REPLY] = {REPLY_BITS, REPLY_BITS},
-    [CAP_NOTIFICATION] = {NOTIFICATION_BITS, NOTIFICATION_BITS},
-    [CAP_ASPACE] = {TABLE_BITS, TABLE_BITS},
-    [CAP_PTABLE] = {TABLE_BITS, TABLE_BITS},
-    [CAP_FRAME] = {PAGE_BITS, LARGE_PAGE_BITS}};
+/* Of objects that have one size only. */
+static const uint8_t fixed_bits[CAP_TYPE_COUNT] = {[CAP_THREAD] = THREAD_BITS,
+                                                   [CAP_SCHED] = SCHED_BITS,
+                                                   [CAP_ENDPOINT] = ENDPOINT_BITS,
+                                                   [CAP_REPLY] = REPLY_BITS,
+                                                   [CAP_NOTIFICATION] = NOTIFICATION_BITS,
+                                                   [CAP_ASPACE] = TABLE_BITS,
+                                                   [CAP_PTABLE] = TABLE_BITS};
 
 /* 0: no such object. `bits` is the caller's wish. */
 static uint32_t object_bits(uint64_t type, uint64_t bits)
 {
-    if (type >= CAP_TYPE_COUNT || sizes[type][0] == sizes[type][1])
-        return type < CAP_TYPE_COUNT ? sizes[type][0] : 0;
-    if (type == CAP_FRAME && bits != PAGE_BITS && bits != LARGE_PAGE_BITS) return 0;
-    return bits < sizes[type][0] || bits > sizes[type][1] ? 0 : (uint32_t)bits;
+    bool fits = type == CAP_UNTYPED ? bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX
+                : type == CAP_CNODE ? bits >= CNODE_BITS_MIN && bits <= CNODE_BITS_MAX
+                : type == CAP_FRAME ? bits == PAGE_BITS || bits == LARGE_PAGE_BITS
+                                    : false;
+    if (fits) return (uint32_t)bits;
+    return type < CAP_TYPE_COUNT ? fixed_bits[type] : 0;
 }
 
 /* Offset of the first object: behind the watermark, naturally aligned. */

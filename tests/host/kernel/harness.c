@@ -9,7 +9,7 @@
 #include "unit.h"
 
 #define MIB (1ull << 20)
-#define IMAGE_BASE (2 * MIB)
+#define IMAGE_BASE (6 * MIB)
 enum { IMAGE_PAGES = 16, FIRST_SLOT = 1024, SLOTS = 4096 };
 
 uint64_t now;
@@ -45,7 +45,8 @@ struct boot_params make_machine(void)
     return (struct boot_params){
         .memory = {{MIB, 8 * MIB}, {9 * MIB, FAKE_MEMORY - 9 * MIB}},
         .memory_count = 2,
-        .kernel = {MIB, MIB},
+        .kernel = {MIB, 4 * MIB},
+        .pool = {2 * MIB, POOL_BYTES},
         .image = {IMAGE_BASE, IMAGE_PAGES * PAGE_BYTES},
         .info.rsdp = 0xe0000,
         .info.entry_ticks = 1000,
