@@ -142,7 +142,6 @@ enum err drop(struct thread *t, uint64_t name)
 {
     struct slot *s;
     struct container *c = thread_cspace(t);
-    if (name >> 32 != 0) return ERR_RANGE;
     enum err e = slot_lookup(c, name, &s);
     if (e != OK && e != ERR_REVOKED) return e;
     if (c->credits == 0) return ERR_LOG_QUOTA;

@@ -24,12 +24,13 @@ struct memory_region {
 
 /* What the loader and the CPU said; filled by the architecture. */
 struct boot_params {
-    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable from 1 MiB up, whole pages, sorted */
-    uint32_t memory_count;
+    /* these three are in the BOOT event's ARGS; unused regions are 0 */
     struct memory_region kernel; /* image and static data, whole pages */
     struct memory_region pool;   /* a zeroed part of it for genesis: POOL_BYTES */
     struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
-    struct boot_info info;       /* what the architecture knows of it; the core adds the rest */
+    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable from 1 MiB up, whole pages, sorted */
+    uint32_t memory_count;
+    struct boot_info info; /* what the architecture knows of it; the core adds the rest */
 };
 
 enum { KERNEL_ID_BYTES = 20, POOL_BYTES = LOG_BYTES + (1 << GENESIS_CNODE_BITS) + 256 * 1024 };

@@ -30,8 +30,8 @@ static enum err message_check(const struct thread *t, bool sends, bool receives)
     return e;
 }
 
-/* Decodes one capability of `from`'s message: `c` was read once from its buffer. `ep` is the object
- * of the endpoint the message goes through, 0 for a reply. */
+/* Decodes one capability of `from`'s message. `ep` is the object of the endpoint the message goes
+ * through, 0 for a reply. */
 static enum err transfer_decode(const struct thread *from, struct msg_cap c, uint64_t ep,
                                 struct transfer *out)
 {
@@ -60,7 +60,7 @@ static enum err transfers_decode(const struct thread *from, const struct thread 
     uint32_t stored = 0;
     struct slot *dst;
     for (uint32_t i = 0; i < count; i++) {
-        enum err e = transfer_decode(from, thread_buffer(from)->caps[i], ep, &out[i]);
+        enum err e = transfer_decode(from, from->caps[i], ep, &out[i]);
         if (e != OK) return e;
         if (out[i].src == NULL) continue;
         if (stored == to->recv_count) return ERR_MESSAGE;

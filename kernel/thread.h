@@ -64,6 +64,7 @@ struct thread {
     uint8_t recv_count;
     uint32_t recv_first, lend_depth;
     struct reply *reply;
+    struct msg_cap caps[MSG_CAPS_MAX + 1]; /* it sends, or operands, as it named them: for ARGS */
     struct fault {
         uint64_t w[MSG_REGISTERS];
     } fault;

@@ -232,7 +232,22 @@ const struct commit *last_commit(void)
 
 const struct event *last_event(void)
 {
-    return event_at(rings->header.event_head - 1);
+    uint64_t at = rings->header.event_head - 1;
+    while (event_at(at)->kind == EVENT_ARGS) {
+        at--;
+    }
+    return event_at(at);
+}
+
+void last_args(uint64_t *out, uint64_t max)
+{
+    memset(out, 0, max * sizeof(*out));
+    for (uint64_t at = rings->header.event_head - 1; event_at(at)->kind == EVENT_ARGS; at--) {
+        const uint64_t *w = (const uint64_t *)event_at(at), first = event_at(at)->op * ARGS_WORDS;
+        for (uint64_t i = 0; i < ARGS_WORDS && first + i < max; i++) {
+            out[first + i] = w[i == 0 ? 0 : i + 1];
+        }
+    }
 }
 
 void ack_all(void)
