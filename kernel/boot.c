@@ -203,7 +203,7 @@ const char *core_boot(const struct boot_params *p)
     CHECK(operate(OP_THREAD_START, GS_THREAD, boot.image->programs[IMAGE_AXIOM].entry,
                   BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
     event_record(&(struct event){.kind = EVENT_BOOT});
-    event_args(&p->kernel.base, 4 + 2 * p->memory_count);
+    event_args(&p->kernel.base, 6 + 2 * p->memory_count);
     sched_finish();
     return NULL;
 }

@@ -24,7 +24,7 @@ struct memory_region {
 
 /* What the loader and the CPU said; filled by the architecture. */
 struct boot_params {
-    /* these three are in the BOOT event's ARGS; unused regions are 0 */
+    /* these four are in the BOOT event's ARGS; regions not used are 0 */
     struct memory_region kernel; /* image and static data, whole pages */
     struct memory_region pool;   /* a zeroed part of it for genesis: POOL_BYTES */
     struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */

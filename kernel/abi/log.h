@@ -56,7 +56,7 @@ _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one
  * BOOT on, give the same state. Event numbers count from 0; GAP has none, but counts for as many as
  * it says, and ARGS share the number of the event they follow.
  *
- * BOOT     ARGS: base and size of the kernel, of the boot image, then of each memory region
+ * BOOT     ARGS: base and size of the kernel, its pool, the boot image, and each memory region
  * SYSCALL  op: number - SYS_BASE, 255 for none of ours; INVOKE has its operation in `info`.
  *          arg: for INVOKE the high half of the name, for CALL to REPLY rbx.
  *          ARGS: operand words 0..3 of INVOKE, but never the value of PORT_OUT; struct msg_cap[] of
@@ -65,8 +65,8 @@ _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one
  * FAULT    op: enum fault_kind; slot: vector; arg: address
  * GAP      arg: how many events were dropped here
  * STOPPED  a system call found no room in the rings: its thread waits, and will run it again
- * ARGS     words 3 * op and up of a list, in the place of `time`, of `slot` and `info`, and of `arg`;
- *          three zeros are left out
+ * ARGS     words 3 * op to 3 * op + 2 of a list, in the place of `time`, of `slot` and `info`, and
+ *          of `arg`; three zeros are left out
  */
 /* clang-format off */
 enum event_kind { EVENT_BOOT = 1, EVENT_SYSCALL, EVENT_IRQ, EVENT_TICK, EVENT_FAULT, EVENT_GAP,
