@@ -1,0 +1,33 @@
+/*
+ * qemu_plugin.h - the part of QEMU's plugin interface, version 1, that we use. Debian builds
+ * plugins into its QEMU 7.2 but packages no header; the original is qemu/qemu-plugin.h in QEMU's
+ * include folder.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { QEMU_PLUGIN_INTERFACE = 1 };
+
+struct qemu_plugin_tb;
+struct qemu_plugin_insn;
+struct qemu_info;
+typedef void tb_translated_fn(uint64_t id, struct qemu_plugin_tb *tb);
+typedef void block_runs_fn(unsigned int cpu, void *data);
+typedef void ends_fn(uint64_t id, void *data);
+
+/* What we export. */
+extern int qemu_plugin_version;
+int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, tb_translated_fn *translated);
+/* `flags` 0: the callback reads and writes no registers of the CPU. */
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, block_runs_fn *runs, int flags,
+                                          void *data);
+void qemu_plugin_register_atexit_cb(uint64_t id, ends_fn *ends, void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
