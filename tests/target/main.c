@@ -2,17 +2,23 @@
 #include "bytes.h"
 #include "idl/console.h"
 #include "idl/registry.h"
+#include "idl/vfs.h"
 #include "panic.h"
 #include "print.h"
 #include "slots.h"
 #include "test.h"
 
-static const struct group *const groups[] = {&syscall_group,  &ipc_group,        &transfer_group,
-                                             &process_group,  &fault_group,      &load_group,
-                                             &services_group, &instruction_group};
+#define OPTIONS "/tests.options"
+
+static const struct group *const groups[] = {&syscall_group,  &ipc_group,         &transfer_group,
+                                             &process_group,  &fault_group,       &load_group,
+                                             &services_group, &instruction_group, &registers_group,
+                                             &fpu_group,      &edge_group};
 
 static cap_t session;
 static const char *word = "";
+static char only[32];
+static uint32_t cpus = 1;
 static uint32_t failures; /* of the running test */
 
 static void say(const char *text, size_t len)
@@ -20,6 +26,11 @@ static void say(const char *text, size_t len)
     struct session_write_in in = {.data = data_from(text, len)};
 
     CHECK(session_write(session, &in) == OK);
+}
+
+uint32_t test_cpus(void)
+{
+    return cpus;
 }
 
 const char *test_word(void)
@@ -74,13 +85,29 @@ static void report(uint32_t number, const struct test *test)
     say(line, len < sizeof(line) ? len : sizeof(line) - 1);
 }
 
-static uint32_t run_group(const struct group *group, const char *only, uint32_t *number)
+/* What run.py says: directories `only-PREFIX` and `cpus-N` in OPTIONS. */
+static void read_options(void)
+{
+    static const char name[] = OPTIONS;
+    struct directory_list_in in = {.path = text_from(name, sizeof(name) - 1)};
+    struct directory_list_out out;
+
+    if (directory_list(startup_cap("files"), &in, &out) != OK) return;
+    for (uint32_t i = 0; i < out.entries.count; i++) {
+        const struct text entry = out.entries.at[i].name;
+        if (entry.len < 6 || entry.len - 5 >= sizeof(only)) continue;
+        if (strncmp(entry.at, "only-", 5) == 0) memcpy(only, entry.at + 5, entry.len - 5);
+        if (strncmp(entry.at, "cpus-", 5) == 0) cpus = (uint32_t)(entry.at[5] - '0');
+    }
+}
+
+static uint32_t run_group(const struct group *group, uint32_t *number)
 {
     uint32_t failed = 0;
 
     for (uint32_t i = 0; i < group->test_count; i++) {
         const struct test *test = &group->tests[i];
-        if (only != NULL && strncmp(test->id, only, strlen(only)) != 0) continue;
+        if (strncmp(test->id, only, strlen(only)) != 0) continue;
         failures = 0;
         test->run();
         test_cleanup();
@@ -100,12 +127,13 @@ int main(int argc, char **argv)
     struct console_open_out out = {.session = {.slot = slot_alloc()}};
     if (console_open(startup_cap("console"), &out) != OK) return EXIT_ERROR;
     session = out.session.slot;
+    read_options();
     test_setup();
     say("\n", 1); /* whoever had the terminal before us left a prompt there */
 
     uint32_t number = 0, failed = 0;
     for (uint32_t g = 0; g < TEST_COUNT(groups); g++) {
-        failed += run_group(groups[g], argc == 2 ? argv[1] : NULL, &number);
+        failed += run_group(groups[g], &number);
     }
     char plan[64];
     size_t len = print_format(plan, sizeof(plan), "1..%u\n# %u failed\n", number, failed);

@@ -1,12 +1,15 @@
 """Boots the image of the tests, lets the service `tests` run inside, and reads its TAP.
 
-Usage: run.py debug|release [PROCESSORS]
+Usage: run.py debug|release [--smp N] [--only PREFIX] [--repeat N] [--append WORDS]
 
-`/bin/tests` prints TAP on its console session: one line `ok N - ID: text` or `not ok N - ID: text`
-a test, `# ...` for anything else, at the end the plan `1..N` and `# N failed`. What counts here is
-the plan, every line, and `verify` afterwards.
+--only runs the tests whose id begins so; --repeat boots and runs so often; --append adds to the
+kernel's command line. `/bin/tests` reads what it has to know as names of directories below
+/tests.options, and prints TAP on its console session: one line `ok N - ID: text` or
+`not ok N - ID: text` a test, `# ...` for anything else, at the end the plan `1..N` and
+`# N failed`. What counts here is the plan, every line, and `verify` afterwards.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -14,8 +17,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import BOOT_SECONDS, BUILDS, Refused, Session, options, plain  # noqa: E402
 
-TESTS_MIN = 140
+TESTS_MIN = 170
 SECONDS_MAX = 600
+MEMORY = "512M"  # all commits of a run stay in the log memory, which is a share of it
 # The shell may write its prompt when the first line is already there.
 PLAN = re.compile(r"(?m)^(?:wl> )?1\.\.(\d+)\s*$")
 RESULT = re.compile(r"(?m)^(?:wl> )?(not ok|ok) (\d+) - (\S+)(.*)$")
@@ -46,16 +50,20 @@ def show(piece):
     sys.stdout.buffer.flush()
 
 
-def run(variant, processors):
+def run(arguments):
     # Time counts instructions where it can: then a budget is what it is, however busy the host.
-    machine = options(variant, image=BUILDS[variant] / "boot-test.img", smp=processors,
-                      icount=processors == 1)
+    machine = options(arguments.variant, image=BUILDS[arguments.variant] / "boot-test.img",
+                      smp=arguments.smp, icount=arguments.smp == 1, append=arguments.append,
+                      memory=MEMORY)
+    names = [f"cpus-{arguments.smp}"] + ([f"only-{arguments.only}"] if arguments.only else [])
     with Session(machine, echo=show) as session:
         session.prompt(BOOT_SECONDS["fast"])
+        session.run("mkdir /tests.options " + " ".join(f"/tests.options/{n}" for n in names), 30)
         start = session.mark
         session.send(b"restart tests\r")
         session.expect(rb"(?m)^# \d+ failed", SECONDS_MAX, "the end of the tests")
-        problems = tap_problems(plain(bytes(session.seen[start:])))
+        text = plain(bytes(session.seen[start:]))
+        problems = tap_problems(text, 1 if arguments.only else TESTS_MIN)
         session.send(b"\r")
         session.prompt(30)
         if session.run("verify", 120)[0] != 0:
@@ -66,12 +74,19 @@ def run(variant, processors):
 
 
 def main():
-    variant = sys.argv[1]
-    processors = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    try:
-        problems = run(variant, processors)
-    except Refused as error:
-        problems = [str(error)]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("variant", choices=sorted(BUILDS))
+    parser.add_argument("--smp", type=int, default=1)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--append", default="")
+    arguments = parser.parse_args()
+    problems = []
+    for _ in range(arguments.repeat):
+        try:
+            problems += run(arguments)
+        except Refused as error:
+            problems.append(str(error))
     print()
     for problem in problems:
         print(f"target: {problem}")

@@ -31,7 +31,7 @@ struct group {
 
 /* One a file; listed in main.c. */
 extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
-    load_group, services_group, instruction_group;
+    load_group, services_group, instruction_group, registers_group, fpu_group, edge_group;
 
 /* A line for a person, "# ...\n": through the console, the driver and its interrupts. */
 void test_note(const char *text);
@@ -89,5 +89,6 @@ bool test_fault_of(const char *child, struct test_fault *out_fault);
 /* All registers of a child's first thread, which stands still. */
 bool test_registers(const struct test_child *child, struct thread_regs *out_registers);
 const char *test_word(void);
+uint32_t test_cpus(void); /* processors of the machine; of the parent only */
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
 MUST_USE enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m);
