@@ -9,7 +9,7 @@
 struct thread;
 
 /* Guards a door behind which memory would be corrupted. Never depends on what user space says. */
-#define CHECK(x) ((x) ? (void)0 : arch_panic(#x, __FILE__, __LINE__))
+#define CHECK(x) ((x) ? (void)0 : arch_panic(__FILE__ ": " #x, (uint64_t[]){__LINE__}, 1))
 #ifdef WL_DEBUG
 enum { DEBUG_BUILD = 1 };
 #else
@@ -18,10 +18,8 @@ enum { DEBUG_BUILD = 0 };
 
 /* Prints one character where a person may see it. Any context. */
 void arch_putc(char c);
-/* Prints why and where, then stops or resets the machine. */
-_Noreturn void arch_panic(const char *what, const char *file, int line);
-/* Axiom faulted: prints why and all that is known, and resets the machine. */
-_Noreturn void arch_fatal(const char *what, const uint64_t *known, uint32_t count);
+/* Prints why and all that is known, and resets the machine. */
+_Noreturn void arch_panic(const char *what, const uint64_t *known, uint32_t count);
 
 /* The next tick comes at `ticks` (absolute); ~0: none. May come early, never earlier than now. */
 void arch_timer_set(uint64_t ticks);

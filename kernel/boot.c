@@ -1,8 +1,8 @@
 /*
- * boot.c - genesis: memory becomes untypeds, and axiom's process is made of what is left.
+ * boot.c - genesis: axiom's process is made of the kernel's pool, and memory becomes untypeds.
  *
- * Everything here is a root of the derivation, and has its record. Kernel memory comes from the low
- * end of the largest region and never goes back.
+ * Everything here is a root of the derivation, and has its record. What is taken of the pool never
+ * goes back.
  */
 #include "core.h"
 #include "invoke.h"
@@ -10,15 +10,14 @@
 
 #define MEMORY_MIN (33ull << 20) /* with less not all services start, and nobody is told why */
 #define AXIOM_TICKS (1ull << 24) /* milliseconds; at its end comes the next at once */
-#define POOL_MIN (8ull << 20)
-enum { AXIOM_PRIORITY = 254, HOLES = 3 };
+enum { AXIOM_PRIORITY = 254, HOLES = 2 };
 enum { GENESIS_DEVICE = 256, GENESIS_READ = 512 };
 
 static struct {
     const struct boot_params *params;
     const struct image_header *image;
-    struct memory_region pool;         /* kernel memory is taken from its start */
-    struct memory_region holes[HOLES]; /* not free: kernel, image, what the kernel took */
+    uint64_t pool;                     /* kernel memory is taken from here up */
+    struct memory_region holes[HOLES]; /* not free: kernel, image */
     struct container *cnode;
     struct thread *thread;
     struct boot_info *info;
@@ -29,13 +28,9 @@ static struct {
 /* Zeroed pages. */
 static uint64_t take(uint64_t bytes)
 {
-    uint64_t at = boot.pool.base, end = at + bytes;
-    CHECK(bytes <= boot.pool.size);
-    boot.pool = (struct memory_region){end, boot.pool.size - bytes};
-    for (uint64_t page = at; page < end; page += PAGE_BYTES) {
-        arch_clear_page(phys_to_ptr(page));
-    }
-    return at;
+    boot.pool += bytes;
+    CHECK(boot.pool <= boot.params->pool.base + boot.params->pool.size);
+    return boot.pool - bytes;
 }
 
 static void genesis(uint32_t index, enum cap_type type, uint64_t obj, uint32_t bits)
@@ -121,19 +116,6 @@ static const char *image_refused(const struct image_header *h, uint64_t size)
     return runs == 0 || runs > IMAGE_RUNS_MAX ? "boot image: no axiom" : NULL;
 }
 
-/* The kernel takes its own memory from the start of the largest free stretch. */
-static const char *pool_refused(const struct boot_params *p)
-{
-    for (uint32_t i = 0; i < p->memory_count; i++) {
-        boot.memory_bytes += p->memory[i].size;
-        for (struct memory_region r = p->memory[i]; r.size != 0;) {
-            struct memory_region piece = cut_free(&r);
-            if (piece.size > boot.pool.size) boot.pool = piece;
-        }
-    }
-    return boot.memory_bytes < MEMORY_MIN || boot.pool.size < POOL_MIN ? "too little memory" : NULL;
-}
-
 /* Axiom's objects, its capabilities to itself, and the control capabilities. */
 static void make_axiom(void)
 {
@@ -179,7 +161,6 @@ static void make_memory(uint64_t log)
         end = r->offset + r->pages * PAGE_BYTES;
     }
     add_untypeds((struct memory_region){image + end, boot.image->size - end}, UNTYPED_IMAGE);
-    boot.holes[2].size = boot.pool.base - boot.holes[2].base; /* the last of it is taken */
     for (uint32_t i = 0; i < p->memory_count; i++) {
         for (struct memory_region r = p->memory[i]; r.size != 0;) {
             add_untypeds(cut_free(&r), UNTYPED_MEMORY);
@@ -193,12 +174,15 @@ const char *core_boot(const struct boot_params *p)
     boot.image = phys_to_ptr(p->image.base);
     boot.holes[0] = p->kernel;
     boot.holes[1] = p->image;
+    boot.pool = p->pool.base;
     const char *refusal = image_refused(boot.image, p->image.size);
-    if (refusal == NULL) refusal = pool_refused(p);
+    for (uint32_t i = 0; i < p->memory_count; i++) {
+        boot.memory_bytes += p->memory[i].size;
+    }
+    if (refusal == NULL && boot.memory_bytes < MEMORY_MIN) refusal = "too little memory";
     if (refusal != NULL) return refusal;
 
     sched_charge(p->info.entry_ticks);
-    boot.holes[2].base = boot.pool.base;
     uint64_t log = take(LOG_BYTES);
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
@@ -209,7 +193,7 @@ const char *core_boot(const struct boot_params *p)
     make_axiom();
     make_memory(log);
     boot.info->memory_bytes = boot.memory_bytes;
-    boot.info->kernel_bytes = boot.holes[2].size + p->kernel.size;
+    boot.info->kernel_bytes = p->kernel.size;
     boot.info->image_base = p->image.base;
     boot.info->image_size = boot.image->size;
     boot.info->first_free_slot = boot.next_frame;
@@ -219,6 +203,7 @@ const char *core_boot(const struct boot_params *p)
     CHECK(operate(OP_THREAD_START, GS_THREAD, boot.image->programs[IMAGE_AXIOM].entry,
                   BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
     event_record(&(struct event){.kind = EVENT_BOOT});
+    event_args(&p->kernel.base, 6 + 2 * p->memory_count);
     sched_finish();
     return NULL;
 }

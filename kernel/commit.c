@@ -33,7 +33,7 @@ bool log_has_room(void)
 
 bool log_admits(struct thread *t)
 {
-    bool events = rings->header.sigma != 0 || event_room() > EVENT_RESERVE;
+    bool events = rings->header.sigma != 0 || event_room() >= EVENT_RESERVE + EVENTS_PER_STEP;
     if (t->flags & THREAD_DRAIN) return true;
     if (events && commit_room() >= COMMIT_RESERVE + COMMITS_PER_STEP) return true;
     thread_move(t, T_STOPPED);
@@ -41,12 +41,13 @@ bool log_admits(struct thread *t)
     return false;
 }
 
-static void event_write(const struct event *e)
+static void *event_write(const struct event *e)
 {
     struct event *out = &rings->events[rings->header.event_head++ % LOG_EVENTS];
     *out = *e;
     out->time = cpu()->now;
     out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    return out;
 }
 
 void event_record(const struct event *e)
@@ -55,12 +56,12 @@ void event_record(const struct event *e)
     bool may_drop = rings->header.sigma != 0 && e->kind == EVENT_SYSCALL &&
                     !(t != NULL && t->flags & THREAD_DRAIN);
     event_number++;
-    if (event_room() < (may_drop ? EVENT_RESERVE : 0) + 2) { /* it, and the count of those before */
+    if (event_room() < (may_drop ? EVENT_RESERVE : 0) + EVENTS_PER_STEP) {
         dropped_run++;
         rings->header.events_dropped++;
         return;
     }
-    if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .badge = dropped_run});
+    if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .arg = dropped_run});
     dropped_run = 0;
     event_write(e);
     /* Once for each acknowledgement: a full ring costs no more signals than a half full one. Also
@@ -68,6 +69,17 @@ void event_record(const struct event *e)
     bool half = event_room() <= LOG_EVENTS / 2 || commit_room() <= LOG_COMMITS / 2 || stopped.head;
     if (half && !signalled) irq_signal(LOG_LINE);
     signalled |= half;
+}
+
+void event_args(const uint64_t *from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && dropped_run == 0; i += ARGS_WORDS) {
+        if ((from[i] | from[i + 1] | from[i + 2]) == 0) continue;
+        uint64_t *w = event_write(&(struct event){.kind = EVENT_ARGS, .op = (uint8_t)(i / 3)});
+        w[0] = from[i];
+        w[2] = from[i + 1];
+        w[3] = from[i + 2];
+    }
 }
 
 void commit_emit(const struct commit *c)

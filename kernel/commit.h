@@ -3,7 +3,8 @@
  *
  * A step is admitted before decode: only if both rings have room for all that it may write above a
  * reserve (INV-LOG-1). So emission itself cannot fail. The reserve is for threads that drain the
- * rings, for a record of each interrupt line, which stays masked until acknowledged, and for ticks.
+ * rings, for a record of each interrupt line, which stays masked until acknowledged, for ticks, and
+ * for one record of each thread that is stopped.
  */
 #pragma once
 #include "abi/log.h"
@@ -11,8 +12,9 @@
 
 enum {
     COMMITS_PER_STEP = 72, /* most that one step writes: a retype of 64 */
+    EVENTS_PER_STEP = 5,   /* a gap, itself, and ARGS of four capabilities */
     COMMIT_RESERVE = 1024, /* only for drain threads */
-    EVENT_RESERVE = 2048   /* only for drain threads, interrupts and ticks */
+    EVENT_RESERVE = 2048   /* only for drain threads, interrupts, ticks, and who is stopped */
 };
 
 void log_init(struct log_rings *memory); /* zeroed */
@@ -23,6 +25,8 @@ bool log_has_room(void);
 
 /* The record of this step, at its end. Time and thread are filled in. */
 void event_record(const struct event *e);
+/* What belongs to the record just made, if it was not dropped. Two zeros stand behind the words. */
+void event_args(const uint64_t *from, uint32_t count);
 /* The record of a change. seq, time, cause, actor and cpu are filled in. */
 void commit_emit(const struct commit *c);
 /* As above, about the capability in `dst` as it stands there. */

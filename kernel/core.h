@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "abi/boot.h"
+#include "abi/log.h"
 #include "thread.h"
 
 void core_syscall(uint64_t now);
@@ -23,14 +24,16 @@ struct memory_region {
 
 /* What the loader and the CPU said; filled by the architecture. */
 struct boot_params {
+    /* these four are in the BOOT event's ARGS; regions not used are 0 */
+    struct memory_region kernel; /* image and static data, whole pages */
+    struct memory_region pool;   /* a zeroed part of it for genesis: POOL_BYTES */
+    struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
     struct memory_region memory[BOOT_REGIONS_MAX]; /* usable from 1 MiB up, whole pages, sorted */
     uint32_t memory_count;
-    struct memory_region kernel; /* image and static data, whole pages */
-    struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
-    struct boot_info info;       /* what the architecture knows of it; the core adds the rest */
+    struct boot_info info; /* what the architecture knows of it; the core adds the rest */
 };
 
-enum { KERNEL_ID_BYTES = 20 };
+enum { KERNEL_ID_BYTES = 20, POOL_BYTES = LOG_BYTES + (1 << GENESIS_CNODE_BITS) + 256 * 1024 };
 
 /* Makes the genesis state and axiom's thread, and lets it run: cpu()->current is set. Returns the
  * reason if it refuses. cpu()->arch is ready; the rest of the core's memory is zero. */

@@ -30,8 +30,8 @@ static enum err message_check(const struct thread *t, bool sends, bool receives)
     return e;
 }
 
-/* Decodes one capability of `from`'s message: `c` was read once from its buffer. `ep` is the object
- * of the endpoint the message goes through, 0 for a reply. */
+/* Decodes one capability of `from`'s message. `ep` is the object of the endpoint the message goes
+ * through, 0 for a reply. */
 static enum err transfer_decode(const struct thread *from, struct msg_cap c, uint64_t ep,
                                 struct transfer *out)
 {
@@ -60,7 +60,7 @@ static enum err transfers_decode(const struct thread *from, const struct thread 
     uint32_t stored = 0;
     struct slot *dst;
     for (uint32_t i = 0; i < count; i++) {
-        enum err e = transfer_decode(from, thread_buffer(from)->caps[i], ep, &out[i]);
+        enum err e = transfer_decode(from, from->caps[i], ep, &out[i]);
         if (e != OK) return e;
         if (out[i].src == NULL) continue;
         if (stored == to->recv_count) return ERR_MESSAGE;
@@ -209,14 +209,16 @@ static enum err receive_check(const struct thread *t, const struct slot *ep, str
     return e;
 }
 
-enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
+enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may_block)
 {
     struct slot *rs;
     enum err e = receive_check(t, slot, &rs);
     if (e != OK) return e;
     struct endpoint *ep = cap_object(slot);
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;
-    if (r != NULL && r->state != REPLY_FREE) return ERR_BUSY;
+    if (replies && r != NULL && r->state == REPLY_BOUND) e = ipc_reply(t, rs);
+    if (e == OK && r != NULL && r->state != REPLY_FREE) e = ERR_BUSY;
+    if (e != OK) return e;
     if (t->lender != NULL) sched_take_back(t->lender); /* what it serves now is another matter */
     struct slot *bound = thread_slot(t, TS_NOTIFY);
     if (bound->type == CAP_NOTIFICATION && notification_wait(t, bound, false) == OK) return OK;
@@ -225,7 +227,7 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool may_block)
     if (r != NULL) *r = (struct reply){.thread = t, .state = REPLY_NAMED};
     for (uint32_t i = 0; ep->queue.head != NULL && ep->queue.head->state == T_SENDING; i++) {
         struct thread *from = ep->queue.head;
-        if (i == WORK_PER_STEP / 2) { /* each may have copied a long message */
+        if (i == WORK_PER_STEP) {
             ipc_leave_reply(t);
             return ERR_PARTIAL;
         }
@@ -259,16 +261,6 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
     return message_deliver(t, to, 0, true);
 }
 
-enum err ipc_reply_receive(struct thread *t, struct slot *ep)
-{
-    struct slot *rs;
-    enum err e = receive_check(t, ep, &rs);
-    if (e != OK) return e;
-    if (rs != NULL && ((const struct reply *)cap_object(rs))->state == REPLY_BOUND)
-        e = ipc_reply(t, rs);
-    return e == OK ? ipc_receive(t, ep, true) : e;
-}
-
 void ipc_fault(struct thread *t, enum fault_kind kind)
 {
     struct slot *via = thread_slot(t, TS_FAULT);
@@ -290,9 +282,8 @@ bool ipc_cancel_via(struct slot *via, uint32_t *work)
     struct thread *next, *t = via->type == CAP_ENDPOINT
                                   ? ((struct endpoint *)cap_object(via))->queue.head
                                   : ((struct notification *)cap_object(via))->queue.head;
-    for (uint32_t scanned = 1; t != NULL; t = next, scanned++) {
+    for (; t != NULL; t = next) {
         next = t->q_next;
-        if (scanned % 32 == 0 && *work > 1) --*work; /* the first of a step's goes on to its end */
         if (t->via != via) continue;
         if (*work == 0) return false;
         --*work;

@@ -10,11 +10,10 @@
 /* The message in `t`'s registers through the capability `via`. Where `t` has to wait, the result is
  * OK and its state tells. */
 MUST_USE enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_block);
-/* ERR_PARTIAL: the system call is to run again, as if it had not begun. */
-MUST_USE enum err ipc_receive(struct thread *t, struct slot *ep, bool may_block);
+/* `replies`: answers the Reply named in rbx first, if it is bound. ERR_PARTIAL: the system call is
+ * to run again, as if it had not begun. */
+MUST_USE enum err ipc_receive(struct thread *t, struct slot *ep, bool replies, bool may_block);
 MUST_USE enum err ipc_reply(struct thread *t, struct slot *reply);
-/* Answers the Reply named in rbx if it is bound, then receives. */
-MUST_USE enum err ipc_reply_receive(struct thread *t, struct slot *ep);
 /* `t` faulted: the message in `t->fault` goes to its fault endpoint. It stops if it has none. */
 void ipc_fault(struct thread *t, enum fault_kind kind);
 /* `t` ends a receive or stops waiting for an answer: its Reply, named or bound, is free. */

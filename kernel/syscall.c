@@ -34,15 +34,29 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (e != OK) return e;
     if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
         return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
-    if (number == SYS_RECV || number == SYS_NB_RECV) return ipc_receive(t, s, number == SYS_RECV);
-    if (number == SYS_REPLY_RECV) return ipc_reply_receive(t, s);
+    if (number == SYS_RECV || number == SYS_NB_RECV || number == SYS_REPLY_RECV)
+        return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
     return number == SYS_REPLY ? ipc_reply(t, s) : signal_or_wait(t, s, number);
+}
+
+/* What decides the course of a system call beside its record's fields is read here, once, into
+ * `t->caps`; returns the number of words. A value for a port decides nothing. */
+static uint32_t args_take(struct thread *t, uint64_t number)
+{
+    bool invokes = number == SYS_INVOKE, writes = msg_label(t->regs.rsi) == OP_PORT_OUT;
+    const struct ipc_buffer *b = thread_buffer(t);
+    uint32_t pairs = number > SYS_REPLY || b == NULL ? 0 : msg_caps(t->regs.rsi);
+    if (invokes) pairs = writes ? 1 : 2;
+    if (pairs == 0 || pairs > MSG_CAPS_MAX) return 0;
+    __builtin_memcpy(t->caps, invokes ? (void *)t->regs.w : b->caps, pairs * sizeof(t->caps[0]));
+    t->caps[pairs] = (struct msg_cap){0};
+    return 2 * pairs;
 }
 
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
-    uint64_t number = t->regs.rax, info = t->regs.rsi, name = t->regs.rdi;
+    uint64_t number = t->regs.rax, name = t->regs.rdi;
     if (number < SYS_BASE) {
         core_fault(FAULT_SYSCALL, (uint32_t)number, 0, 0, now);
         return;
@@ -50,24 +64,25 @@ void core_syscall(uint64_t now)
     sched_charge(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
+        event_record(&(struct event){.kind = EVENT_STOPPED});
         sched_finish();
         return;
     }
-    struct event e = {.kind = EVENT_SYSCALL,
-                      .op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255,
-                      .slot = (uint32_t)name,
-                      .label = (uint16_t)msg_label(info),
-                      .words = (uint8_t)(msg_words(info) < 255 ? msg_words(info) : 255),
-                      .caps = (uint8_t)msg_caps(info),
-                      .badge = name >> 32};
+    bool invokes = number == SYS_INVOKE;
+    struct event e = {.kind = EVENT_SYSCALL, .slot = (uint32_t)name, .info = (uint32_t)t->regs.rsi};
+    e.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255;
+    e.arg = invokes ? name >> 32 : number <= SYS_REPLY ? t->regs.rbx : 0;
+    if (!invokes && name >> 32 != 0) e.slot = ~0u; /* which finds as little */
+    uint32_t args = args_take(t, number);
     enum err result = ERR_LOG_FULL;
-    if (number == SYS_INVOKE || log_has_room()) result = dispatch(t, number);
-    bool again = result == ERR_PARTIAL && number != SYS_INVOKE;
+    if (invokes || log_has_room()) result = dispatch(t, number);
+    bool again = result == ERR_PARTIAL && !invokes;
     bool goes_on = t->state == T_RUNNING || t->state == T_READY;
     if (again) t->regs.rip -= SYSCALL_BYTES;
     if (goes_on && !again) t->regs.rax = result;
     e.result = goes_on ? (uint8_t)result : EVENT_BLOCKED;
     event_record(&e);
+    event_args((const uint64_t *)t->caps, args);
     sched_finish();
 }
 
@@ -83,16 +98,14 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
             known[i] = f.w[i];
             known[MSG_REGISTERS + i] = commit_told(i);
         }
-        arch_fatal("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
+        arch_panic("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
     }
     sched_charge(now);
     t->fault = f;
     ipc_fault(t, kind);
-    event_record(&(struct event){.kind = EVENT_FAULT,
-                                 .op = (uint8_t)kind,
-                                 .result = EVENT_BLOCKED,
-                                 .slot = vector,
-                                 .badge = address});
+    struct event e = {.kind = EVENT_FAULT, .op = (uint8_t)kind, .slot = vector, .arg = address};
+    e.result = EVENT_BLOCKED;
+    event_record(&e);
     sched_finish();
 }
 

@@ -61,7 +61,7 @@ enum err start_check(const struct request *rq)
     const struct thread *t = cap_object(rq->cap);
     if (rq->w[0] < USER_MIN || rq->w[0] >= USER_MAX) return ERR_RANGE;
     if (rq->w[1] >= USER_MAX || rq->w[3] >= USER_MAX) return ERR_RANGE;
-    return t->state != T_INACTIVE || thread_aspace(t) == 0 ? ERR_BUSY : OK;
+    return t->state != T_INACTIVE || thread_slot(t, TS_ASPACE)->obj == 0 ? ERR_BUSY : OK;
 }
 
 void start_apply(struct request *rq)

@@ -64,6 +64,7 @@ struct thread {
     uint8_t recv_count;
     uint32_t recv_first, lend_depth;
     struct reply *reply;
+    struct msg_cap caps[MSG_CAPS_MAX + 1]; /* it sends, or operands, as it named them: for ARGS */
     struct fault {
         uint64_t w[MSG_REGISTERS];
     } fault;
@@ -103,11 +104,6 @@ static inline struct ipc_buffer *thread_buffer(const struct thread *t)
 {
     const struct slot *s = thread_slot(t, TS_BUFFER);
     return s->type == CAP_FRAME ? cap_object(s) : 0;
-}
-static inline uint64_t thread_aspace(const struct thread *t) /* its top table; 0 none */
-{
-    const struct slot *s = thread_slot(t, TS_ASPACE);
-    return s->type == CAP_ASPACE ? s->obj : 0;
 }
 
 void thread_init(struct thread *t);

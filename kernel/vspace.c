@@ -31,11 +31,10 @@ bool vspace_is_busy(const struct slot *s)
 {
     bool is_root = s->type == CAP_ASPACE && slot_is_last(s);
     const uint64_t *entry = phys_to_ptr(s->obj);
-    uint64_t any = 0;
     for (uint32_t n = s->type == CAP_PTABLE ? ENTRIES : is_root ? USER_ENTRIES : 0; n > 0; n--) {
-        any |= *entry++;
+        if (*entry++ != 0) return true;
     }
-    return any != 0;
+    return false;
 }
 
 void vspace_unmap(struct slot *s)

@@ -52,25 +52,36 @@ struct commit {
 _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one BLAKE2b block");
 
 /*
- * One step of the kernel. Event numbers count from 0; the record at ring position p has number p
- * plus all that GAP records before it counted.
+ * One step of the kernel, with all that decides its course: the same events, executed again from
+ * BOOT on, give the same state. Event numbers count from 0; GAP has none, but counts for as many as
+ * it says, and ARGS share the number of the event they follow.
  *
- * SYSCALL  op: number - SYS_BASE; INVOKE has its operation in `label`
+ * BOOT     ARGS: base and size of the kernel, its pool, the boot image, and each memory region
+ * SYSCALL  op: number - SYS_BASE, 255 for none of ours; INVOKE has its operation in `info`.
+ *          arg: for INVOKE the high half of the name, for CALL to REPLY rbx.
+ *          ARGS: operand words 0..3 of INVOKE, but never the value of PORT_OUT; struct msg_cap[] of
+ *          CALL to REPLY, as many as `info` says
  * IRQ      slot: line
- * FAULT    op: enum fault_kind; slot: vector; badge: address
- * GAP      badge: how many events were dropped here
+ * FAULT    op: enum fault_kind; slot: vector; arg: address
+ * GAP      arg: how many events were dropped here
+ * STOPPED  a system call found no room in the rings: its thread waits, and will run it again
+ * ARGS     words 3 * op to 3 * op + 2 of a list, in the place of `time`, of `slot` and `info`, and
+ *          of `arg`; three zeros are left out
  */
-enum event_kind { EVENT_BOOT = 1, EVENT_SYSCALL, EVENT_IRQ, EVENT_TICK, EVENT_FAULT, EVENT_GAP };
+/* clang-format off */
+enum event_kind { EVENT_BOOT = 1, EVENT_SYSCALL, EVENT_IRQ, EVENT_TICK, EVENT_FAULT, EVENT_GAP,
+                  EVENT_STOPPED, EVENT_ARGS };
+/* clang-format on */
 enum { EVENT_BLOCKED = 255 /* `result` of a step after which its thread waits */ };
+enum { ARGS_WORDS = 3 };
 
 struct event {
     uint64_t time;
     uint32_t thread;               /* id, 0 none */
     uint8_t kind, op, cpu, result; /* enum event_kind; result: enum err, or EVENT_BLOCKED */
-    uint32_t slot;                 /* the capability named in rdi */
-    uint16_t label;
-    uint8_t words, caps; /* length of the message, 255 stands for more */
-    uint64_t badge;      /* of the capability used; the high half of a two-part name for INVOKE */
+    uint32_t slot; /* the capability named in rdi; ~0: two parts where only one can be */
+    uint32_t info; /* low half of rsi: label, and the shape of the message */
+    uint64_t arg;
 };
 _Static_assert(sizeof(struct event) == 32, "two a cache line");
 

@@ -21,6 +21,7 @@ struct pvh_info { /* xen/include/public/arch-x86/hvm/start_info.h */
 };
 
 static struct boot_params params;
+static uint8_t pool[POOL_BYTES] __attribute__((aligned(4096)));
 static uint32_t rsdp[RSDP_WORDS]; /* Multiboot2 hands over a copy, not the place */
 
 struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
@@ -130,8 +131,9 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
     leaks_check();
     apic_init();
 
-    params.kernel.base = image_phys(image_start);
-    params.kernel.size = (uint64_t)(image_end - image_start);
+    params.kernel =
+        (struct memory_region){image_phys(image_start), (uint64_t)(image_end - image_start)};
+    params.pool = (struct memory_region){image_phys(pool), sizeof(pool)};
     apic_timer_measure();
     params.info.entry_ticks = entry_ticks;
     params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;

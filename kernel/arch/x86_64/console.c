@@ -32,7 +32,7 @@ void print(const char *text)
     }
 }
 
-void print_hex(uint64_t value)
+static void print_hex(uint64_t value)
 {
     for (int shift = 60; shift >= 0; shift -= 4) {
         arch_putc("0123456789abcdef"[value >> shift & 15]);
@@ -51,18 +51,9 @@ void machine_stop(const char *kind, const char *why, uint8_t exit_code)
     }
 }
 
-void arch_panic(const char *what, const char *file, int line)
+void arch_panic(const char *what, const uint64_t *known, uint32_t count)
 {
-    print("\nkernel: ");
-    print(file);
-    print(", line ");
-    print_hex((uint64_t)line);
-    machine_stop(": panic: ", what, EXIT_PANIC);
-}
-
-void arch_fatal(const char *what, const uint64_t *known, uint32_t count)
-{
-    print("\nkernel: fatal: ");
+    print("\nkernel: panic: ");
     print(what);
     for (uint32_t i = 0; i < count; i++) {
         arch_putc(i % 4 == 0 ? '\n' : ' ');

@@ -106,6 +106,7 @@ trap_own_stack:
     pushq %\r
     .endr
     movq %rsp, %rdi
+    pushq %rdi                  /* room for one word more */
     andq $-16, %rsp
     call trap_kernel_mode       /* (registers and all as pushed); does not return */
 

@@ -4,13 +4,13 @@
 #include "x86.h"
 
 enum { STUB_BYTES = 16, GATE_INTERRUPT = 0x8e, GATE_INTERRUPT_USER = 0xee, VECTOR_INT3 = 3 };
-enum { TSS_BYTES = 104 };
+enum { TSS_BYTES = 104, KERNEL_FRAME_WORDS = 23 };
 
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
 void syscall_entry(void);
 struct thread *trap_user(uint32_t vector, uint64_t error);
-void trap_kernel_mode(const uint64_t *frame);
+void trap_kernel_mode(uint64_t *frame);
 
 static struct cpu cpus[CPU_COUNT_MAX];
 struct stack stacks[CPU_COUNT_MAX][2] __attribute__((aligned(4096)));
@@ -63,21 +63,13 @@ struct thread *trap_user(uint32_t vector, uint64_t error)
     return thread_load();
 }
 
-/* A kernel bug or broken hardware: an NMI too has no cause that we know. */
-void trap_kernel_mode(const uint64_t *frame)
+/* A kernel bug or broken hardware: an NMI too has no cause that we know. Puts CR2 below `frame`. */
+void trap_kernel_mode(uint64_t *frame)
 {
-    static const char names[] = " r15= r14= r13= r12= r11= r10=  r9=  r8= rbp= rdi= rsi= rdx= rcx="
-                                " rbx= rax= vec= err= rip=  cs= flg= rsp=  ss=";
-    uint64_t cr2;
-    __asm__ volatile("movq %%cr2, %0" : "=r"(cr2));
-    print("\nkernel: exception, cr2=");
-    print_hex(cr2);
-    for (uint32_t i = 0; names[i]; i++) {
-        if (i % 20 == 0) arch_putc('\n');
-        arch_putc(names[i]);
-        if (i % 5 == 4) print_hex(frame[i / 5]);
-    }
-    arch_panic("exception in the kernel", __FILE__, __LINE__);
+    __asm__ volatile("movq %%cr2, %0" : "=r"(*--frame));
+    arch_panic("exception in the kernel: cr2 r15-r8 rbp rdi rsi rdx rcx rbx rax vector code rip cs "
+               "rflags rsp ss",
+               frame, KERNEL_FRAME_WORDS);
 }
 
 /* Eager, so that no thread's registers are ever in reach of another's speculation. */
@@ -113,7 +105,7 @@ struct thread *thread_load(void)
     if (a->fpu_owner != fpu) fpu_load(a, fpu);
     if (!t) return t;
 
-    uint64_t root = thread_aspace(t);
+    uint64_t root = thread_slot(t, TS_ASPACE)->obj;
     if (root == 0) root = image_phys(kernel_root);
     if (a->root != root) load_root(a->root = root);
     /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole

@@ -79,7 +79,6 @@ static inline void load_root(uint64_t root)
 /* console.c: any context; needs no per-CPU state. */
 void console_init(void);
 void print(const char *text);
-void print_hex(uint64_t value);
 _Noreturn void machine_stop(const char *kind, const char *why, uint8_t exit_code);
 
 void features_require(void); /* stops if the CPU lacks any */

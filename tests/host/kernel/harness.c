@@ -9,7 +9,7 @@
 #include "unit.h"
 
 #define MIB (1ull << 20)
-#define IMAGE_BASE (2 * MIB)
+#define IMAGE_BASE (6 * MIB)
 enum { IMAGE_PAGES = 16, FIRST_SLOT = 1024, SLOTS = 4096 };
 
 uint64_t now;
@@ -45,7 +45,8 @@ struct boot_params make_machine(void)
     return (struct boot_params){
         .memory = {{MIB, 8 * MIB}, {9 * MIB, FAKE_MEMORY - 9 * MIB}},
         .memory_count = 2,
-        .kernel = {MIB, MIB},
+        .kernel = {MIB, 4 * MIB},
+        .pool = {2 * MIB, POOL_BYTES},
         .image = {IMAGE_BASE, IMAGE_PAGES * PAGE_BYTES},
         .info.rsdp = 0xe0000,
         .info.entry_ticks = 1000,
@@ -231,7 +232,22 @@ const struct commit *last_commit(void)
 
 const struct event *last_event(void)
 {
-    return event_at(rings->header.event_head - 1);
+    uint64_t at = rings->header.event_head - 1;
+    while (event_at(at)->kind == EVENT_ARGS) {
+        at--;
+    }
+    return event_at(at);
+}
+
+void last_args(uint64_t *out, uint64_t max)
+{
+    memset(out, 0, max * sizeof(*out));
+    for (uint64_t at = rings->header.event_head - 1; event_at(at)->kind == EVENT_ARGS; at--) {
+        const uint64_t *w = (const uint64_t *)event_at(at), first = event_at(at)->op * ARGS_WORDS;
+        for (uint64_t i = 0; i < ARGS_WORDS && first + i < max; i++) {
+            out[first + i] = w[i == 0 ? 0 : i + 1];
+        }
+    }
 }
 
 void ack_all(void)

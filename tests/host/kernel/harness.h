@@ -89,6 +89,7 @@ const struct log_header *log_header(void);
 const struct commit *commit_at(uint64_t seq);
 const struct event *event_at(uint64_t position);
 const struct commit *last_commit(void);
-const struct event *last_event(void);
+const struct event *last_event(void); /* its ARGS stand behind it: */
+void last_args(uint64_t *out, uint64_t max);
 uint64_t commits(void);
 void ack_all(void); /* axiom acknowledges everything */

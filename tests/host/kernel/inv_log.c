@@ -25,10 +25,11 @@ bool inv_ring_numbers(struct view *v)
         cause = c->cause;
     }
     time = cpu()->now;
-    for (uint64_t i = 0; i < 4 && i < h->event_head; i++) {
+    for (uint64_t i = 0; i < 8 && i < h->event_head; i++) {
         const struct event *e = event_at(h->event_head - 1 - i);
         v->blame = e;
-        if (e->time > time || e->kind < EVENT_BOOT || e->kind > EVENT_GAP) return false;
+        if (e->kind == EVENT_ARGS) continue;
+        if (e->time > time || e->kind < EVENT_BOOT || e->kind > EVENT_STOPPED) return false;
         time = e->time;
     }
     return true;

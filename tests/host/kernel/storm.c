@@ -39,8 +39,8 @@ static void verify(const char *what)
     if (broken == NULL) return;
     const struct event *e = last_event();
     fail_msg("seed %llu, step %llu, %s (op %u, label %u, slot %#x, result %u, thread %u): %s",
-             (unsigned long long)seed, (unsigned long long)step, what, e->op, e->label, e->slot,
-             e->result, e->thread, broken);
+             (unsigned long long)seed, (unsigned long long)step, what, e->op, msg_label(e->info),
+             e->slot, e->result, e->thread, broken);
 }
 
 /* Somebody who can run, more often than not another one than the kernel chose: who has the highest
@@ -143,8 +143,7 @@ static uint64_t digest_of_run(void)
     run_storm(1000);
     for (uint64_t i = log_header()->event_tail; i < log_header()->event_head; i++) {
         const struct event *e = event_at(i);
-        sum =
-            (sum ^ e->time ^ (uint64_t)e->result << 32 ^ e->thread ^ e->badge) * 0x9e3779b97f4a7c15;
+        sum = (sum ^ e->time ^ (uint64_t)e->result << 32 ^ e->thread ^ e->arg) * 0x9e3779b97f4a7c15;
     }
     return sum ^ state_digest();
 }

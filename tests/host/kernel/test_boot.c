@@ -146,7 +146,7 @@ TEST(BOOT0006, "one bit changed anywhere in the image is found")
     boot();
 }
 
-TEST(BOOT0007, "too little memory, in all or in one piece")
+TEST(BOOT0007, "too little memory is refused, enough in many pieces is not")
 {
     struct boot_params p;
     again(&p);
@@ -157,13 +157,13 @@ TEST(BOOT0007, "too little memory, in all or in one piece")
     for (uint32_t i = 0; i < 6; i++) { /* 6 pieces of 6 MiB */
         p.memory[p.memory_count++] = (struct memory_region){(8 + i * 8) * MIB, 6 * MIB};
     }
-    EXPECT(strstr(refusal_of(&p), "too little memory") != NULL);
+    EXPECT(refusal_of(&p) == NULL);
     boot();
 }
 
 TEST(BOOT0008, "the image may lie anywhere: before, behind or between what is free")
 {
-    const uint64_t bases[] = {MIB * 2, MIB * 9, MIB * 30, FAKE_MEMORY - 16 * PAGE_BYTES};
+    const uint64_t bases[] = {MIB * 5, MIB * 9, MIB * 30, FAKE_MEMORY - 16 * PAGE_BYTES};
     for (uint32_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
         fake_reset();
         struct boot_params p = make_machine();

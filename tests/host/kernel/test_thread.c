@@ -179,7 +179,7 @@ TEST(FAULT0001, "a fault is a message; any answer lets the thread run again as i
     }
     EXPECT_EQ(last_event()->kind, EVENT_FAULT);
     EXPECT_EQ(last_event()->thread, p.c->id);
-    EXPECT_EQ(last_event()->badge, 0xdead000);
+    EXPECT_EQ(last_event()->arg, 0xdead000);
     EXPECT(p.c->borrower == NULL); /* a fault lends no time */
     OKAY(sys_reply(p.s, S_REPLY, msg_info(9, 8, 0, 0)));
     EXPECT_EQ(p.c->state, T_READY);

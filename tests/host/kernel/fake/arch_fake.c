@@ -73,12 +73,7 @@ _Noreturn void fake_wild(uint64_t address)
     give_up("address outside memory", __FILE__, __LINE__);
 }
 
-_Noreturn void arch_panic(const char *what, const char *file, int line)
-{
-    give_up(what, file, line);
-}
-
-_Noreturn void arch_fatal(const char *what, const uint64_t *known, uint32_t count)
+_Noreturn void arch_panic(const char *what, const uint64_t *known, uint32_t count)
 {
     if (count > FAKE_KNOWN) give_up("too much to print", __FILE__, __LINE__);
     memcpy(fake.known, known, count * sizeof(known[0]));
