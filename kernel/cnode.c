@@ -13,7 +13,7 @@
 #include "irq.h"
 #include "vspace.h"
 
-enum { NESTING_MAX = 8, SCAN_PER_WORK = 64 };
+enum { NESTING_MAX = 8, SCAN_PER_WORK = 32 };
 
 #define TYPE(t) (1u << (t))
 static const uint32_t stateful = TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) |
@@ -105,7 +105,7 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
         if (x == NULL) return ERR_BUSY;
         if (vspace_is_busy(x)) return ERR_BUSY;
         if (!waiters_told(x, &d->work) || d->work == 0) return ERR_PARTIAL;
-        d->work--;
+        d->work -= x->type == CAP_PTABLE && d->work > 1 ? 2 : 1; /* all entries were looked at */
         slot_end(x, x == s ? d->op : COMMIT_DELETE, x == s && d->marks, d->why);
         if (x == s) return OK;
     }
@@ -125,7 +125,8 @@ void revoke_apply(struct request *rq)
     rq->cap->flags |= SLOT_FROZEN;
     while (rq->cap->child != NULL) {
         struct slot *leaf = rq->cap->child;
-        while (leaf->child != NULL) { /* at most 255: INV-CAP-3 */
+        for (uint32_t deep = 1; leaf->child != NULL; deep++) { /* at most 255: INV-CAP-3 */
+            if (deep % SCAN_PER_WORK == 0 && d.work > 1) d.work--;
             leaf = leaf->child;
         }
         const struct container *c = slot_container(leaf);

@@ -227,7 +227,7 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may
     if (r != NULL) *r = (struct reply){.thread = t, .state = REPLY_NAMED};
     for (uint32_t i = 0; ep->queue.head != NULL && ep->queue.head->state == T_SENDING; i++) {
         struct thread *from = ep->queue.head;
-        if (i == WORK_PER_STEP) {
+        if (i == WORK_PER_STEP / 2) { /* each may have copied a long message */
             ipc_leave_reply(t);
             return ERR_PARTIAL;
         }
@@ -282,8 +282,9 @@ bool ipc_cancel_via(struct slot *via, uint32_t *work)
     struct thread *next, *t = via->type == CAP_ENDPOINT
                                   ? ((struct endpoint *)cap_object(via))->queue.head
                                   : ((struct notification *)cap_object(via))->queue.head;
-    for (; t != NULL; t = next) {
+    for (uint32_t scanned = 1; t != NULL; t = next, scanned++) {
         next = t->q_next;
+        if (scanned % 32 == 0 && *work > 1) --*work; /* the first of a step's goes on to its end */
         if (t->via != via) continue;
         if (*work == 0) return false;
         --*work;

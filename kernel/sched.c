@@ -3,6 +3,8 @@
 
 #include "invoke.h"
 
+enum { SCAN_MAX = 512, PARKS = 32 }; /* a look at a parked thread; to park one costs more */
+
 /* NULL: it has none, or one that was never configured. */
 static struct sched *home_of(const struct thread *t)
 {
@@ -103,11 +105,12 @@ static struct thread *highest_ready(void)
     return NULL;
 }
 
-/* The highest ready thread that has time to run; those without are parked, or left inactive. */
+/* The highest ready thread that has time to run; those without are parked, or left inactive. Work
+ * is bounded: if it ends before one is found, the timer goes off at once and the rest follows. */
 static void pick(struct cpu *c)
 {
     struct thread *t;
-    while ((t = highest_ready()) != NULL) {
+    for (uint32_t work = 0; work < SCAN_MAX && (t = highest_ready()) != NULL; work += PARKS) {
         c->sched = sched_of(t, c->now);
         if (c->sched != NULL) {
             thread_move(t, T_RUNNING);
@@ -120,6 +123,7 @@ static void pick(struct cpu *c)
         struct thread *before = c->parked.head;
         while (before != NULL && home_of(before)->refill_at <= home->refill_at) {
             before = before->q_next;
+            work++;
         }
         queue_insert(&c->parked, t, before);
     }
@@ -130,7 +134,8 @@ void sched_finish(void)
     struct cpu *c = cpu();
     struct thread *t = c->current;
     const struct queue *parked = &c->parked;
-    while (parked->head != NULL && home_of(parked->head)->refill_at <= c->now) {
+    for (uint32_t i = 0; i < WORK_PER_STEP && parked->head != NULL; i++) {
+        if (home_of(parked->head)->refill_at > c->now) break;
         sched_ready(parked->head);
     }
     if (t != NULL) {
@@ -144,6 +149,7 @@ void sched_finish(void)
     if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
     if (parked->head != NULL && home_of(parked->head)->refill_at < until)
         until = home_of(parked->head)->refill_at;
+    if (c->current == NULL && highest_ready() != NULL) until = c->now;
     if (until != c->timer) arch_timer_set(c->timer = until);
 }
 

@@ -48,14 +48,15 @@ enum err retype_check(const struct request *rq)
 
 /* From the watermark to `extra` memory is zero, without gaps: a retype that is given up in the
  * middle may be followed by one of what it skipped. False: this step's share is done, and more is
- * left. */
-static bool clear_until(struct slot *ut, uint64_t end)
+ * left, `count` objects if not pages. */
+static bool clear_until(struct slot *ut, uint64_t end, uint64_t count)
 {
-    for (uint32_t work = WORK_PER_STEP; ut->extra < end; ut->extra += PAGE_BYTES) {
+    uint32_t work = WORK_PER_STEP;
+    for (; ut->extra < end; ut->extra += PAGE_BYTES) {
         if (work-- == 0) return false;
         arch_clear_page(phys_to_ptr(ut->obj + ut->extra));
     }
-    return true;
+    return work >= count / 4;
 }
 
 void retype_apply(struct request *rq)
@@ -64,7 +65,7 @@ void retype_apply(struct request *rq)
     uint32_t bits = object_bits(rq->w[0], rq->w[1]);
     uint64_t start = retype_start(ut, bits), end = start + (rq->w[2] << bits);
     bool device = ut->flags & CAP_FLAG_DEVICE, untyped = rq->w[0] == CAP_UNTYPED;
-    if (!device && !untyped && !clear_until(ut, end)) rq->result = ERR_PARTIAL;
+    if (!device && !untyped && !clear_until(ut, end, rq->w[2])) rq->result = ERR_PARTIAL;
     if (rq->result != OK) return;
     if (untyped && ut->extra < end) ut->extra = end; /* the child clears what it gives out */
     for (uint32_t i = 0; i < rq->w[2]; i++) {

@@ -31,10 +31,11 @@ bool vspace_is_busy(const struct slot *s)
 {
     bool is_root = s->type == CAP_ASPACE && slot_is_last(s);
     const uint64_t *entry = phys_to_ptr(s->obj);
+    uint64_t any = 0;
     for (uint32_t n = s->type == CAP_PTABLE ? ENTRIES : is_root ? USER_ENTRIES : 0; n > 0; n--) {
-        if (*entry++ != 0) return true;
+        any |= *entry++;
     }
-    return false;
+    return any != 0;
 }
 
 void vspace_unmap(struct slot *s)

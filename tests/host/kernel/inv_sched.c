@@ -59,13 +59,26 @@ bool inv_ready_mapped(struct view *v)
 
 bool inv_parked_sorted(struct view *v)
 {
-    uint64_t before = cpu()->now;
+    uint64_t before = 0;
     for (const struct thread *t = cpu()->parked.head; t != NULL; t = t->q_next) {
         v->blame = t;
         if (home_of(t) == NULL || home_of(t)->refill_at < before) return false;
         before = home_of(t)->refill_at;
     }
-    return cpu()->parked.head == NULL || home_of(cpu()->parked.head)->refill_at > cpu()->now;
+    return true;
+}
+
+/* A step wakes and parks only so many; the rest follows at once, by a timer that is due. */
+static bool goes_on(void)
+{
+    return cpu()->timer <= cpu()->now;
+}
+
+bool inv_due_awake(struct view *v)
+{
+    const struct thread *t = cpu()->parked.head;
+    v->blame = t;
+    return t == NULL || home_of(t)->refill_at > cpu()->now || goes_on();
 }
 
 bool inv_highest_runs(struct view *v)
@@ -73,7 +86,7 @@ bool inv_highest_runs(struct view *v)
     const struct thread *t = cpu()->current;
     for (uint32_t p = t == NULL ? 0 : t->priority + 1u; p < 256; p++) {
         v->blame = cpu()->ready[p].head;
-        if (v->blame != NULL) return false;
+        if (v->blame != NULL) return t == NULL && goes_on();
     }
     return true;
 }
@@ -93,8 +106,13 @@ bool inv_timer_set(struct view *v)
 {
     uint64_t until = ~0ull;
     const struct thread *parked = cpu()->parked.head;
+    bool ready = false;
     if (cpu()->current != NULL) until = cpu()->now + (uint64_t)cpu()->sched->remaining;
     if (parked != NULL && home_of(parked)->refill_at < until) until = home_of(parked)->refill_at;
+    for (uint32_t p = 0; p < 256; p++) {
+        ready |= cpu()->ready[p].head != NULL;
+    }
+    if (cpu()->current == NULL && ready) until = cpu()->now;
     v->blame = cpu();
     return cpu()->timer == until && fake.timer == until;
 }

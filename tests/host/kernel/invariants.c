@@ -31,6 +31,8 @@ static const struct {
     {"INV-SCHED-3", "a ready queue that is not empty has its bit", inv_ready_mapped},
     {"INV-SCHED-4", "parked threads stand by refill time", inv_parked_sorted},
     {"INV-SCHED-5", "nobody ready has a higher priority than who runs", inv_highest_runs},
+    {"INV-SCHED-8", "nobody whose refill is due stays parked, unless the timer is due as well",
+     inv_due_awake},
     {"INV-SCHED-6", "who runs has time left on the context at the end of its lenders",
      inv_context_right},
     {"INV-SCHED-7", "the timer is set for the end of the budget or the first refill",

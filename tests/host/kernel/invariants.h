@@ -17,7 +17,7 @@ predicate inv_untyped_children, inv_memory_disjoint, inv_untyped_clean;
 predicate inv_thread_queued, inv_queue_linked, inv_endpoint_one_kind, inv_sender_via;
 predicate inv_reply_linked, inv_notification_empty, inv_notification_user;
 /* inv_sched.c */
-predicate inv_home_linked, inv_lending_linked, inv_ready_mapped, inv_parked_sorted;
+predicate inv_home_linked, inv_lending_linked, inv_ready_mapped, inv_parked_sorted, inv_due_awake;
 predicate inv_highest_runs, inv_context_right, inv_timer_set;
 /* inv_vspace.c */
 predicate inv_mapping_recorded, inv_entries_counted, inv_no_write_exec, inv_tables_private;

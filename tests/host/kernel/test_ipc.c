@@ -246,9 +246,11 @@ TEST(RECV0003,
     OKAY(sys_recv(p.s, S_EP, 0) == SYS_RECV ? OK : ERR_BUSY); /* the number stands in rax again */
     EXPECT_EQ(p.s->regs.rip, 0x1000 - SYSCALL_BYTES);
     EXPECT_EQ(last_event()->result, ERR_PARTIAL);
-    EXPECT_EQ(senders[15].thread->state, T_READY);
-    EXPECT_EQ(result_of(senders[15].thread), ERR_BUSY);
-    EXPECT_EQ(senders[16].thread->state, T_SENDING);
+    EXPECT_EQ(senders[7].thread->state, T_READY);
+    EXPECT_EQ(result_of(senders[7].thread), ERR_BUSY);
+    EXPECT_EQ(senders[8].thread->state, T_SENDING);
+    EXPECT_EQ(step_syscall(p.s), SYS_RECV);
+    p.s->regs.rax = SYS_RECV;
     EXPECT_EQ(step_syscall(p.s), BLOCKED);
     EXPECT_EQ(result_of(senders[19].thread), ERR_BUSY);
 }

@@ -314,6 +314,7 @@ TEST(WALK0002, "a slot that goes between two answers is skipped; one that moves 
 TEST(WALK0003, "a cursor whose rest is revoked ends")
 {
     uint64_t ut = memory_untyped(16), s = slot_new(64);
+    EXPECT_EQ(OP(axiom, OP_RETYPE, ut, CAP_ENDPOINT, 0, 64, s), ERR_PARTIAL); /* it cleared */
     OKAY(OP(axiom, OP_RETYPE, ut, CAP_ENDPOINT, 0, 64, s));
     OKAY(OP(axiom, OP_LOG_WALK, GS_LOG, 1));
     OKAY(op_all(axiom, OP_REVOKE, in(GS_CNODE, ut)));
