@@ -41,7 +41,7 @@ struct Entry { # of the SysLog
   words @7 :UInt8;
   caps @8 :UInt8;
   thread @9 :UInt32;
-  badge @10 :UInt64;
+  badge @10 :UInt64;  # of the endpoint called, where it is known; of a fault: the address
   interface @11 :UInt64; # id of the one called or answered, where it is known; else 0
   process @12 :Text $Wl.max(32);
   arguments @13 :List(UInt64) $Wl.max(8); # the words of a request to axiom, as far as kept

@@ -169,9 +169,10 @@ static uint8_t answer_to(uint64_t number, const struct event *call, uint64_t end
             skip = false;
             continue;
         }
-        bool sure = waits && !some && (e->label != 0 || e->words != 0);
-        equal = !some || (equal && e->label == label);
-        if (!some) label = e->label;
+        uint16_t said = (uint16_t)msg_label(e->info);
+        bool sure = waits && !some && (said != 0 || msg_words(e->info) != 0);
+        equal = !some || (equal && said == label);
+        if (!some) label = said;
         some = true;
         if (sure) return label < SYSLOG_SPECIAL ? (uint8_t)label : SYSLOG_ANSWERED;
     }

@@ -209,10 +209,8 @@ static bool drain_events(uint64_t head)
     bool some = logs.event_tail < head;
     for (; logs.event_tail < head; logs.event_tail++) {
         const struct event *e = &rings->events[logs.event_tail % LOG_EVENTS];
-        if (e->kind == EVENT_GAP) {
-            event_gap(e->badge);
-            continue;
-        }
+        if (e->kind == EVENT_GAP) event_gap(e->arg);
+        if (e->kind == EVENT_GAP || e->kind == EVENT_ARGS) continue;
         *logmem_event(mem, mem->event_head) = *e;
         mem->event_head++;
         if (e->kind == EVENT_FAULT) process_faulted(e->thread);

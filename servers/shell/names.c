@@ -31,9 +31,9 @@ const char *name_of_commit(uint8_t op)
 const char *name_of_event(uint8_t kind)
 {
     static const char *const names[] = {
-        [EVENT_BOOT] = "boot",      [EVENT_SYSCALL] = "syscall", [EVENT_IRQ] = "irq",
-        [EVENT_TICK] = "tick",      [EVENT_FAULT] = "fault",     [EVENT_GAP] = "gap",
-        [EVENT_REQUEST] = "request"};
+        [EVENT_BOOT] = "boot",       [EVENT_SYSCALL] = "syscall", [EVENT_IRQ] = "irq",
+        [EVENT_TICK] = "tick",       [EVENT_FAULT] = "fault",     [EVENT_GAP] = "gap",
+        [EVENT_STOPPED] = "stopped", [EVENT_REQUEST] = "request"};
     return NAME(names, kind);
 }
 
