@@ -11,14 +11,20 @@
 
 enum { NODES = 8192 };
 char fold_message[256];
-static struct reduce fold;
+static struct reduce own, *fold = &own;
 static void *memory;
 
 void fold_begin(void)
 {
     if (memory == NULL) memory = malloc(reduce_bytes(NODES));
     if (memory == NULL) abort();
-    reduce_init(&fold, memory, NODES);
+    reduce_init(&own, memory, NODES);
+    fold_use(&own);
+}
+
+void fold_use(struct reduce *r)
+{
+    fold = r;
 }
 
 /* How log.h says that the cursor shows a slot, written a second time. */
@@ -76,7 +82,7 @@ static uint32_t marks_in(const struct view *v)
 
 static bool differs(const struct slot *s, const struct reduce_node *n)
 {
-    struct walk_item expected = reduce_item(&fold, n), found = item_of(s);
+    struct walk_item expected = reduce_item(fold, n), found = item_of(s);
     struct reduce_difference d;
     if (!reduce_differs(&expected, &found, &d)) return false;
     snprintf(fold_message, sizeof(fold_message),
@@ -88,9 +94,9 @@ static bool differs(const struct slot *s, const struct reduce_node *n)
 
 bool fold_agrees(void)
 {
-    while (fold.count < commits()) {
-        const struct commit *c = commit_at(fold.count);
-        enum reduce_result r = reduce_apply(&fold, c);
+    while (fold->count < commits()) {
+        const struct commit *c = commit_at(fold->count);
+        enum reduce_result r = reduce_apply(fold, c);
         if (r == REDUCE_OK) continue;
         snprintf(fold_message, sizeof(fold_message), "fold: commit %llu, operation %u: %s",
                  (unsigned long long)c->seq, c->op, reduce_text(r));
@@ -99,14 +105,14 @@ bool fold_agrees(void)
     const struct view *v = view_last();
     const struct reduce_node *n = NULL;
     for (uint32_t i = 0; i < v->slot_count; i++) {
-        n = reduce_next(&fold, n);
+        n = reduce_next(fold, n);
         if (n == NULL) break; /* the numbers below differ */
         if (differs(v->slots[i].slot, n)) return false;
     }
     uint32_t marks = marks_in(v);
-    if (fold.live == v->slot_count && fold.marked == marks) return true;
+    if (fold->live == v->slot_count && fold->marked == marks) return true;
     snprintf(fold_message, sizeof(fold_message),
-             "fold: %u capabilities and %u marks, not %u and %u", fold.live, fold.marked,
+             "fold: %u capabilities and %u marks, not %u and %u", fold->live, fold->marked,
              v->slot_count, marks);
     return false;
 }

@@ -6,6 +6,9 @@
 
 /* Begins anew with the first commit in the ring; call it after boot(). */
 void fold_begin(void);
+/* Goes on with this fold instead. */
+struct reduce;
+void fold_use(struct reduce *r);
 /* Folds what came since; false: `fold_message` says what differs. Looks at the last view taken. */
 bool fold_agrees(void);
 extern char fold_message[256];

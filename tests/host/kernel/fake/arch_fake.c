@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "fake.h"
 
-#include <sanitizer/common_interface_defs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,9 @@
 #include "abi/object.h"
 #include "arch.h"
 #include "thread.h"
+
+#pragma weak __sanitizer_print_stack_trace /* of no build without sanitizers */
+void __sanitizer_print_stack_trace(void);
 
 struct fake fake;
 
@@ -63,7 +65,7 @@ static _Noreturn void give_up(const char *what, const char *file, int line)
         longjmp(fake.catch, 1);
     }
     fprintf(stderr, "kernel panic: %s (%s:%d)\n", what, file, line);
-    __sanitizer_print_stack_trace();
+    if (__sanitizer_print_stack_trace != NULL) __sanitizer_print_stack_trace();
     abort();
 }
 

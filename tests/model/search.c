@@ -1,0 +1,134 @@
+/*
+ * search.c - the search: breadth first, so that the path to a state is a shortest one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "explore.h"
+#include "invariants.h"
+
+enum { WARY = 2000, ENCODING_MAX = 1 << 16 };
+
+static uint64_t encoding[ENCODING_MAX];
+static uint64_t transitions;
+
+static void save_state(void)
+{
+    if (lines_room() + folding_room() > ENCODING_MAX) abort();
+    uint64_t n = folding_encode(encoding);
+    n += lines_encode(encoding + n);
+    store_save(encoding, n);
+}
+
+static void load_state(uint32_t state)
+{
+    lines_decode(folding_decode(store_load(state)));
+    lines_parent();
+    folding_parent();
+}
+
+void search_path(uint32_t state)
+{
+    uint32_t path[1024], n = 0;
+    for (; state != 0 && n < 1024; state = store_parent(state)) {
+        path[n++] = store_op(state);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct op *op = &world.ops[path[n - 1 - i]];
+        bool acts = op->kind == KIND_SYSCALL || op->kind == KIND_FAULT || op->kind == KIND_AGAIN;
+        printf("%4u  %s%s%s\n", i + 1, acts ? world.thread_names[op->actor] : "",
+               acts ? ": " : "", op->text);
+    }
+}
+
+static _Noreturn void violated(uint32_t state, uint32_t op, const char *what)
+{
+    store_add(~(key_t128)0, state, op);
+    printf("%s: BROKEN: %s\nShortest sequence:\n", world.name, what);
+    search_path(store_count() - 1);
+    exit(1);
+}
+
+/* One operation in the present state. Returns what is wrong. */
+static const char *transition(uint32_t state, uint32_t op, struct step *s)
+{
+    const char *broken;
+    key_t128 before = store_key(state);
+    if (!step_run(&world.ops[op], s, &broken)) {
+        lines_diff(before);
+        lines_restore();
+        return NULL;
+    }
+    transitions++;
+    if (broken != NULL) return broken;
+    witness_step(s, state, op);
+    if (s->commits != 0) broken = folding_step();
+    if (broken != NULL) return broken;
+    canon();
+    key_t128 key = lines_diff(before);
+    if (s->refused && key != before) return "I9: a refused step changed the state";
+    if (s->commits == 0 && lines_authority_changed()) broken = folding_step();
+    if (broken == NULL && store_add(key, state, op)) {
+        broken = invariants_broken();
+        save_state();
+    }
+    lines_restore();
+    folding_restore();
+    return broken;
+}
+
+/* All operations from one state; again, if memory turns out to matter that was not looked at. */
+static void expand(uint32_t state)
+{
+    uint32_t known = store_count(), wary = state < WARY;
+    uint64_t done = transitions;
+    for (bool whole = false; !whole;) {
+        struct step s = {0};
+        load_state(state);
+        step_brief(&s);
+        whole = true;
+        const char *broken = NULL;
+        uint32_t op = 0;
+        for (; op < world.op_count && broken == NULL && whole; op++) {
+            broken = transition(state, op, &s);
+            if (wary || broken != NULL) whole = !lines_grown();
+        }
+        if (whole) whole = !lines_grown();
+        if (whole && broken != NULL) violated(state, op - 1, broken);
+        if (whole) break;
+        store_unwind(known);
+        transitions = done;
+    }
+}
+
+struct search_result search(uint64_t limit)
+{
+    struct search_result r = {0};
+    uint32_t state = 0, level_end = 1;
+    store_begin(limit);
+    classes_begin();
+    lines_begin();
+    folding_begin();
+    const char *broken = invariants_broken();
+    if (broken == NULL) broken = folding_step();
+    if (broken != NULL) {
+        printf("%s: BROKEN at the beginning: %s\n", world.name, broken);
+        exit(1);
+    }
+    transitions = 0;
+    store_add(1, NO_STATE, 0);
+    save_state();
+    for (; state < store_count() && store_count() < limit; state++) {
+        if (state == level_end) {
+            r.depth++;
+            level_end = store_count();
+        }
+        expand(state);
+    }
+    r.exhausted = state == store_count();
+    r.states = store_count();
+    r.expanded = state;
+    r.transitions = transitions;
+    lines_end();
+    return r;
+}
