@@ -165,8 +165,11 @@ static void canon_times(void)
     c->now = c->charged = time_base;
     c->actor = NULL;
     if (c->current == NULL) c->sched = NULL;
-    for (uint32_t p = 0; p < 256; p++) {
-        if (c->ready[p].head == NULL) c->ready_map[p / 64] &= ~(1ull << p % 64);
+    for (uint32_t i = 0; i < 4; i++) {
+        for (uint64_t left = c->ready_map[i]; left != 0; left &= left - 1) {
+            uint32_t bit = (uint32_t)__builtin_ctzll(left);
+            if (c->ready[i * 64 + bit].head == NULL) c->ready_map[i] &= ~(1ull << bit);
+        }
     }
 }
 

@@ -30,6 +30,8 @@ struct op {
 struct world {
     const char *name;
     bool real_order; /* only who is current acts; else whoever is ready may */
+    uint64_t budget; /* of each, if so; the period is twice as long */
+    uint8_t priorities[THREADS_MAX];
     bool real_rings; /* the rings fill up; else all is acknowledged at once */
     uint32_t thread_count;
     struct thread *threads[THREADS_MAX]; /* 0: axiom */
@@ -44,7 +46,7 @@ struct world {
 };
 extern struct world world;
 
-enum { WORLD_PRIORITY = 100 };
+enum { WORLD_PRIORITY = 100, AX_IRQ_CONTROL = 6, AX_FIRST = 9 /* slots of axiom's CNode */ };
 
 void world_begin(const char *name);
 bool world_has_sched(uint32_t thread); /* its context is alive */
@@ -61,6 +63,8 @@ struct op *world_op(struct op op);
 struct op *world_sys(uint32_t actor, const char *text, uint64_t number, uint64_t name);
 struct op *world_invoke(const char *text, enum operation op, uint64_t name, const uint64_t w[4]);
 #define INVOKE(text, op, name, ...) world_invoke(text, op, name, (const uint64_t[4]){__VA_ARGS__})
+void world_do(enum operation op, uint64_t name, const uint64_t w[8]); /* now, by axiom */
+#define DO_NOW(op, name, ...) world_do(op, name, (const uint64_t[8]){__VA_ARGS__})
 void world_end(void); /* the state from which the search begins */
 
 /* --- canon.c ---- */
@@ -127,6 +131,7 @@ struct step {
 void step_begin(void);
 /* False: not possible here. `*broken`: what is wrong with it, NULL nothing. */
 bool step_run(const struct op *op, struct step *s, const char **broken);
+void step_idle(const struct op *op); /* its actor is given the processor, and does nothing */
 void step_brief(struct step *s);
 uint64_t step_first_commit(void); /* of the last step */
 

@@ -12,7 +12,11 @@ static const struct {
     config_fn *make;
     uint32_t share; /* of the states, in 100 */
 } configs[] = {
-    {"ipc", config_ipc, 100},
+    {"ipc", config_ipc, 100},       {"transfer", config_transfer, 100},
+    {"notify", config_notify, 100}, {"caps", config_caps, 30},
+    {"retype", config_retype, 30},  {"vspace", config_vspace, 100},
+    {"budget", config_budget, 100}, {"revoke", config_revoke, 100},
+    {"end", config_end, 100},
 };
 enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };
 

@@ -124,6 +124,13 @@ static bool may_change(const struct op *op, uint32_t result)
            (label == OP_DELETE || label == OP_REVOKE);
 }
 
+void step_idle(const struct op *op)
+{
+    struct step s;
+    uint64_t at;
+    can_happen(op, &s, &at);
+}
+
 bool step_run(const struct op *op, struct step *s, const char **broken)
 {
     uint64_t at;

@@ -215,6 +215,25 @@ struct op *world_invoke(const char *text, enum operation op, uint64_t name, cons
     return world_op(o);
 }
 
+void world_do(enum operation op, uint64_t name, const uint64_t w[8])
+{
+    okay("an operation of the configuration", again(op, name, w));
+}
+
+/* Threads as their configuration orders them, with budgets that have not begun. */
+static void order(void)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        struct sched *s = world.scheds[i];
+        DO("a priority", OP_THREAD_CONFIG, world.tcb[i], world.priorities[i], 0);
+        DO("a budget", OP_SCHED_CONFIG, world.sched[i], world.budget, 2 * world.budget);
+        s->remaining = (int64_t)world.budget;
+        s->refill_at = 0;
+    }
+    cpu()->sched->refill_at = now + 2 * world.budget; /* axiom's has begun */
+    core_tick(now);
+}
+
 void world_end(void)
 {
     world_op((struct op){.text = "(it runs again)", .kind = KIND_AGAIN});
@@ -224,7 +243,8 @@ void world_end(void)
     for (uint32_t i = 0; i < world.thread_count; i++) {
         run_as(world.threads[i]);
     }
-    ack_all();
+    if (world.real_order) order();
+    if (!world.real_rings) ack_all();
     check_all();
     if (!fold_agrees()) fail_msg("%s", fold_message);
     check_each_step = false;
