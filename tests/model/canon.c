@@ -14,7 +14,7 @@
 static uint64_t time_base;
 static struct log_header heads;   /* as every canonical state has them */
 static struct log_header *header; /* the kernel's own, writable */
-static uint64_t *event_number;
+static uint64_t *event_number, event_base;
 static uint32_t *last_id, last_id_base;
 
 extern char __start_kernel_bss[], __stop_kernel_bss[];
@@ -26,16 +26,18 @@ static struct {
     uint32_t id;
 } early;
 
-static uint32_t newest_id(void)
+/* All since boot: ARGS are of the event before them. */
+static uint64_t events_told(void)
 {
-    uint32_t id = 0;
-    for (uint32_t i = 0; i < world.thread_count; i++) {
-        if (world.threads[i]->id > id) id = world.threads[i]->id;
+    uint64_t n = 0, head = log_header()->event_head;
+    if (head > LOG_EVENTS) abort();
+    for (uint64_t i = 0; i < head; i++) {
+        n += event_at(i)->kind != EVENT_ARGS;
     }
-    return id;
+    return n;
 }
 
-RAW void canon_mark(void)
+RAW void canon_mark(uint32_t id)
 {
     free(early.variables);
     early.bytes = (uint64_t)(__stop_kernel_bss - __start_kernel_bss);
@@ -44,8 +46,8 @@ RAW void canon_mark(void)
     for (uint64_t i = 0; i < early.bytes; i++) {
         early.variables[i] = __start_kernel_bss[i];
     }
-    early.events = log_header()->event_head;
-    early.id = newest_id();
+    early.events = events_told();
+    early.id = id;
 }
 
 /* The search knows no name that is private to the kernel's files: a counter is the one variable
@@ -71,14 +73,24 @@ RAW static void *find_counter(const char *what, uint32_t bytes, uint64_t then, u
     return found;
 }
 
+void canon_find(uint32_t id)
+{
+    event_number = find_counter("events", 8, early.events, events_told());
+    last_id = find_counter("threads", 4, early.id, id);
+}
+
 void canon_begin(void)
 {
     header = (struct log_header *)log_header();
-    event_number = find_counter("events", 8, early.events, header->event_head);
-    last_id_base = newest_id();
-    last_id = find_counter("threads", 4, early.id, last_id_base);
+    event_base = *event_number;
+    last_id_base = *last_id;
     time_base = cpu()->now;
     heads = *header;
+}
+
+uint64_t canon_event(void)
+{
+    return *event_number;
 }
 
 uint64_t canon_time(void)
@@ -142,6 +154,7 @@ static void canon_thread(struct thread *t)
     if (t->state != T_SENDING) t->is_call = 0;
     if (!t->is_fault) t->fault_kind = 0;
     if (!t->is_fault) t->fault = (struct fault){{0}};
+    if (!sends || msg_caps(t->regs.rsi) == 0) memset(t->caps, 0, sizeof(t->caps));
     if (!waits(t)) t->via = NULL;
     if (!receives || t->is_fault) t->recv_count = 0;
     if (!receives || t->is_fault) t->recv_first = 0;
@@ -182,7 +195,7 @@ static void canon_rings(void)
     header->commit_tail = heads.commit_head - (world.real_rings ? commits : 0);
     header->event_tail = heads.event_head - (world.real_rings ? events : 0);
     header->events_dropped = 0;
-    *event_number = heads.event_head;
+    *event_number = event_base;
     *last_id = last_id_base;
 }
 
@@ -195,9 +208,7 @@ void canon(void)
         struct thread *t = world.threads[i];
         if (t->head.type != CAP_THREAD) continue; /* its memory is clear again */
         canon_thread(t);
-        bool told = t->state == T_SENDING && !t->is_fault && msg_caps(t->regs.rsi) != 0;
-        bool again = t->regs.rip == RIP_CALL;
-        if (world.buffers[i] != NULL && !told && !again)
+        if (world.buffers[i] != NULL && t->regs.rip != RIP_CALL) /* else it is read again */
             memset(world.buffers[i]->caps, 0, sizeof(world.buffers[i]->caps));
     }
     fake.timer_sets = fake.port_ops = fake.flushes = fake.flush_root = fake.flush_vaddr = 0;

@@ -31,8 +31,7 @@ void classes_begin(void)
     object_count = 0;
     for (uint32_t i = 0; i < v->object_count; i++) {
         const struct seen_object *o = &v->objects[i];
-        if (o->type != CAP_IRQ)
-            add((uint64_t)phys_to_ptr(o->obj), object_bytes(o->first), o->type);
+        if (o->type != CAP_IRQ) add((uint64_t)phys_to_ptr(o->obj), object_bytes(o->first), o->type);
     }
     add((uint64_t)irq_lines, sizeof(irq_lines), CAP_UNTYPED);
     add((uint64_t)&cap_root, sizeof(cap_root), CAP_UNTYPED);
@@ -89,7 +88,8 @@ bool line_keeps_authority(enum line_class class, const void *at, const void *is,
     case LINE_SCHED:
         return s->budget == t->budget && s->period == t->period;
     case LINE_THREAD: {
-        uint64_t where = ((uint64_t)at & ((1u << THREAD_BITS) - 1)), id = offsetof(struct thread, id);
+        uint64_t where = ((uint64_t)at & ((1u << THREAD_BITS) - 1)),
+                 id = offsetof(struct thread, id);
         if (id - where >= sizeof(struct slot)) return true;
         const char *a = (const char *)is + (id - where), *b = (const char *)was + (id - where);
         uint64_t priority = offsetof(struct thread, priority) - id;

@@ -49,9 +49,3 @@ void config_budget(void)
     INVOKE("starts the client", OP_THREAD_START, world.tcb[client], RIP_AFTER, 0, 0, 0);
     world_end();
 }
-
-void config_log(void)
-{
-    world_begin("log");
-    world_end();
-}

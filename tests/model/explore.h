@@ -49,9 +49,9 @@ extern struct world world;
 enum { WORLD_PRIORITY = 100, AX_IRQ_CONTROL = 6, AX_FIRST = 9 /* slots of axiom's CNode */ };
 
 void world_begin(const char *name);
-bool world_has_sched(uint32_t thread); /* its context is alive */
-struct slot *world_ax(uint64_t index); /* a slot of axiom's CNode */
-uint64_t world_slot(void);                            /* an empty one of axiom's CNode */
+bool world_has_sched(uint32_t thread);                  /* its context is alive */
+struct slot *world_ax(uint64_t index);                  /* a slot of axiom's CNode */
+uint64_t world_slot(void);                              /* an empty one of axiom's CNode */
 uint64_t world_make(enum cap_type type, uint32_t bits); /* its slot of axiom's CNode */
 /* A started thread with a CNode of 2^bits bytes; its index. */
 uint32_t world_thread(const char *name, uint32_t cnode_bits, bool buffered);
@@ -68,7 +68,10 @@ void world_do(enum operation op, uint64_t name, const uint64_t w[8]); /* now, by
 void world_end(void); /* the state from which the search begins */
 
 /* --- canon.c ---- */
-void canon_mark(void); /* some steps before canon_begin */
+/* Two moments before canon_begin, and the newest thread's id then: what counts is found by them. */
+void canon_mark(uint32_t id);
+void canon_find(uint32_t id);
+uint64_t canon_event(void); /* the number of the next event */
 void canon_begin(void);
 /* The state in canonical form: see the README for what it leaves out, and why it may. */
 void canon(void);
@@ -84,17 +87,17 @@ bool line_keeps_authority(enum line_class class, const void *at, const void *is,
 
 /* --- lines.c: the memory that ever changes, in lines of 64 bytes ---- */
 typedef unsigned __int128 key_t128;
-void lines_begin(void);    /* memory as it stands is the base */
-void lines_end(void);      /* all memory is writable again */
+void lines_begin(void); /* memory as it stands is the base */
+void lines_end(void);   /* all memory is writable again */
 uint32_t lines_count(void);
 /* Lines that changed unnoticed since the base are tracked from now on; true: there were some, and
  * they read again as in the base. */
 bool lines_grown(void);
-void lines_parent(void);   /* memory as it stands is what lines_diff compares with */
+void lines_parent(void);              /* memory as it stands is what lines_diff compares with */
 key_t128 lines_diff(key_t128 parent); /* the key of the memory, of whose parent this is the key */
 bool lines_authority_changed(void);   /* perhaps, by the last diff */
-void lines_restore(void);  /* memory is the parent again, as far as the last diff saw */
-bool lines_fault(void *at); /* a write to `at` was refused: may it go on? */
+void lines_restore(void);             /* memory is the parent again, as far as the last diff saw */
+bool lines_fault(void *at);           /* a write to `at` was refused: may it go on? */
 /* Memory against the base: words; the buffer has room for lines_room(). */
 uint64_t lines_encode(uint64_t *out);
 uint64_t lines_room(void);
@@ -148,7 +151,7 @@ uint64_t folding_room(void);
 void witness_step(const struct step *s, uint32_t parent, uint32_t op);
 void witness_config_end(const char *wanted); /* prints the sequence of `wanted` */
 bool witness_known(const char *name);
-bool witness_all_met(bool print);
+bool witness_all_met(bool steps);
 
 /* --- search.c ---- */
 struct search_result {

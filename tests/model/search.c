@@ -36,8 +36,8 @@ void search_path(uint32_t state)
     for (uint32_t i = 0; i < n; i++) {
         const struct op *op = &world.ops[path[n - 1 - i]];
         bool acts = op->kind == KIND_SYSCALL || op->kind == KIND_FAULT || op->kind == KIND_AGAIN;
-        printf("%4u  %s%s%s\n", i + 1, acts ? world.thread_names[op->actor] : "",
-               acts ? ": " : "", op->text);
+        printf("%4u  %s%s%s\n", i + 1, acts ? world.thread_names[op->actor] : "", acts ? ": " : "",
+               op->text);
     }
 }
 
@@ -49,8 +49,8 @@ static _Noreturn void violated(uint32_t state, uint32_t op, const char *what)
     exit(1);
 }
 
-/* I9: a refused step leaves what would be there had its thread merely been given the processor: then
- * a context that is gone is no longer lent. */
+/* I9: a refused step leaves what would be there had its thread merely been given the processor:
+ * then a context that is gone is no longer lent. */
 static bool refusal_changed(key_t128 before, key_t128 after, const struct op *op)
 {
     lines_restore();

@@ -39,7 +39,8 @@ void step_brief(struct step *s)
 {
     for (uint32_t i = 0; i < world.thread_count; i++) {
         const struct thread *t = world.threads[i];
-        s->before[i] = (struct brief){t->state, t->is_fault, t->borrower != NULL, t->lender != NULL};
+        s->before[i] =
+            (struct brief){t->state, t->is_fault, t->borrower != NULL, t->lender != NULL};
     }
 }
 
@@ -74,8 +75,8 @@ static void take(const struct op *op, struct thread *t, uint64_t at)
 {
     struct ipc_buffer *b = t != NULL ? thread_buffer(t) : NULL;
     if (op->kind == KIND_SYSCALL) {
-        t->regs = (struct thread_regs){.rax = op->number, .rdi = op->name, .rsi = op->info,
-                                       .rbx = op->rbx, .rip = RIP_AFTER};
+        t->regs = (struct thread_regs){
+            .rax = op->number, .rdi = op->name, .rsi = op->info, .rbx = op->rbx, .rip = RIP_AFTER};
         memcpy(t->regs.w, op->w, sizeof(op->w));
         if (b != NULL) b->caps[0] = op->cap;
     }
@@ -86,15 +87,22 @@ static void take(const struct op *op, struct thread *t, uint64_t at)
     if (op->kind == KIND_TICK || op->kind == KIND_LATER) core_tick(at);
 }
 
-static const char *event_wrong(const struct op *op, const struct step *s, uint64_t number)
+/* One event, and what ARGS it has. */
+static const char *event_wrong(const struct op *op, const struct step *s, uint64_t at)
 {
-    static const uint8_t kinds[] = {[KIND_SYSCALL] = EVENT_SYSCALL, [KIND_AGAIN] = EVENT_SYSCALL,
-                                    [KIND_FAULT] = EVENT_FAULT,     [KIND_IRQ] = EVENT_IRQ,
-                                    [KIND_TICK] = EVENT_TICK,       [KIND_LATER] = EVENT_TICK};
-    const struct event *e = event_at(number);
-    if (e->kind != kinds[op->kind]) return "its event is of another kind";
+    static const uint8_t kinds[] = {
+        [KIND_SYSCALL] = EVENT_SYSCALL, [KIND_AGAIN] = EVENT_SYSCALL, [KIND_FAULT] = EVENT_FAULT,
+        [KIND_IRQ] = EVENT_IRQ,         [KIND_TICK] = EVENT_TICK,     [KIND_LATER] = EVENT_TICK};
+    const struct event *e = event_at(at);
+    bool stopped = s->actor != NULL && s->actor->state == T_STOPPED;
+    if (log_header()->event_head == at) return "no event for it";
+    if (e->kind != (stopped ? EVENT_STOPPED : kinds[op->kind]))
+        return "its event is of another kind";
     if (e->time != cpu()->now) return "its event has another time";
     if (s->actor != NULL && e->thread != s->actor->id) return "its event names another thread";
+    while (++at < log_header()->event_head) {
+        if (event_at(at)->kind != EVENT_ARGS) return "more than one event for it";
+    }
     return NULL;
 }
 
@@ -138,7 +146,7 @@ bool step_run(const struct op *op, struct step *s, const char **broken)
     s->actor = NULL;
     *broken = NULL;
     if (!can_happen(op, s, &at)) return false;
-    uint64_t event = log_header()->event_head;
+    uint64_t event = log_header()->event_head, number = canon_event();
     first_commit = log_header()->commit_head;
     CATCH_PANIC(take(op, s->actor, at));
     if (fake.panic != NULL) {
@@ -146,11 +154,10 @@ bool step_run(const struct op *op, struct step *s, const char **broken)
         return true;
     }
     s->commits = log_header()->commit_head - first_commit;
-    bool stopped = s->actor != NULL && s->actor->state == T_STOPPED;
-    if (log_header()->event_head != event + !stopped) *broken = "not one event for it";
-    if (*broken == NULL && !stopped) *broken = event_wrong(op, s, event);
-    if (*broken == NULL) *broken = commits_wrong(s, event);
-    s->result = stopped ? EVENT_BLOCKED : event_at(event)->result;
+    *broken = event_wrong(op, s, event);
+    if (*broken == NULL) *broken = commits_wrong(s, number);
+    if (*broken == NULL && canon_event() != number + 1) *broken = "it counts for several events";
+    s->result = event_at(event)->kind == EVENT_STOPPED ? EVENT_BLOCKED : event_at(event)->result;
     s->refused = !may_change(op, s->result);
     return true;
 }

@@ -17,7 +17,7 @@ static key_t128 *table, *keys;
 static uint64_t mask, capacity;
 static uint32_t *parents, count;
 static uint16_t *ops;
-static uint64_t *offsets; /* of a state's words in the queue */
+static uint64_t *offsets;                    /* of a state's words in the queue */
 static uint64_t *queue, queue_end, released; /* words */
 
 static void *reserve(uint64_t bytes)

@@ -1,7 +1,7 @@
 /*
- * world.c - makes a small world out of a booted kernel, by its own operations. A second thread takes
- * over what authority is needed and deletes the rest of genesis, itself checked step by step; what
- * is left are some dozens of capabilities, so that a state is small and quickly looked at.
+ * world.c - makes a small world out of a booted kernel, by its own operations. A second thread
+ * takes over what authority is needed and deletes the rest of genesis; what is left are some dozens
+ * of capabilities, so that a state is small and quickly looked at.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +120,14 @@ static void make_hand(void)
 /* Thread 0 takes what it needs, and genesis goes: axiom's thread first, then all in its CNode. */
 static void take_over(void)
 {
-    const uint64_t wanted[FIRST] = {0,          world.untyped, world.tcb[0],    world.cnode[0],
-                                    world.aspace, world.sched[0], GS_IRQ_CONTROL, GS_LOG};
+    const uint64_t wanted[FIRST] = {0,
+                                    world.untyped,
+                                    world.tcb[0],
+                                    world.cnode[0],
+                                    world.aspace,
+                                    world.sched[0],
+                                    GS_IRQ_CONTROL,
+                                    GS_LOG};
     const uint64_t old = HAND_SLOTS - 2;
     axiom = world.threads[0];
     for (uint32_t i = 1; i < FIRST; i++) {
@@ -148,8 +154,11 @@ void world_begin(const char *name)
     check_each_step = false;
     fold_begin();
     make_hand();
-    canon_mark();
+    canon_mark(world.threads[0]->id);
     take_over();
+    make_at(next_slot, CAP_THREAD, 0); /* its number is all that is wanted of it */
+    canon_find(((const struct thread *)cap_object(world_ax(next_slot)))->id);
+    DO("deleting a thread", OP_DELETE, in(HAND_CNODE, next_slot), 0);
     check_all();
     check_each_step = true;
 }
@@ -203,8 +212,8 @@ struct op *world_op(struct op op)
 
 struct op *world_sys(uint32_t actor, const char *text, uint64_t number, uint64_t name)
 {
-    return world_op((struct op){.text = text, .actor = (uint8_t)actor, .number = number,
-                                .name = name});
+    return world_op(
+        (struct op){.text = text, .actor = (uint8_t)actor, .number = number, .name = name});
 }
 
 struct op *world_invoke(const char *text, enum operation op, uint64_t name, const uint64_t w[4])
