@@ -1,5 +1,5 @@
 /*
- * config_steps.c - revoke and delete that stop after each slot, with everything else in between.
+ * config_steps.c - revoke and delete that stop after two slots, with everything else in between.
  */
 #include "configs.h"
 

@@ -7,7 +7,7 @@
 #include "configs.h"
 #include "unit.h"
 
-#ifdef EXPLORE_STEPS /* the core is a copy whose revoke and delete stop after each slot */
+#ifdef EXPLORE_STEPS /* the core is a copy whose revoke and delete stop after two slots */
 enum { STEPS = 1 };
 #else
 enum { STEPS = 0 };

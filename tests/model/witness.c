@@ -110,7 +110,7 @@ static bool fault_answered(const struct step *s)
 static const struct {
     const char *name, *text;
     bool (*met)(const struct step *s);
-    bool steps; /* met where revoke and delete stop after each slot; else where they do not */
+    bool steps; /* met where revoke and delete stop after two slots; else where they go on */
 } table[] = {
     {"cap_lost", "a reply's capability could not be stored: ERR_CAP_LOST", cap_lost, false},
     {"peer_died", "a caller is told that nobody will answer: ERR_PEER_DIED", peer_died, false},
