@@ -10,10 +10,8 @@
 
 #define OPTIONS "/tests.options"
 
-static const struct group *const groups[] = {&syscall_group,  &ipc_group,         &transfer_group,
-                                             &process_group,  &fault_group,       &load_group,
-                                             &services_group, &instruction_group, &registers_group,
-                                             &fpu_group,      &edge_group};
+#define GROUP_ADDRESS(name) &name##_group,
+static const struct group *const groups[] = {TEST_GROUPS(GROUP_ADDRESS)};
 
 static cap_t session;
 static const char *word = "";

@@ -29,9 +29,25 @@ struct group {
         tests, TEST_COUNT(tests), children, TEST_COUNT(children)                                   \
     }
 
-/* One a file; listed in main.c. */
-extern const struct group syscall_group, ipc_group, transfer_group, process_group, fault_group,
-    load_group, services_group, instruction_group, registers_group, fpu_group, edge_group;
+/* One a file, in the order in which they run. */
+#define TEST_GROUPS(X)                                                                             \
+    X(syscall)                                                                                     \
+    X(ipc)                                                                                         \
+    X(transfer)                                                                                    \
+    X(process)                                                                                     \
+    X(fault)                                                                                       \
+    X(load)                                                                                        \
+    X(services)                                                                                    \
+    X(instruction)                                                                                 \
+    X(registers)                                                                                   \
+    X(fpu)                                                                                         \
+    X(edge)                                                                                        \
+    X(self)                                                                                        \
+    X(thread)                                                                                      \
+    X(object)                                                                                      \
+    X(observe)
+#define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
+TEST_GROUPS(TEST_GROUP_DECLARE)
 
 /* A line for a person, "# ...\n": through the console, the driver and its interrupts. */
 void test_note(const char *text);
