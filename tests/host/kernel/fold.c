@@ -92,7 +92,7 @@ static bool differs(const struct slot *s, const struct reduce_node *n)
     return true;
 }
 
-bool fold_agrees(void)
+bool fold_follow(void)
 {
     while (fold->count < commits()) {
         const struct commit *c = commit_at(fold->count);
@@ -102,6 +102,12 @@ bool fold_agrees(void)
                  (unsigned long long)c->seq, c->op, reduce_text(r));
         return false;
     }
+    return true;
+}
+
+bool fold_agrees(void)
+{
+    if (!fold_follow()) return false;
     const struct view *v = view_last();
     const struct reduce_node *n = NULL;
     for (uint32_t i = 0; i < v->slot_count; i++) {

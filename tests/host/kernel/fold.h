@@ -9,6 +9,9 @@ void fold_begin(void);
 /* Goes on with this fold instead. */
 struct reduce;
 void fold_use(struct reduce *r);
+/* Folds what came since; false: `fold_message` says which record cannot be. No later than a ring's
+ * length after the last time. */
+bool fold_follow(void);
 /* Folds what came since; false: `fold_message` says what differs. Looks at the last view taken. */
 bool fold_agrees(void);
 extern char fold_message[256];

@@ -1,165 +1,146 @@
-/*
- * storm.c - seeded random steps: system calls of processes and of axiom, interrupts, ticks and
- * faults. After each one all invariants hold and the fold of the commits is the state.
- *
- * storm [STEPS [SEED]]. A failure names the seed and the step; the same seed does the same again.
- */
+/* storm.c - campaigns of random steps, what to do when one fails, and lists run again. */
 #include "storm.h"
 
-#include <stdio.h>
+#include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "fold.h"
-#include "invariants.h"
-#include "state.h"
-#include "unit.h"
+#include "campaign.h"
+#include "shrink.h"
+#include "storm_names.h"
 
-enum { WORLD_STEPS = 2000, STEPS_DEFAULT = 100000, RESULTS = 64 };
+static const char usage[] =
+    "usage: test_kernel_storm [--seeds N] [--steps M] [--first S] [--jobs J] [--out DIR]\n"
+    "       test_kernel_storm --replay FILE | --shrink FILE | --corpus DIR\n"
+    "\n"
+    "Random steps of the kernel's core from seeds S to S+N-1 (100 from 1), M of each (10000), in "
+    "J\n"
+    "processes (2). After each step every invariant holds, and the fold of the commits is the\n"
+    "state. The first failure is cut to a short list of steps, written to DIR (here).\n"
+    "\n"
+    "  --replay FILE  carries out a list and shows each step; exit status 1 if it fails\n"
+    "  --shrink FILE  cuts a list that fails, such as one that the fuzzer found\n"
+    "  --corpus DIR   writes 64 lists for the fuzzer to begin with\n";
 
-static uint64_t rng, seed, step, steps = STEPS_DEFAULT;
-static uint64_t results[RESULTS], blocked; /* how often each result came: shown at the end */
+static struct steps list;
+static const char *program, *out_dir = ".";
 
-uint64_t any(uint64_t n)
+/* What to type to see it again. */
+static int report(const char *name, const struct outcome *failure)
 {
-    rng ^= rng << 13;
-    rng ^= rng >> 7;
-    rng ^= rng << 17;
-    return (rng * 0x2545f4914f6cdd1dull >> 33) % n;
-}
-
-bool one_in(uint64_t n)
-{
-    return any(n) == 0;
-}
-
-static void verify(const char *what)
-{
-    const char *broken = invariants_broken();
-    if (broken == NULL && !fold_agrees()) broken = fold_message;
-    if (broken == NULL) return;
-    const struct event *e = last_event();
-    fail_msg("seed %llu, step %llu, %s (op %u, label %u, slot %#x, result %u, thread %u): %s",
-             (unsigned long long)seed, (unsigned long long)step, what, e->op, msg_label(e->info),
-             e->slot, e->result, e->thread, broken);
-}
-
-/* Somebody who can run, more often than not another one than the kernel chose: who has the highest
- * priority would act alone. */
-static struct thread *choose(void)
-{
-    const struct view *v = view_last();
-    for (uint32_t tries = 0; tries < 8 && !one_in(4); tries++) {
-        struct thread *t = v->threads[any(v->thread_count)];
-        if ((t->state != T_READY && t->state != T_RUNNING) || (t == axiom && !one_in(3))) continue;
-        if (run_try(t)) return t;
-        return NULL; /* it has no time left */
+    char path[PATH_MAX], absolute[PATH_MAX];
+    size_t before = list.count;
+    printf("storm: FAILED: %s\n", failure->text);
+    fflush(stdout);
+    unsigned tries = shrink(&list, failure);
+    snprintf(path, sizeof(path), "%s/%s.steps", out_dir, name);
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        perror(path);
+        return 2;
     }
-    return cpu()->current;
-}
-
-static void pass_time(void)
-{
-    uint64_t until = cpu()->timer;
-    now += one_in(20) ? any(2000000) : any(3000);
-    if (one_in(4) && until != ~0ull && until > now) now = until;
-}
-
-static void one_step(void)
-{
-    uint64_t kind = any(100);
-    check_each_step = false;
-    pass_time();
-    if (kind < 4) {
-        core_irq((uint32_t)any(FAKE_LINES), ++now);
-        verify("interrupt");
-        return;
+    fprintf(f, "# steps of test_kernel_storm; the first makes the world\n# %s\n", failure->text);
+    bool written = steps_write(f, &list);
+    if (fclose(f) != 0 || !written || realpath(path, absolute) == NULL) {
+        perror(path);
+        return 2;
     }
-    if (kind < 12 && storm_rescue()) {
-        verify("rescue");
-        return;
-    }
-    struct thread *t = kind < 15 ? NULL : choose();
-    if (t == NULL) {
-        core_tick(++now);
-        verify("tick");
-    } else if (t->id != GENESIS_THREAD && one_in(40)) {
-        core_fault(one_in(2) ? FAULT_MEMORY : FAULT_EXCEPTION, 14, 0, any(~0ull), ++now);
-        verify("fault");
-    } else {
-        storm_registers(t);
-        core_syscall(++now);
-        const struct event *e = last_event();
-        blocked += e->result == EVENT_BLOCKED;
-        if (e->kind == EVENT_SYSCALL && e->result < RESULTS) results[e->result]++;
-        verify("system call");
-    }
+    printf("storm: %zu steps are cut to %zu after the one that makes the world (%u runs)\n"
+           "storm: this shows them, and fails again:\n  %s --replay %s\n",
+           before - 1, list.count - 1, tries, program, absolute);
+    return 1;
 }
 
-/* All wait for each other, or axiom has lost what it stands on. */
-static bool is_over(void)
+static int read_list(const char *path)
 {
-    return axiom->state == T_INACTIVE || thread_cspace(axiom) == NULL ||
-           (cpu()->current == NULL && cpu()->timer == ~0ull);
+    char message[200];
+    if (steps_read(path, &list, message)) return 0;
+    fprintf(stderr, "test_kernel_storm: %s: %s\n", path, message);
+    return 2;
 }
 
-static void run_storm(uint64_t count)
+static int replay(const char *path)
 {
-    uint32_t worlds = 0;
-    for (step = 0; step < count; step++) {
-        if (step % WORLD_STEPS == 0 || is_over()) {
-            boot();
-            fold_begin();
-            storm_world();
-            verify("new world");
-            worlds++;
+    if (read_list(path) != 0) return 2;
+    const char *what = storm_run(&list, NULL, storm_show);
+    if (what != NULL) printf("storm: FAILED: %s\n", what);
+    if (what == NULL) printf("storm: %zu steps, nothing fails\n", list.count - 1);
+    return what != NULL;
+}
+
+static int shrink_file(const char *path)
+{
+    struct outcome failure;
+    if (read_list(path) != 0) return 2;
+    outcome_of(&list, &failure);
+    if (failure.failed) return report("shrunk", &failure);
+    fprintf(stderr, "test_kernel_storm: %s: nothing fails\n", path);
+    return 2;
+}
+
+static int corpus(const char *dir)
+{
+    enum { LISTS = 64 };
+    for (uint64_t i = 0; i < LISTS; i++) {
+        char path[PATH_MAX];
+        struct source s = source_of(i, 0);
+        size_t count = 8 + i * 2;
+        snprintf(path, sizeof(path), "%s/%02u", dir, (unsigned)i);
+        FILE *f = fopen(path, "wb");
+        for (size_t n = 0; f != NULL && n < count; n++) {
+            struct step step = step_random(&s);
+            fwrite(&step, sizeof(step), 1, f);
         }
-        one_step();
+        if (f == NULL || fclose(f) != 0) {
+            perror(path);
+            return 2;
+        }
     }
-    print_message("%llu steps in %u worlds, seed %llu; results:", (unsigned long long)count, worlds,
-                  (unsigned long long)seed);
-    for (uint32_t i = 0; i < RESULTS; i++) {
-        if (results[i] != 0) print_message(" %u:%llu", i, (unsigned long long)results[i]);
-    }
-    print_message(" waiting:%llu\n", (unsigned long long)blocked);
+    return 0;
 }
 
-static void set_seed(uint64_t s)
+static int run(const struct campaign *c)
 {
-    seed = s;
-    rng = s * 2 + 1;
-}
-
-static void storm(void **state)
-{
-    (void)state;
-    set_seed(seed);
-    run_storm(steps);
-}
-
-static uint64_t digest_of_run(void)
-{
-    uint64_t sum = 0;
-    set_seed(seed);
-    run_storm(1000);
-    for (uint64_t i = log_header()->event_tail; i < log_header()->event_head; i++) {
-        const struct event *e = event_at(i);
-        sum = (sum ^ e->time ^ (uint64_t)e->result << 32 ^ e->thread ^ e->arg) * 0x9e3779b97f4a7c15;
-    }
-    return sum ^ state_digest();
-}
-
-/* I18: the same events give the same state and the same records. */
-static void twice_the_same(void **state)
-{
-    (void)state;
-    assert_int_equal(digest_of_run(), digest_of_run());
+    struct found found;
+    if (campaign(c, &found)) return 0;
+    char name[64];
+    list = *found.list;
+    snprintf(name, sizeof(name), "seed-%llu", (unsigned long long)found.seed);
+    printf("storm: seed %llu, world %llu, step %zu\n", (unsigned long long)found.seed,
+           (unsigned long long)found.world, list.count - 1);
+    return report(name, &found.outcome);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(storm),
-                                              cmocka_unit_test(twice_the_same)};
-    if (argc > 1) steps = strtoull(argv[1], NULL, 0);
-    seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    return cmocka_run_group_tests_name("storm", tests, NULL, NULL);
+    static const struct option options[] = {
+        {"seeds", 1, NULL, 'n'},  {"steps", 1, NULL, 'm'},  {"first", 1, NULL, 'f'},
+        {"jobs", 1, NULL, 'j'},   {"out", 1, NULL, 'o'},    {"replay", 1, NULL, 'r'},
+        {"shrink", 1, NULL, 's'}, {"corpus", 1, NULL, 'c'}, {"help", 0, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct campaign c = {.seeds = 100, .steps = 10000, .first = 1, .jobs = 2};
+    const char *file = NULL;
+    int mode = 0;
+    program = argv[0];
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 0) : 0;
+        if (o == 'n') c.seeds = number;
+        if (o == 'm') c.steps = number;
+        if (o == 'f') c.first = number;
+        if (o == 'j') c.jobs = number;
+        if (o == 'o') out_dir = optarg;
+        if (o == 'r' || o == 's' || o == 'c' || o == 'h' || o == '?') mode = o;
+        if (o == 'r' || o == 's' || o == 'c') file = optarg;
+    }
+    bool wrong = mode == '?' || optind != argc || c.jobs == 0 || c.jobs > JOBS_MAX ||
+                 c.seeds == 0 || c.steps == 0;
+    if (wrong || mode == 'h') {
+        fputs(usage, wrong ? stderr : stdout);
+        return wrong ? 2 : 0;
+    }
+    if (mode == 'r') return replay(file);
+    if (mode == 's') return shrink_file(file);
+    return mode == 'c' ? corpus(file) : run(&c);
 }

@@ -1,142 +1,7 @@
 /* storm_calls.c - random system calls: of processes by their slots, of axiom on everything. */
 #include "storm.h"
 
-enum {
-    PROCS = 9,
-    WINDOW = 96, /* slots of axiom's CNode that the storm fills and empties */
-    P_FIRST = 8, /* slots of a process: what it was given, */
-    P_FREE = 24, /* and where more may come */
-    P_SLOTS = 40,
-    KINDS = 6, /* of shared objects: endpoints, notifications, a frame last */
-};
-
-static struct proc procs[PROCS];
-static uint64_t window;                 /* its first slot */
-static uint64_t shared[KINDS], replies; /* of axiom, outside the window */
 static struct thread *caller;
-static bool slow_reader;
-
-static uint64_t window_slot(void)
-{
-    return window + any(WINDOW);
-}
-
-/* A slot of the window that has a capability of this type, if a few tries find one. */
-static uint64_t pick(enum cap_type type)
-{
-    uint64_t start = any(WINDOW);
-    for (uint32_t i = 0; i < WINDOW; i++) {
-        uint64_t s = window + (start + i) % WINDOW;
-        if (ax_slot(s)->type == type) return s;
-    }
-    return window_slot();
-}
-
-static uint64_t pick_empty(void)
-{
-    return pick(CAP_EMPTY);
-}
-
-/* An operation of axiom's, if it can run now: ERR_BUSY if not. The state is whole either way. */
-static int ax(enum operation op, uint64_t name, const uint64_t w[8])
-{
-    if (axiom->state != T_READY && axiom->state != T_RUNNING) return ERR_BUSY;
-    if (!run_try(axiom)) {
-        core_tick(++now);
-        return ERR_BUSY;
-    }
-    axiom->regs.rax = SYS_INVOKE;
-    axiom->regs.rdi = name;
-    axiom->regs.rsi = msg_info(op, 0, 0, 0);
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        axiom->regs.w[i] = w[i];
-    }
-    core_syscall(now += STEP_TICKS);
-    return (int)axiom->regs.rax;
-}
-#define AX(op, name, ...) ax(op, name, (const uint64_t[8]){__VA_ARGS__})
-
-/* One more capability in a slot of the process that is empty; a Reply is made for it. */
-static void refill(const struct proc *p)
-{
-    uint64_t to = in(p->cnode, P_FIRST + any(P_FREE - P_FIRST)), kind = any(KINDS + 2);
-    uint64_t rights = one_in(4) ? any(8) : RIGHTS_ALL;
-    if (kind < KINDS) {
-        bool badged = kind < KINDS - 1 && one_in(2);
-        AX(OP_MINT, to, shared[kind], rights, badged ? 1 + any(3) : 0,
-           one_in(12) ? CAP_FLAG_BOUND : 0);
-    } else if (AX(OP_RETYPE, replies, CAP_REPLY, 0, 1, window + WINDOW) == OK) {
-        AX(OP_MOVE, to, window + WINDOW);
-        AX(OP_DELETE, in(GS_CNODE, window + WINDOW), 0); /* if the place was taken */
-    }
-}
-
-/* Some worlds begin with rings that are nearly full, and a reader that is slow. */
-static void fill_rings(void)
-{
-    const struct log_header *h = log_header();
-    slow_reader = one_in(4);
-    if (!slow_reader) return;
-    uint64_t room = 100 + any(2500), lone = make(CAP_ENDPOINT, 0);
-    bool commits_too = one_in(2);
-    while (commits_too && h->commit_tail + LOG_COMMITS - h->commit_head > room) {
-        for (uint32_t i = 0; i < 50; i++) {
-            AX(OP_REVOKE, in(GS_CNODE, lone), 0); /* one record each */
-        }
-    }
-    while (h->event_tail + LOG_EVENTS - h->event_head > room) {
-        core_tick(++now);
-    }
-}
-
-void storm_world(void)
-{
-    check_each_step = false;
-    for (uint32_t i = 0; i < PROCS; i++) {
-        procs[i] = make_proc((uint8_t)(252 + any(3)));
-        if (one_in(2))
-            AX(OP_SCHED_CONFIG, procs[i].sched, 10000 + any(100000), 110000 + any(900000));
-    }
-    window = slot_new(WINDOW + 1);
-    replies = memory_untyped(16);
-    for (uint32_t i = 0; i < KINDS; i++) {
-        shared[i] = i < 3   ? make(CAP_ENDPOINT, 0)
-                    : i < 5 ? make(CAP_NOTIFICATION, 0)
-                            : make(CAP_FRAME, PAGE_BITS);
-    }
-    for (uint32_t i = 0; i < 3; i++) {
-        AX(OP_MOVE, in(GS_CNODE, window + i), memory_untyped(16));
-    }
-    for (uint32_t i = 0; i < PROCS; i++) {
-        for (uint32_t n = 0; n < 16; n++) {
-            refill(&procs[i]);
-        }
-        if (one_in(2)) AX(OP_COPY, in(procs[i].tcb, TS_FAULT), shared[any(3)], RIGHTS_ALL);
-        /* the storm's own capabilities to the processes, in the window */
-        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].tcb, RIGHTS_ALL);
-        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].cnode, RIGHTS_ALL);
-        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].aspace, RIGHTS_ALL);
-        AX(OP_COPY, in(GS_CNODE, pick_empty()), procs[i].sched, RIGHTS_ALL);
-    }
-    fill_rings();
-}
-
-bool storm_rescue(void)
-{
-    const struct proc *p = &procs[any(PROCS)];
-    uint32_t run = 0;
-    for (uint32_t i = 0; i < PROCS; i++) {
-        run += procs[i].thread->state == T_READY || procs[i].thread->state == T_RUNNING;
-    }
-    bool runs = p->thread->state == T_READY || p->thread->state == T_RUNNING || run > 3;
-    if (runs) return false;
-    for (uint32_t i = 0; i < 4; i++) {
-        refill(p);
-    }
-    AX(OP_THREAD_STOP, p->tcb, 0);
-    AX(OP_THREAD_START, p->tcb, 0x1000, 0, 0, 0);
-    return true;
-}
 
 /* ---- a process ---- */
 
@@ -149,8 +14,8 @@ static uint64_t process_slot(void)
 static uint64_t process_slot_of(enum cap_type type)
 {
     const struct container *c = thread_cspace(caller);
-    uint64_t start = any(P_SLOTS);
-    for (uint32_t i = 0; c != NULL && !one_in(8) && i < P_SLOTS; i++) {
+    uint64_t start = any(P_SLOTS), any_type = one_in(16);
+    for (uint32_t i = 0; c != NULL && !any_type && i < P_SLOTS; i++) {
         uint64_t s = P_FIRST + (start + i) % P_SLOTS;
         if (s < c->count && slot_at(c, s)->type == type) return s;
     }
@@ -169,8 +34,10 @@ static uint64_t random_info(void)
 static uint64_t process_reply(bool answers)
 {
     const struct container *c = thread_cspace(caller);
-    for (uint64_t s = P_FIRST; c != NULL && !one_in(8) && s < P_SLOTS && s < c->count; s++) {
-        if (slot_at(c, s)->type != CAP_REPLY) continue;
+    uint64_t start = any(P_SLOTS);
+    for (uint64_t i = 0; c != NULL && i < P_SLOTS; i++) {
+        uint64_t s = P_FIRST + (start + i) % P_SLOTS;
+        if (s >= c->count || slot_at(c, s)->type != CAP_REPLY) continue;
         const struct reply *r = cap_object(slot_at(c, s));
         if (r->state == (answers ? REPLY_BOUND : REPLY_FREE)) return s;
     }
@@ -209,9 +76,9 @@ static void process_registers(void)
 static uint64_t container_name(void)
 {
     uint64_t kind = any(8);
-    if (kind < 4) return in(GS_CNODE, pick_empty());
-    if (kind < 6) return in(pick(CAP_CNODE), P_FREE + any(P_SLOTS - P_FREE));
-    if (kind < 7) return in(pick(CAP_THREAD), any(TS_COUNT + 1));
+    if (kind < 4) return in(GS_CNODE, window_pick(CAP_EMPTY));
+    if (kind < 6) return in(window_pick(CAP_CNODE), P_FREE + any(P_SLOTS - P_FREE));
+    if (kind < 7) return in(window_pick(CAP_THREAD), any(TS_COUNT + 1));
     return in(window_slot(), any(80));
 }
 
@@ -219,9 +86,9 @@ static uint64_t source_name(void)
 {
     static const uint8_t types[] = {CAP_ENDPOINT, CAP_NOTIFICATION, CAP_FRAME, CAP_THREAD,
                                     CAP_CNODE,    CAP_ASPACE,       CAP_SCHED, CAP_REPLY};
-    if (one_in(6)) return in(pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
+    if (one_in(6)) return in(window_pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
     if (one_in(20)) return 1 + any(GS_LOG);
-    return one_in(4) ? window_slot() : pick(types[any(sizeof(types))]);
+    return one_in(4) ? window_slot() : window_pick(types[any(sizeof(types))]);
 }
 
 /* Rarely what axiom itself stands on: then the world ends. */
@@ -230,8 +97,8 @@ static uint64_t victim_name(void)
     uint64_t kind = any(8);
     if (one_in(400)) return in(GS_CNODE, 1 + any(GS_LOG));
     if (kind < 4) return in(GS_CNODE, window_slot());
-    if (kind < 7) return in(pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
-    return in(pick(CAP_THREAD), 1 + any(TS_COUNT));
+    if (kind < 7) return in(window_pick(CAP_CNODE), P_FIRST + any(P_SLOTS));
+    return in(window_pick(CAP_THREAD), 1 + any(TS_COUNT));
 }
 
 static void retype_words(uint64_t *w)
@@ -242,12 +109,12 @@ static void retype_words(uint64_t *w)
     w[0] = one_in(50) ? any(40) : types[any(sizeof(types))];
     w[1] = w[0] == CAP_CNODE ? 8 + any(5) : one_in(30) ? any(64) : 12;
     w[2] = one_in(3) ? 1 + any(4) : one_in(50) ? any(80) : 1;
-    w[3] = one_in(4) ? in(pick(CAP_CNODE), P_FREE + any(P_SLOTS)) : pick_empty();
+    w[3] = one_in(4) ? in(window_pick(CAP_CNODE), P_FREE + any(P_SLOTS)) : window_pick(CAP_EMPTY);
 }
 
 static void map_words(uint64_t *w)
 {
-    w[0] = pick(CAP_ASPACE);
+    w[0] = window_pick(CAP_ASPACE);
     w[1] = 0x400000 + PAGE_BYTES * any(4) + (any(3) << 30) + (one_in(20) ? any(~0ull) : 0);
     w[2] = one_in(3) ? any(32) : RIGHT_READ | (one_in(2) ? RIGHT_WRITE : MAP_EXEC);
 }
@@ -264,7 +131,7 @@ static enum operation slot_operation(uint64_t *name, uint64_t *w)
 {
     enum operation op = OP_COPY + (enum operation)any(5);
     *name = op >= OP_DELETE ? victim_name() : container_name();
-    if (op == OP_REVOKE && one_in(2)) *name = in(GS_CNODE, pick(CAP_UNTYPED));
+    if (op == OP_REVOKE && one_in(2)) *name = in(GS_CNODE, window_pick(CAP_UNTYPED));
     w[0] = source_name();
     w[1] = one_in(3) ? any(9) : RIGHTS_ALL;
     w[2] = one_in(3) ? any(4) : 0;
@@ -292,15 +159,15 @@ enum { OBJECT_ROWS = sizeof(object_rows) / sizeof(object_rows[0]) };
 static enum operation object_operation(uint64_t *name, uint64_t *w)
 {
     uint64_t row = any(OBJECT_ROWS);
-    *name = one_in(3) ? pick(CAP_UNTYPED) : window_slot();
+    *name = one_in(3) ? window_pick(CAP_UNTYPED) : window_slot();
     for (uint32_t i = 0; i < WINDOW && ax_slot(*name)->type <= CAP_REVOKED; i++) {
-        *name = window + (*name - window + 1) % WINDOW;
+        *name = the_world.window + (*name - the_world.window + 1) % WINDOW;
     }
     for (uint32_t i = 0; i < OBJECT_ROWS && object_rows[row].type != ax_slot(*name)->type; i++) {
         row = (row + 1) % OBJECT_ROWS;
     }
     enum operation op = (enum operation)object_rows[row].op;
-    w[0] = one_in(2) ? pick(CAP_NOTIFICATION) : any(5);
+    w[0] = one_in(2) ? window_pick(CAP_NOTIFICATION) : any(5);
     w[1] = w[2] = any(5);
     if (op == OP_RETYPE) retype_words(w);
     if (op == OP_MAP) map_words(w);
@@ -318,23 +185,23 @@ static enum operation control_operation(uint64_t *name, uint64_t *w)
     uint64_t kind = any(8);
     const struct log_header *h = log_header();
     *name = GS_LOG;
-    w[0] = pick(CAP_NOTIFICATION);
+    w[0] = window_pick(CAP_NOTIFICATION);
     if (kind == 0) {
         *name = GS_IRQ_CONTROL;
         w[0] = any(26);
-        w[1] = one_in(3) ? container_name() : pick_empty();
+        w[1] = one_in(3) ? container_name() : window_pick(CAP_EMPTY);
         return OP_IRQ_GET;
     }
     if (kind == 1) {
         *name = GS_PORT_CONTROL;
         w[0] = any(8);
         w[1] = any(10);
-        w[2] = one_in(3) ? container_name() : pick_empty();
+        w[2] = one_in(3) ? container_name() : window_pick(CAP_EMPTY);
         return OP_PORTS_GET;
     }
     if (kind == 2) return OP_LOG_BIND;
     if (kind == 3 && one_in(10)) {
-        w[0] = pick(CAP_THREAD);
+        w[0] = window_pick(CAP_THREAD);
         return OP_LOG_DRAIN;
     }
     if (kind == 4) {
@@ -345,7 +212,7 @@ static enum operation control_operation(uint64_t *name, uint64_t *w)
         w[0] = one_in(10);
         return OP_LOG_WALK;
     }
-    bool all = one_in(slow_reader ? 100 : 3);
+    bool all = one_in(the_world.slow_reader ? 100 : 3);
     w[0] = all ? h->commit_head : h->commit_tail + any(200);
     w[1] = all ? h->event_head : h->event_tail + any(400);
     return OP_LOG_ACK;

@@ -1,0 +1,74 @@
+/* storm_names.c - what the records of the last step say, as a line to read. */
+#include "storm_names.h"
+
+#include "harness.h"
+
+static const char *const calls[] = {"call",    "reply_recv", "send",   "recv", "nb_send",
+                                    "nb_recv", "reply",      "signal", "wait", "poll",
+                                    "yield",   "drop",       "invoke", "debug"};
+static const struct {
+    uint8_t op;
+    const char *name;
+} operations[] = {
+    {OP_COPY, "copy"},           {OP_MINT, "mint"},
+    {OP_MOVE, "move"},           {OP_DELETE, "delete"},
+    {OP_REVOKE, "revoke"},       {OP_CREDIT, "credit"},
+    {OP_RETYPE, "retype"},       {OP_THREAD_START, "thread start"},
+    {OP_THREAD_STOP, "stop"},    {OP_THREAD_CONFIG, "thread config"},
+    {OP_THREAD_READ, "read"},    {OP_SCHED_CONFIG, "sched config"},
+    {OP_SCHED_READ, "read"},     {OP_MAP, "map"},
+    {OP_UNMAP, "unmap"},         {OP_PADDR, "paddr"},
+    {OP_IRQ_GET, "irq get"},     {OP_IRQ_BIND, "irq bind"},
+    {OP_IRQ_ACK, "irq ack"},     {OP_PORTS_GET, "ports get"},
+    {OP_PORT_IN, "port in"},     {OP_PORT_OUT, "port out"},
+    {OP_LOG_ACK, "log ack"},     {OP_LOG_BIND, "log bind"},
+    {OP_LOG_DRAIN, "log drain"}, {OP_LOG_MODE, "log mode"},
+    {OP_LOG_WALK, "log walk"},
+};
+static uint64_t told; /* events shown */
+
+static const char *operation_name(uint32_t op)
+{
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (operations[i].op == op) return operations[i].name;
+    }
+    return "no operation";
+}
+
+static void show_call(const struct event *e)
+{
+    const char *name = e->op < sizeof(calls) / sizeof(calls[0]) ? calls[e->op] : "no call";
+    if (SYS_BASE + e->op == SYS_INVOKE) name = operation_name(e->label);
+    printf("thread %u: %s %#llx:%u", e->thread, name, (unsigned long long)e->badge, e->slot);
+    if (SYS_BASE + e->op != SYS_INVOKE) printf(" (%u words, %u caps)", e->words, e->caps);
+    if (e->result == EVENT_BLOCKED) printf(" waits");
+    if (e->result != EVENT_BLOCKED) printf(" -> %u", e->result);
+}
+
+static void show_event(const struct event *e)
+{
+    if (e->kind == EVENT_SYSCALL) show_call(e);
+    if (e->kind == EVENT_IRQ) printf("interrupt %u", e->slot);
+    if (e->kind == EVENT_TICK) printf("tick");
+    if (e->kind == EVENT_FAULT) printf("thread %u: fault %u", e->thread, e->op);
+    if (e->kind == EVENT_GAP) printf("%llu events lost", (unsigned long long)e->badge);
+}
+
+void storm_show(size_t index, const struct step *s)
+{
+    const struct log_header *h = log_header();
+    (void)s;
+    if (index == 0) {
+        printf("world: %llu commits\n", (unsigned long long)h->commit_head);
+        told = h->event_head;
+        return;
+    }
+    printf("%4zu  time %llu  ", index, (unsigned long long)now);
+    for (const char *comma = ""; told < h->event_head; told++, comma = "; ") {
+        printf("%s", comma);
+        show_event(event_at(told));
+    }
+    const struct thread *t = cpu()->current;
+    printf("  [%llu commits; thread %u runs]\n", (unsigned long long)h->commit_head,
+           t != NULL ? t->id : 0);
+}
