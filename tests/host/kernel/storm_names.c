@@ -38,9 +38,11 @@ static const char *operation_name(uint32_t op)
 static void show_call(const struct event *e)
 {
     const char *name = e->op < sizeof(calls) / sizeof(calls[0]) ? calls[e->op] : "no call";
-    if (SYS_BASE + e->op == SYS_INVOKE) name = operation_name(e->label);
-    printf("thread %u: %s %#llx:%u", e->thread, name, (unsigned long long)e->badge, e->slot);
-    if (SYS_BASE + e->op != SYS_INVOKE) printf(" (%u words, %u caps)", e->words, e->caps);
+    bool invokes = SYS_BASE + e->op == SYS_INVOKE;
+    if (invokes) name = operation_name(msg_label(e->info));
+    printf("thread %u: %s %u", e->thread, name, e->slot);
+    if (invokes) printf(" within %llu", (unsigned long long)e->arg);
+    if (!invokes) printf(" (%u words, %u caps)", msg_words(e->info), msg_caps(e->info));
     if (e->result == EVENT_BLOCKED) printf(" waits");
     if (e->result != EVENT_BLOCKED) printf(" -> %u", e->result);
 }
@@ -51,7 +53,8 @@ static void show_event(const struct event *e)
     if (e->kind == EVENT_IRQ) printf("interrupt %u", e->slot);
     if (e->kind == EVENT_TICK) printf("tick");
     if (e->kind == EVENT_FAULT) printf("thread %u: fault %u", e->thread, e->op);
-    if (e->kind == EVENT_GAP) printf("%llu events lost", (unsigned long long)e->badge);
+    if (e->kind == EVENT_GAP) printf("%llu events lost", (unsigned long long)e->arg);
+    if (e->kind == EVENT_STOPPED) printf("thread %u stopped", e->thread);
 }
 
 void storm_show(size_t index, const struct step *s)
@@ -64,9 +67,11 @@ void storm_show(size_t index, const struct step *s)
         return;
     }
     printf("%4zu  time %llu  ", index, (unsigned long long)now);
-    for (const char *comma = ""; told < h->event_head; told++, comma = "; ") {
+    for (const char *comma = ""; told < h->event_head; told++) {
+        if (event_at(told)->kind == EVENT_ARGS) continue;
         printf("%s", comma);
         show_event(event_at(told));
+        comma = "; ";
     }
     const struct thread *t = cpu()->current;
     printf("  [%llu commits; thread %u runs]\n", (unsigned long long)h->commit_head,

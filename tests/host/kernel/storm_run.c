@@ -75,7 +75,7 @@ static void digest_step(void)
     const struct event *e = last_event();
     digest_add(e->time);
     digest_add((uint64_t)e->result << 32 | e->thread);
-    digest_add(e->badge ^ log_header()->commit_head);
+    digest_add(e->arg ^ log_header()->commit_head);
 }
 
 uint64_t storm_digest(void)
