@@ -81,15 +81,17 @@ struct Finding { # something that should not be
   found @5 :UInt64;
 }
 
-struct Life { # of a process, as axiom recorded it
+struct Life { # of a process that ended, as axiom recorded it
   pid @0 :UInt32;
   parent @1 :UInt32;
   event @2 :Event;
   code @3 :Int32;
-  commit @4 :UInt64;  # commits at that time
+  commit @4 :UInt64;  # commits when it began to be made
   time @5 :UInt64;
   cnode @6 :UInt64;
   name @7 :Text $Wl.max(32);
+  ended @8 :UInt64;   # commits
+  endedTime @9 :UInt64;
   enum Event { created @0; exited @1; killed @2; }
 }
 
@@ -113,7 +115,7 @@ interface Audit @0xabd5f666b8e77cab {
   who @6 (object :UInt64, skip :UInt32) -> (holders :List(Holder) $Wl.max(28), more :Bool);
   # All capabilities to the object at that address.
   lives @7 (from :UInt64) -> (lives :List(Life) $Wl.max(24), next :UInt64);
-  # Processes made and ended, from entry `from` on.
+  # Processes that ended, in order, from number `from` on; the last 2,048 are kept.
   verify @8 () -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
                    quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
                    findingCount :UInt32, findings :List(Finding) $Wl.max(12));

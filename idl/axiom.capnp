@@ -66,6 +66,8 @@ interface Self @0xd2a21c8b2d10df38 {
   # Takes back all that was derived from the asker's capability `source`.
   sync @14 () -> (commits :UInt64, events :UInt64);
   # Drains both rings. All that happened before this call is in the logs when it answers.
+  drop @15 (slot :UInt32) -> ();
+  # Empties a slot of the asker: what it may do itself while it has commit credits, and always.
 }
 
 interface Process @0xc82ac8e4680735fb {
@@ -97,7 +99,8 @@ interface Observe @0xc4c616d23c493f44 {
   # Living processes with a pid greater than `after`, ascending.
   process @1 (pid :UInt32) -> (info :ProcessInfo) $Wl.errors(["noProcess"]);
   memory @2 () -> (totalPages :UInt64, kernelPages :UInt64, freePages :UInt64, logPages :UInt64,
-                   commitsHeld :UInt64, commitsMax :UInt64, tickHz :UInt64);
+                   commitsHeld :UInt64, commitsMax :UInt64, tickHz :UInt64, logFull :Bool);
+  # `logFull`: what is left of the log is for ending things, also for processes marked `storage`.
 }
 
 interface Boot @0x87160d32a4ffe3f0 {

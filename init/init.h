@@ -31,6 +31,7 @@ struct running { /* one service of the description */
     cap_t told;     /* signals "a service you use was started again", or 0 */
     uint32_t pid;
     bool ready_before;
+    bool cut;             /* nobody could stand in for it: its clients' capabilities are revoked */
     uint64_t ready_ticks; /* first time */
 };
 

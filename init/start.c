@@ -131,9 +131,20 @@ static void start_absent(struct init *in, uint32_t number)
         .exit = in->exit_source,
         .tick_hz = in->tick_hz,
     };
-    if (spawn_program(&args, &result) != OK) return;
-    r->process = result.process;
-    r->pid = result.pid;
+    if (spawn_program(&args, &result) == OK) {
+        r->process = result.process;
+        r->pid = result.pid;
+        return;
+    }
+    /* Not even that: whoever waits, or asks later, loses the capability and is told so. */
+    (void)self_revoke(CAP_SLOT_SELF,
+                      &(struct self_revoke_in){.source = {r->endpoint, RIGHTS_ALL, 0, 0}});
+    r->cut = true;
+}
+
+static bool log_is_full(int err)
+{
+    return err == ERR_LOG_FULL || err == SELF_STORAGE;
 }
 
 static void start_one(struct init *in, uint32_t number)
@@ -168,6 +179,10 @@ static void start_one(struct init *in, uint32_t number)
     news_add(in, line);
     print_debug("%s", line);
     start_ended(in, number, NULL);
+    if (!log_is_full(err)) return;
+    supervise_give_up(&r->life); /* it only gets fuller */
+    print_format(line, sizeof(line), "init: %s is given up: the log is full\n", s->name);
+    news_add(in, line);
 }
 
 static bool needs_are_ready(const struct init *in, uint32_t number)
@@ -207,7 +222,8 @@ void start_ready(struct init *in)
                    (life->life == LIFE_BACKOFF && !timer_runs(in));
         if (due && needs_are_ready(in, i)) start_one(in, i);
         const struct running *r = &in->running[i];
-        if (life->life == LIFE_DISABLED && r->endpoint != 0 && r->process == 0) start_absent(in, i);
+        bool alone = r->endpoint != 0 && r->process == 0 && !r->cut;
+        if (life->life == LIFE_DISABLED && alone) start_absent(in, i);
         if (life->life == LIFE_BACKOFF) waiting = true;
     }
     if (waiting) timer_arm(in);
@@ -269,6 +285,7 @@ void start_restart(struct init *in, uint32_t number)
         start_stop(in, number, -1);
         start_ended(in, number, "ended on request");
     }
+    r->cut = false;
     supervise_reset(&r->life, init_now_ms(in));
     r->life.restarts = restarts + 1;
     start_ready(in);

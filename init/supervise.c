@@ -41,6 +41,11 @@ void supervise_ended(struct supervised *s, const struct policy *p, uint64_t now_
     s->restarts++;
 }
 
+void supervise_give_up(struct supervised *s)
+{
+    s->life = LIFE_DISABLED;
+}
+
 bool supervise_is_due(const struct supervised *s, uint64_t now_ms)
 {
     return s->life == LIFE_BACKOFF && now_ms >= s->due_ms;

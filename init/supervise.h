@@ -34,6 +34,8 @@ void supervise_started(struct supervised *s);
 void supervise_ready(struct supervised *s);
 /* It is gone, for whatever reason; also when it could not be started. */
 void supervise_ended(struct supervised *s, const struct policy *p, uint64_t now_ms);
+/* It cannot be started, and waiting will not help. */
+void supervise_give_up(struct supervised *s);
 bool supervise_is_due(const struct supervised *s, uint64_t now_ms);
 /* A person asked for it: forgets the series of failures. */
 void supervise_reset(struct supervised *s, uint64_t now_ms);

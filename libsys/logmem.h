@@ -5,7 +5,8 @@
  * One range of 2 MiB pages: control page, lives and requests; events; commits; hashes; and the
  * ledger's page. Axiom writes everything but hashes and ledger page, which the ledger writes.
  * Heads only grow; what lies below a head does not change, but for the three circular areas, where
- * entry n is at n & (slots - 1) and the last `slots` entries are kept.
+ * entry n is at n & (slots - 1) and the last `slots` entries are kept. Who lives stands in a table
+ * before the circle of those who ended, so that no number of short lives pushes out a long one.
  */
 #pragma once
 #include <stdint.h>
@@ -16,10 +17,11 @@
 #define LOGMEM_MAGIC 0x3167304c72745777ull
 
 enum { HASH_BYTES = 32, LIFE_NAME_MAX = 32, REQUEST_WORDS_MAX = 8, EVENT_REQUEST = 16 };
+enum { LIVING_SLOTS = 256 }; /* processes at once: the one with pid p is at p % LIVING_SLOTS */
 enum life_event { LIFE_CREATED = 0, LIFE_EXITED = 1, LIFE_KILLED = 2 };
 
 struct log_life {     /* axiom's service commits: what the fold of the kernel's cannot name */
-    uint64_t commits; /* count when it began to be made, or ended */
+    uint64_t commits; /* count when it began to be made */
     uint64_t time;
     uint64_t cnode; /* address of the process's CNode */
     uint32_t pid, parent;
@@ -29,7 +31,9 @@ struct log_life {     /* axiom's service commits: what the fold of the kernel's 
     uint8_t zero[2];
     char name[LIFE_NAME_MAX];
     uint64_t slots; /* of the CNode */
-    uint64_t zero2[6];
+    uint64_t ended; /* count of commits when it had ended, UINT64_MAX while it lives */
+    uint64_t ended_time;
+    uint64_t zero2[4];
 };
 _Static_assert(sizeof(struct log_life) == 128, "a power of two");
 
@@ -77,9 +81,16 @@ static inline struct event *logmem_event(const struct logmem *l, uint64_t number
 {
     return (struct event *)((uintptr_t)l + l->events_at) + (number & (l->event_slots - 1));
 }
+/* Of those who ended. */
 static inline struct log_life *logmem_life(const struct logmem *l, uint64_t number)
 {
-    return (struct log_life *)((uintptr_t)l + l->lives_at) + (number & (l->life_slots - 1));
+    return (struct log_life *)((uintptr_t)l + l->lives_at) + LIVING_SLOTS +
+           (number & (l->life_slots - 1));
+}
+/* The process there lives if its pid is not 0. */
+static inline struct log_life *logmem_living(const struct logmem *l, uint32_t pid)
+{
+    return (struct log_life *)((uintptr_t)l + l->lives_at) + pid % LIVING_SLOTS;
 }
 static inline struct log_request *logmem_request(const struct logmem *l, uint64_t number)
 {
@@ -90,3 +101,9 @@ static inline uint8_t *logmem_hash(const struct logmem *l, uint64_t seq)
 {
     return (uint8_t *)((uintptr_t)l + l->hashes_at) + seq * HASH_BYTES;
 }
+
+/* Where everything lies: sets all of `l` that follows from the size of memory. */
+void logmem_layout(struct logmem *l, uint64_t memory_bytes);
+/* A process was made, or ended: `life` without what its end adds. */
+void logmem_born(struct logmem *l, const struct log_life *life);
+void logmem_ended(struct logmem *l, const struct log_life *life);

@@ -3,24 +3,33 @@
 
 #include <stddef.h>
 
-static uint32_t bucket_of(const struct reduce *r, uint64_t key)
+static uint32_t bucket_of(uint64_t key, uint32_t buckets)
 {
-    return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) & (r->bucket_count - 1);
+    return (uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) & (buckets - 1);
+}
+
+/* Threads, contexts, handlers: few of the capabilities name one, and many a one together. */
+static uint32_t objects_of(uint32_t nodes)
+{
+    return nodes <= 256 ? nodes : nodes / 4;
 }
 
 uint64_t reduce_bytes(uint32_t nodes)
 {
-    return (nodes + 1ull) * (sizeof(struct reduce_node) + sizeof(struct reduce_object)) +
-           2ull * nodes * sizeof(uint32_t);
+    return (nodes + 1ull) * sizeof(struct reduce_node) +
+           (objects_of(nodes) + 1ull) * sizeof(struct reduce_object) +
+           (nodes + objects_of(nodes)) * sizeof(uint32_t);
 }
 
 static void reduce_clear(struct reduce *r)
 {
-    for (uint32_t i = 0; i < r->bucket_count; i++) {
-        r->buckets[i] = r->object_buckets[i] = 0;
+    for (uint32_t i = 0; i < r->node_max; i++) {
+        r->buckets[i] = 0;
+        r->nodes[i + 1].chain = i + 1 < r->node_max ? i + 2 : 0;
     }
-    for (uint32_t i = 1; i <= r->node_max; i++) {
-        r->nodes[i].chain = r->objects[i].chain = i < r->node_max ? i + 1 : 0;
+    for (uint32_t i = 0; i < r->object_max; i++) {
+        r->object_buckets[i] = 0;
+        r->objects[i + 1].chain = i + 1 < r->object_max ? i + 2 : 0;
     }
     r->node_free = r->object_free = 1;
     r->root = r->live = r->marked = 0;
@@ -29,10 +38,10 @@ static void reduce_clear(struct reduce *r)
 
 void reduce_init(struct reduce *r, void *memory, uint32_t nodes)
 {
-    *r = (struct reduce){.node_max = nodes, .bucket_count = nodes};
+    *r = (struct reduce){.node_max = nodes, .object_max = objects_of(nodes)};
     r->nodes = memory;
     r->objects = (struct reduce_object *)(r->nodes + nodes + 1);
-    r->buckets = (uint32_t *)(r->objects + nodes + 1);
+    r->buckets = (uint32_t *)(r->objects + r->object_max + 1);
     r->object_buckets = r->buckets + nodes;
     reduce_clear(r);
 }
@@ -41,7 +50,7 @@ void reduce_init(struct reduce *r, void *memory, uint32_t nodes)
 
 static struct reduce_node *slot_node(const struct reduce *r, uint64_t slot)
 {
-    uint32_t i = r->buckets[bucket_of(r, slot)];
+    uint32_t i = r->buckets[bucket_of(slot, r->node_max)];
     while (i != 0 && r->nodes[i].slot != slot) {
         i = r->nodes[i].chain;
     }
@@ -61,14 +70,14 @@ static uint32_t index_of(const struct reduce *r, const struct reduce_node *n)
 
 static void bucket_add(struct reduce *r, struct reduce_node *n)
 {
-    uint32_t *head = &r->buckets[bucket_of(r, n->slot)];
+    uint32_t *head = &r->buckets[bucket_of(n->slot, r->node_max)];
     n->chain = *head;
     *head = index_of(r, n);
 }
 
 static void bucket_remove(struct reduce *r, const struct reduce_node *n)
 {
-    uint32_t *link = &r->buckets[bucket_of(r, n->slot)];
+    uint32_t *link = &r->buckets[bucket_of(n->slot, r->node_max)];
     while (*link != index_of(r, n)) {
         link = &r->nodes[*link].chain;
     }
@@ -141,7 +150,7 @@ static void unlink_node(struct reduce *r, const struct reduce_node *n)
 
 static uint32_t *object_link(const struct reduce *r, uint8_t type, uint64_t obj)
 {
-    uint32_t *link = &r->object_buckets[bucket_of(r, obj * 32 + type)];
+    uint32_t *link = &r->object_buckets[bucket_of(obj * 32 + type, r->object_max)];
     while (*link != 0 && (r->objects[*link].type != type || r->objects[*link].obj != obj)) {
         link = &r->objects[*link].chain;
     }
@@ -175,7 +184,7 @@ static void object_end(struct reduce *r, uint8_t type, uint64_t obj)
 
 static void bindings_end(struct reduce *r, uint64_t notification)
 {
-    for (uint32_t i = 1; i <= r->node_max; i++) {
+    for (uint32_t i = 1; i <= r->object_max; i++) {
         struct reduce_object *o = &r->objects[i];
         if ((o->type == CAP_IRQ || o->type == CAP_LOG) && o->b == notification) o->a = o->b = 0;
     }

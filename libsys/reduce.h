@@ -58,14 +58,14 @@ struct reduce_object {  /* with a configuration: Thread, SchedContext, IrqHandle
 struct reduce {
     struct reduce_node *nodes; /* 1 to node_max */
     struct reduce_object *objects;
-    uint32_t *buckets, *object_buckets; /* `bucket_count` each */
-    uint32_t node_max, bucket_count;
-    uint32_t node_free, object_free; /* of `chain`ed free ones */
-    uint32_t root;                   /* the first root */
-    uint32_t live;                   /* capabilities */
-    uint32_t marked;                 /* REVOKED slots */
-    uint64_t count;                  /* commits folded */
-    struct reduce_node removed;      /* by the last record */
+    uint32_t *buckets, *object_buckets; /* as many as nodes and objects */
+    uint32_t node_max, object_max;      /* powers of two */
+    uint32_t node_free, object_free;    /* of `chain`ed free ones */
+    uint32_t root;                      /* the first root */
+    uint32_t live;                      /* capabilities */
+    uint32_t marked;                    /* REVOKED slots */
+    uint64_t count;                     /* commits folded */
+    struct reduce_node removed;         /* by the last record */
 };
 
 /* Bytes for at most `nodes` capabilities and marks, a power of two. */

@@ -48,7 +48,7 @@ static const struct reduce_object *object_of(const struct reduce *r, const struc
 {
     uint64_t key = n->obj * 32 + n->type;
     uint32_t i =
-        r->object_buckets[(uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) & (r->bucket_count - 1)];
+        r->object_buckets[(uint32_t)(key * 0x9e3779b97f4a7c15ull >> 40) & (r->object_max - 1)];
     while (i != 0 && (r->objects[i].type != n->type || r->objects[i].obj != n->obj)) {
         i = r->objects[i].chain;
     }

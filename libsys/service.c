@@ -97,7 +97,7 @@ static void rearm(struct service *svc, const struct request *rq, uint32_t arrive
     uint32_t kept = arrived;
     for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
         if (rq->caps[i].slot == 0) continue;
-        (void)sys_drop(rq->caps[i].slot);
+        (void)slot_empty(rq->caps[i].slot);
         kept &= ~(1u << (rq->caps[i].slot - svc->receive));
     }
     if (kept == 0) return;

@@ -33,10 +33,3 @@ void slot_release_run(cap_t first, uint32_t count)
     CHECK(first != 0);
     runs_give(&own_slots, first, count);
 }
-
-void slot_discard(cap_t slot)
-{
-    if (slot == 0) return;
-    (void)sys_drop(slot); /* ERR_CAP_EMPTY: nothing to drop, which is what is wanted */
-    slot_release(slot);
-}

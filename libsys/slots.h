@@ -12,4 +12,6 @@ cap_t slot_alloc(void);                          /* 0: none is free */
 cap_t slot_alloc_run(uint32_t count);            /* the first of them, or 0 */
 void slot_release(cap_t slot);                   /* the slot is empty */
 void slot_release_run(cap_t first, uint32_t count);
-void slot_discard(cap_t slot); /* drops the capability first; 0 is no slot */
+void slot_discard(cap_t slot); /* empties it first; 0 is no slot */
+/* Drops what is in the slot, if anything: also without commit credits, and at a full log. */
+int slot_empty(cap_t slot);

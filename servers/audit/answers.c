@@ -2,6 +2,7 @@
 #include "answers.h"
 
 #include "bytes.h"
+#include "idl/axiom.h"
 
 enum {
     LOG_MAX = 12,
@@ -11,6 +12,14 @@ enum {
     LIVES_MAX = 24,
     SCAN_MAX = 4096, /* events looked at for one answer */
 };
+
+/* What is held now: with the commits that axiom has not taken out of the ring yet. */
+static void fold_now(void)
+{
+    struct self_sync_out synced;
+    (void)self_sync(CAP_SLOT_SELF, &synced);
+    book_fold(book_commits());
+}
 
 static int on_head(struct request *rq, struct audit_head_out *out)
 {
@@ -86,7 +95,7 @@ static int on_caps(struct request *rq, const struct audit_caps_in *in, struct au
     (void)rq;
     const struct log_life *l = book_process(in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
-    book_fold(book_commits());
+    fold_now();
     for (uint64_t slot = in->after + 1ull; slot < l->slots; slot++) {
         const struct reduce_node *n = reduce_find(&book.fold, l->cnode + (slot << SLOT_BITS));
         if (n == NULL) continue;
@@ -136,7 +145,7 @@ static int on_why(struct request *rq, const struct audit_why_in *in, struct audi
     (void)rq;
     const struct log_life *l = book_process(in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
-    book_fold(book_commits());
+    fold_now();
     const struct reduce_node *n = slot_of(l, in->slot);
     if (n == NULL) return AUDIT_NO_SLOT;
     uint64_t seq = n->made, before = seq;
@@ -157,7 +166,7 @@ static int on_who(struct request *rq, const struct audit_who_in *in, struct audi
 {
     (void)rq;
     uint32_t found = 0, index;
-    book_fold(book_commits());
+    fold_now();
     for (const struct reduce_node *n = reduce_next(&book.fold, NULL); n != NULL;
          n = reduce_next(&book.fold, n)) {
         if (n->obj != in->object || found++ < in->skip) continue;
@@ -196,7 +205,9 @@ static int on_lives(struct request *rq, const struct audit_lives_in *in,
                                 .commit = l->commits,
                                 .time = l->time,
                                 .cnode = l->cnode,
-                                .name = book_name(l)};
+                                .name = book_name(l),
+                                .ended = l->ended,
+                                .ended_time = l->ended_time};
     }
     out->next = at;
     return OK;

@@ -6,6 +6,9 @@
 #include "heap.h"
 #include "text.h"
 
+#define AXIOM_NAME "axiom"
+enum { AXIOM_SLOTS = 1 << 12 }; /* of its own CNode */
+
 struct book book;
 
 static bool fold_memory(uint32_t nodes)
@@ -23,19 +26,25 @@ static bool fold_memory(uint32_t nodes)
     book.room = room;
     book.nodes = nodes;
     reduce_init(&book.fold, book.memory, nodes);
-    book.thread_count = 0;
+    memset(book.threads, 0, sizeof(book.threads));
+    book.thread_next = 0;
     return true;
 }
 
-bool book_open(void)
+bool book_open(const struct logmem *log)
 {
-    book.log = (const struct logmem *)LOGMEM_ADDRESS;
+    book.log = log;
     return book.log->magic == LOGMEM_MAGIC && fold_memory(BOOK_NODES_START);
 }
 
-static struct book_thread *thread_entry(uint64_t number)
+/* The place of the oldest dead one; while all live, of the next. */
+static struct book_thread *thread_place(void)
 {
-    return &book.threads[number % BOOK_THREADS_MAX];
+    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
+        struct book_thread *t = &book.threads[book.thread_next++ % BOOK_THREADS_MAX];
+        if (t->obj == 0) return t;
+    }
+    return &book.threads[book.thread_next++ % BOOK_THREADS_MAX];
 }
 
 /* Threads are named by the records: made by RETYPE or at genesis, and given their CNode by COPY. */
@@ -45,14 +54,15 @@ static void note_thread(const struct commit *c)
     if (made && c->type == CAP_THREAD) {
         uint32_t id =
             c->op == COMMIT_GENESIS ? (uint32_t)book.log->axiom_thread : (uint32_t)c->arg1;
-        *thread_entry(book.thread_count++) = (struct book_thread){.id = id, .obj = c->obj};
+        *thread_place() = (struct book_thread){.id = id, .obj = c->obj};
     }
-    if (c->type != CAP_CNODE || made) return;
-    for (uint64_t i = 0; i < book.thread_count && i < BOOK_THREADS_MAX; i++) {
-        struct book_thread *t = thread_entry(book.thread_count - 1 - i);
-        if (t->obj + (TS_CSPACE << SLOT_BITS) != c->dst) continue;
-        t->cnode = c->obj;
-        return;
+    bool ends = c->op == COMMIT_DESTROY && c->type == CAP_THREAD;
+    if ((c->type != CAP_CNODE || made) && !ends) return;
+    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
+        struct book_thread *t = &book.threads[i];
+        if (t->obj == 0) continue;
+        if (ends && t->obj == c->obj) t->obj = 0; /* its events may still be asked for */
+        if (!ends && t->obj + (TS_CSPACE << SLOT_BITS) == c->dst) t->cnode = c->obj;
     }
 }
 
@@ -71,26 +81,30 @@ void book_fold(uint64_t count)
     }
 }
 
-uint64_t book_first_life(void)
+uint64_t book_lives(void)
 {
     uint64_t head = book.log->life_head, slots = book.log->life_slots;
-    return head > slots ? head - slots : 0;
+    return LIVING_SLOTS + (head < slots ? head : slots);
+}
+
+const struct log_life *book_life(uint64_t i)
+{
+    const struct log_life *l =
+        i < LIVING_SLOTS ? logmem_living(book.log, (uint32_t)i)
+                         : logmem_life(book.log, book.log->life_head - 1 - (i - LIVING_SLOTS));
+    return l->pid != 0 ? l : NULL;
 }
 
 const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index)
 {
-    const struct log_life *holder = NULL;
-    for (uint64_t i = book_first_life(); i < book.log->life_head; i++) {
-        const struct log_life *l = logmem_life(book.log, i);
-        if (l->event == LIFE_CREATED) {
-            if (l->commits > seq) break;
-            if (slot > l->cnode && slot - l->cnode < l->slots << SLOT_BITS) holder = l;
-        } else if (holder != NULL && holder->pid == l->pid && l->commits <= seq) {
-            holder = NULL;
-        }
+    for (uint64_t i = 0; i < book_lives(); i++) {
+        const struct log_life *l = book_life(i);
+        if (l == NULL || l->commits > seq || l->ended <= seq) continue;
+        if (slot <= l->cnode || slot - l->cnode >= l->slots << SLOT_BITS) continue;
+        *out_index = (uint32_t)((slot - l->cnode) >> SLOT_BITS);
+        return l;
     }
-    if (holder != NULL) *out_index = (uint32_t)((slot - holder->cnode) >> SLOT_BITS);
-    return holder;
+    return NULL;
 }
 
 struct text book_name(const struct log_life *life)
@@ -98,28 +112,24 @@ struct text book_name(const struct log_life *life)
     return text_from(life->name, life->name_len);
 }
 
-uint64_t book_end(const struct log_life *life, uint64_t number)
-{
-    for (uint64_t i = number + 1; i < book.log->life_head; i++) {
-        const struct log_life *later = logmem_life(book.log, i);
-        if (later->pid == life->pid && later->event != LIFE_CREATED) return later->commits;
-    }
-    return UINT64_MAX;
-}
-
 const struct log_life *book_process(struct text name)
 {
-    const struct log_life *newest = NULL;
+    static struct log_life axiom = {.name = AXIOM_NAME, .name_len = sizeof(AXIOM_NAME) - 1};
     uint64_t pid = 0;
-    if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
-    for (uint64_t i = book.log->life_head; i-- > book_first_life();) {
-        const struct log_life *l = logmem_life(book.log, i);
-        bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
-        if (l->event != LIFE_CREATED || (!same && (pid == 0 || l->pid != pid))) continue;
-        if (book_end(l, i) == UINT64_MAX) return l;
-        if (newest == NULL) newest = l;
+    if (name.len == axiom.name_len && memcmp(name.at, AXIOM_NAME, name.len) == 0) {
+        axiom.cnode = book.log->axiom_cnode;
+        axiom.slots = AXIOM_SLOTS;
+        axiom.ended = UINT64_MAX;
+        return &axiom;
     }
-    return newest;
+    if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
+    for (uint64_t i = 0; i < book_lives(); i++) {
+        const struct log_life *l = book_life(i);
+        if (l == NULL) continue;
+        bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
+        if (same || (pid != 0 && l->pid == pid)) return l;
+    }
+    return NULL;
 }
 
 struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)
@@ -129,15 +139,14 @@ struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)
     const struct log_life *l = book_holder(slot, seq, out_index);
     if (l != NULL) return book_name(l);
     uint64_t own = book.log->axiom_cnode, index = (slot - own) >> SLOT_BITS;
-    if (slot > own && index < 1u << 12) *out_index = (uint32_t)index;
-    return text_from("axiom", 5);
+    if (slot > own && index < AXIOM_SLOTS) *out_index = (uint32_t)index;
+    return text_from(AXIOM_NAME, sizeof(AXIOM_NAME) - 1);
 }
 
 uint64_t book_thread_cnode(uint32_t id)
 {
-    for (uint64_t i = 0; i < book.thread_count && i < BOOK_THREADS_MAX; i++) {
-        const struct book_thread *t = thread_entry(book.thread_count - 1 - i);
-        if (t->id == id) return t->cnode;
+    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
+        if (book.threads[i].id == id && id != 0) return book.threads[i].cnode;
     }
     return 0;
 }
@@ -147,7 +156,7 @@ struct text book_thread_name(uint32_t id, uint64_t seq)
     uint32_t index;
     uint64_t cnode = book_thread_cnode(id);
     if (cnode == 0) return (struct text){0};
-    if (cnode == book.log->axiom_cnode) return text_from("axiom", 5);
+    if (cnode == book.log->axiom_cnode) return text_from(AXIOM_NAME, sizeof(AXIOM_NAME) - 1);
     const struct log_life *l = book_holder(cnode + (1 << SLOT_BITS), seq, &index);
     return l != NULL ? book_name(l) : (struct text){0};
 }

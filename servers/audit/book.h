@@ -8,11 +8,11 @@
 #include "reduce.h"
 
 enum { PID_INIT = 1 };
-enum { BOOK_THREADS_MAX = 1024, BOOK_NODES_START = 16384, BOOK_BACK_MAX = 1 << 15 };
+enum { BOOK_THREADS_MAX = 1024, BOOK_NODES_START = 4096, BOOK_BACK_MAX = 1 << 15 };
 
 struct book_thread {
     uint32_t id;
-    uint64_t obj;   /* of the Thread */
+    uint64_t obj;   /* of the Thread, 0 when it has ended */
     uint64_t cnode; /* in which it looks up its capabilities, 0 not yet known */
 };
 
@@ -23,13 +23,13 @@ struct book {
     struct extent *room; /* for check_state */
     uint32_t nodes;
     enum reduce_result broken; /* why the fold does not go on beyond fold.count */
-    struct book_thread threads[BOOK_THREADS_MAX]; /* the last ones made, by number */
-    uint64_t thread_count;
+    struct book_thread threads[BOOK_THREADS_MAX]; /* the living ones, and the last of the others */
+    uint32_t thread_next;
 };
 
 extern struct book book;
 
-bool book_open(void);
+bool book_open(const struct logmem *log);
 /* Folds up to `count` commits, as far as they are in the log memory. */
 void book_fold(uint64_t count);
 static inline uint64_t book_commits(void)
@@ -59,6 +59,6 @@ struct book_cap {
 /* What was in the slot when event `number` happened. False: nothing, or it changed so much since
  * that nobody looks. */
 bool book_held(uint64_t slot, uint64_t number, struct book_cap *out);
-/* Commits until the process ended, UINT64_MAX if it lives. `number`: of its entry. */
-uint64_t book_end(const struct log_life *life, uint64_t number);
-uint64_t book_first_life(void);
+/* Lives that are known: those of the living, then those that ended, the last one first. */
+uint64_t book_lives(void);
+const struct log_life *book_life(uint64_t i); /* NULL: none there */

@@ -35,11 +35,11 @@ void calls_open(void)
 
 /* The endpoint that its maker put into that slot of a new process; 0: none. What the process
  * itself does to the slot later counts for nothing. */
-static uint64_t granted_endpoint(const struct log_life *l, uint64_t end, uint32_t slot)
+static uint64_t granted_endpoint(const struct log_life *l, uint32_t slot)
 {
     const struct commit *list = logmem_commits(book.log);
     uint64_t address = l->cnode + ((uint64_t)slot << SLOT_BITS);
-    if (end > l->commits + GRANTED) end = l->commits + GRANTED;
+    uint64_t end = l->ended < l->commits + GRANTED ? l->ended : l->commits + GRANTED;
     if (end > book.fold.count) end = book.fold.count;
     for (uint64_t i = l->commits; i < end; i++) {
         bool given = list[i].op == COMMIT_COPY || list[i].op == COMMIT_MINT;
@@ -53,16 +53,15 @@ static uint64_t granted_endpoint(const struct log_life *l, uint64_t end, uint32_
  * outlive them. */
 static void learn(void)
 {
-    for (uint64_t i = book_first_life(); i < book.log->life_head; i++) {
-        const struct log_life *l = logmem_life(book.log, i);
-        if (l->event != LIFE_CREATED || l->parent != PID_INIT) continue;
+    for (uint64_t i = 0; i < book_lives(); i++) {
+        const struct log_life *l = book_life(i);
+        if (l == NULL || l->parent != PID_INIT) continue;
         int number = description_find(&calls.description, l->name, l->name_len);
         if (number < 0) continue;
         bool provides = (calls.description.services[number].flags & SERVICE_PROVIDES) != 0;
-        uint64_t end = book_end(l, i);
-        if (calls.registry == 0) calls.registry = granted_endpoint(l, end, CAP_SLOT_REGISTRY);
+        if (calls.registry == 0) calls.registry = granted_endpoint(l, CAP_SLOT_REGISTRY);
         if (provides && calls.endpoints[number] == 0)
-            calls.endpoints[number] = granted_endpoint(l, end, DESCRIPTION_FIRST_SLOT);
+            calls.endpoints[number] = granted_endpoint(l, DESCRIPTION_FIRST_SLOT);
     }
 }
 

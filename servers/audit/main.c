@@ -18,7 +18,8 @@ int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    if (!book_open()) PANIC("no log memory, or no room to fold it");
+    if (!book_open((const struct logmem *)LOGMEM_ADDRESS))
+        PANIC("no log memory, or no room to fold it");
     calls_open();
     service = (struct service){.endpoint = startup_cap("service"), .dispatch = dispatch};
     if (service_init(&service) != OK) PANIC("no Reply");

@@ -161,6 +161,7 @@ static int on_memory(struct request *rq, struct observe_memory_out *out)
     out->commits_held = logs_commits();
     out->commits_max = logs_commits_max();
     out->tick_hz = serve.tick_hz;
+    out->log_full = logs_exhausted(true);
     return OK;
 }
 

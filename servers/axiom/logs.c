@@ -5,15 +5,7 @@
 #include "memory.h"
 #include "space.h"
 
-enum {
-    LARGE = 1 << LARGE_PAGE_BITS,
-    COMMITS_BITS_MIN = 14, /* 2 MiB of commits and hashes */
-    COMMITS_BITS_MAX = 19,
-    LIFE_SLOTS = 2048,
-    REQUEST_SLOTS = 8192,
-    EVENT_SLOTS = 1 << 16,
-    BADGES_START = 1024,
-};
+enum { LARGE = 1 << LARGE_PAGE_BITS, BADGES_START = 1024 };
 
 static const struct log_rings *const rings = (const struct log_rings *)BOOT_LOG_ADDR;
 static struct logmem *const mem = (struct logmem *)OWN_LOG;
@@ -22,7 +14,7 @@ static struct {
     bool ready;
     cap_t first_frame;
     uint32_t frames; /* of 2 MiB; then one of 4 KiB: the ledger's page */
-    uint32_t hash_frame, hash_frames;
+    uint32_t hash_frame;
     cap_t ledger;
     cap_t first_arrival;
     struct arrival arrivals[ARRIVALS_MAX];
@@ -31,46 +23,12 @@ static struct {
     struct badges badges;
 } logs;
 
-static uint32_t large_pages(uint64_t bytes)
-{
-    return (uint32_t)((bytes + LARGE - 1) / LARGE);
-}
-
-/* Where everything lies, for 2^bits commits. */
-static void layout(struct logmem *l, uint32_t bits)
-{
-    uint64_t commits = 1ull << bits;
-    l->commit_slots = commits;
-    l->life_slots = LIFE_SLOTS;
-    l->request_slots = REQUEST_SLOTS;
-    l->event_slots = EVENT_SLOTS;
-    l->lives_at = 4096;
-    l->requests_at = l->lives_at + LIFE_SLOTS * sizeof(struct log_life);
-    l->events_at = LARGE;
-    l->commits_at = l->events_at + EVENT_SLOTS * sizeof(struct event);
-    logs.hash_frame = large_pages(l->commits_at + commits * sizeof(struct commit));
-    logs.hash_frames = large_pages(commits * HASH_BYTES);
-    logs.frames = logs.hash_frame + logs.hash_frames;
-    l->hashes_at = (uint64_t)logs.hash_frame * LARGE;
-    l->ledger_at = (uint64_t)logs.frames * LARGE;
-    l->bytes = l->ledger_at + 4096;
-}
-
-/* The reserve takes a sixteenth of memory: 2^17 commits in 256 MiB. */
-static uint32_t commit_bits(uint64_t memory)
-{
-    uint32_t bits = COMMITS_BITS_MIN;
-    while (bits < COMMITS_BITS_MAX &&
-           (2ull << bits) * (sizeof(struct commit) + HASH_BYTES) <= (memory + memory / 8) / 16) {
-        bits++;
-    }
-    return bits;
-}
-
 void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
 {
     struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = tick_hz};
-    layout(&l, commit_bits(boot->memory_bytes));
+    logmem_layout(&l, boot->memory_bytes);
+    logs.frames = (uint32_t)(l.ledger_at / LARGE);
+    logs.hash_frame = (uint32_t)(l.hashes_at / LARGE);
     logs.first_frame = own_alloc(logs.frames + 1);
     CHECK(logs.first_frame != 0);
     CHECK(own_large_frames(logs.frames, logs.first_frame) == OK);
@@ -198,7 +156,7 @@ static bool drain_commits(uint64_t head)
 /* What the kernel dropped keeps its numbers: those entries read as zeros. */
 static void event_gap(uint64_t dropped)
 {
-    for (uint64_t i = 0; i < dropped && i < EVENT_SLOTS; i++) {
+    for (uint64_t i = 0; i < dropped && i < mem->event_slots; i++) {
         *logmem_event(mem, mem->event_head + i) = (struct event){0};
     }
     mem->event_head += dropped;
@@ -260,18 +218,18 @@ void logs_endpoint(uint64_t address)
 
 void logs_life(const struct process *p, enum life_event event)
 {
-    struct log_life life = {.commits = event == LIFE_CREATED ? p->born : mem->commit_head,
+    struct log_life life = {.commits = p->born,
                             .time = ticks_now(),
                             .cnode = p->cspace_address,
                             .pid = p->pid,
                             .parent = p->parent,
                             .code = p->exit_code,
                             .slots = p->slots,
+                            .ended = mem->commit_head,
                             .event = (uint8_t)event,
                             .name_len = (uint8_t)strlen(p->name)};
     memcpy(life.name, p->name, life.name_len);
-    *logmem_life(mem, mem->life_head) = life;
-    mem->life_head++;
+    (event == LIFE_CREATED ? logmem_born : logmem_ended)(mem, &life);
 }
 
 void logs_request(const struct request *rq, uint64_t time, uint64_t event)
@@ -316,9 +274,9 @@ bool logs_refuses(void)
     return mem->commit_head >= mem->commit_slots / 4 * 3;
 }
 
-bool logs_exhausted(void)
+bool logs_exhausted(bool storage)
 {
-    return mem->commit_head >= mem->commit_slots / 16 * 15;
+    return mem->commit_head >= mem->commit_slots / 32 * (storage ? 31 : 30);
 }
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid)

@@ -42,8 +42,8 @@ uint64_t logs_commits_max(void);
 uint64_t logs_pages(void);
 /* Too little room is left for new objects of those that the store does not need. */
 bool logs_refuses(void);
-/* What is left is for taking processes down. */
-bool logs_exhausted(void);
+/* What is left is for taking processes down; later for those that the store needs. */
+bool logs_exhausted(bool storage);
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid);
 uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more);

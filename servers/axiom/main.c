@@ -62,15 +62,16 @@ static void make_endpoint(void)
 }
 
 /* When the log memory is almost full, what is left of it is for taking things down. */
-static bool may_go_on(const struct request *rq)
+static bool may_go_on(const struct request *rq, const struct process *asker)
 {
     static const uint32_t self = 1u << SELF_INFO | 1u << SELF_MEMORY_UNMAP | 1u << SELF_EXIT |
-                                 1u << SELF_DEATHS | 1u << SELF_REVOKE | 1u << SELF_SYNC;
+                                 1u << SELF_DEATHS | 1u << SELF_REVOKE | 1u << SELF_SYNC |
+                                 1u << SELF_DROP;
     static const uint32_t process = 1u << PROCESS_INFO | 1u << PROCESS_MEMORY_UNSHARE |
                                     1u << PROCESS_REVOKE | 1u << PROCESS_KILL |
                                     1u << PROCESS_THREAD_READ;
     uint32_t kind = badge_kind(rq->badge), method = msg_label(rq->info) & 31;
-    if (!logs_exhausted() || kind == KIND_OBSERVE) return true;
+    if (!logs_exhausted(asker != NULL && asker->storage) || kind == KIND_OBSERVE) return true;
     if (kind == KIND_BOOT) return method == BOOT_INFO;
     return ((kind == KIND_SELF ? self : process) >> method & 1) != 0;
 }
@@ -78,7 +79,7 @@ static bool may_go_on(const struct request *rq)
 static int dispatch(struct request *rq)
 {
     const struct process *asker = serve_asker(rq);
-    if (!may_go_on(rq)) return ERR_LOG_FULL;
+    if (!may_go_on(rq, asker)) return ERR_LOG_FULL;
     switch (badge_kind(rq->badge)) {
     case KIND_SELF:
         return asker != NULL ? self_dispatch(&self_ops, rq) : ERR_PEER_DIED;

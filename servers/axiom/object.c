@@ -89,8 +89,9 @@ static int on_revoke(struct request *rq, const struct process_revoke_in *in)
     /* Its Self stays: without it the process could not even end itself. */
     if (in->slot <= CAP_SLOT_SELF || in->slot >= p->slots) return ERR_RANGE;
     enum err err = kern_revoke(process_slot(p, in->slot));
-    if (err == OK || err == ERR_REVOKED) err = kern_delete(process_slot(p, in->slot));
-    return result_of(err == ERR_CAP_EMPTY ? OK : err);
+    if (err != OK && err != ERR_REVOKED) return (int)err;
+    err = kern_delete(process_slot(p, in->slot));
+    return (int)(err == ERR_CAP_EMPTY ? OK : err);
 }
 
 static int on_start(struct request *rq, const struct process_start_in *in)

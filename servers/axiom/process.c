@@ -323,7 +323,9 @@ void processes_refill(uint64_t now)
     for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
         const struct process *p = all.list[i];
         if (p == NULL || p->state == AXIOM_PROCESS_INFO_STATE_EXITED) continue;
-        struct message m = {.w = {logs_exhausted() ? 0 : p->commits_max}};
+        /* Init goes on: by what it hands to managers, others are ended. */
+        bool none = p->pid != PID_INIT && logs_exhausted(p->storage);
+        struct message m = {.w = {none ? 0 : p->commits_max}};
         (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
     }
 }

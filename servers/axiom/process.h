@@ -13,7 +13,7 @@
 #include "logmem.h"
 
 enum {
-    PROCESSES_MAX = 256,
+    PROCESSES_MAX = LIVING_SLOTS,
     PROCESSES_RESERVED = 32, /* for init */
     CHILDREN_MAX = 64,
     PROCESS_THREADS_MAX = 32,

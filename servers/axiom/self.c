@@ -196,6 +196,13 @@ static int on_sync(struct request *rq, struct self_sync_out *out)
     return OK;
 }
 
+static int on_drop(struct request *rq, const struct self_drop_in *in)
+{
+    const struct process *p = serve_asker(rq);
+    if (in->slot <= CAP_SLOT_SELF || in->slot >= p->slots) return ERR_RANGE;
+    return (int)kern_delete(process_slot(p, in->slot));
+}
+
 const struct self_ops self_ops = {
     .info = on_info,
     .memory_map = on_memory_map,
@@ -212,4 +219,5 @@ const struct self_ops self_ops = {
     .death_notify = on_death_notify,
     .revoke = on_revoke,
     .sync = on_sync,
+    .drop = on_drop,
 };

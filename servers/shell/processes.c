@@ -47,6 +47,18 @@ int handle_find(struct shell *sh, const char *name, struct handle *out_handle)
     return OK;
 }
 
+int handle_failed(struct shell *sh, const char *name, int err)
+{
+    uint64_t pid = UINT64_MAX;
+    bool digits = shell_number(name, &pid);
+
+    if (err == REGISTRY_NO_SERVICE && (digits ? pid == 0 : strcmp(name, "axiom") == 0))
+        return shell_refused(sh, name, "holds all authority, and nobody holds it");
+    if (err == REGISTRY_NO_SERVICE && (digits ? pid == 1 : strcmp(name, "init") == 0))
+        return shell_refused(sh, name, "holds all services, and nobody could start it again");
+    return shell_failed(sh, name, REGISTRY_ID, err);
+}
+
 void handle_drop(struct handle *handle)
 {
     if (handle->temporary) slot_discard(handle->cap);
@@ -163,7 +175,7 @@ int run_kill(struct shell *sh, int argc, char **argv)
     int err = handle_find(sh, argv[1], &handle);
 
     (void)argc;
-    if (err != OK) return shell_failed(sh, argv[1], REGISTRY_ID, err);
+    if (err != OK) return handle_failed(sh, argv[1], err);
     err = process_kill(handle.cap, &in);
     handle_drop(&handle);
     return err == OK ? STATUS_OK : shell_failed(sh, argv[1], PROCESS_ID, err);
@@ -175,7 +187,7 @@ int run_restart(struct shell *sh, int argc, char **argv)
     int err = registry_restart(CAP_SLOT_REGISTRY, &in);
 
     (void)argc;
-    return err == OK ? STATUS_OK : shell_failed(sh, argv[1], REGISTRY_ID, err);
+    return err == OK ? STATUS_OK : handle_failed(sh, argv[1], err);
 }
 
 static bool rights_parse(const char *text, uint8_t *out_rights)
@@ -212,7 +224,7 @@ int run_grant(struct shell *sh, int argc, char **argv)
         return shell_wrong(sh, "RIGHTS are letters of r, w, g");
     }
     int err = handle_find(sh, argv[2], &handle);
-    if (err != OK) return shell_failed(sh, argv[2], REGISTRY_ID, err);
+    if (err != OK) return handle_failed(sh, argv[2], err);
     struct process_grant_in in = {.source = {.slot = (cap_t)source, .rights = RIGHTS_ALL},
                                   .slot = (uint32_t)slot,
                                   .rights = rights};
@@ -234,7 +246,7 @@ int run_revoke(struct shell *sh, int argc, char **argv)
         return shell_wrong(sh, "SLOT is a number");
     }
     int err = handle_find(sh, argv[1], &handle);
-    if (err != OK) return shell_failed(sh, argv[1], REGISTRY_ID, err);
+    if (err != OK) return handle_failed(sh, argv[1], err);
     struct process_revoke_in in = {.slot = (uint32_t)slot};
     err = process_revoke(handle.cap, &in);
     handle_drop(&handle);

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "logs.h"
 #include "names.h"
+#include "print.h"
 #include "startup.h"
 
 static char text[LOGS_BATCH_BYTES]; /* answers, put together before they are printed */
@@ -67,6 +68,71 @@ int run_why(struct shell *sh, int argc, char **argv)
         in.skip += out.steps.count;
         shell_bytes(sh, o.at, o.len);
         if (out.steps.count == 0) break;
+    }
+    return STATUS_OK;
+}
+
+/* The object in that slot; 0 and the error: none. */
+static uint64_t object_in(struct shell *sh, const char *name, uint64_t slot, int *out_err)
+{
+    struct audit_caps_in in = {.process = text_from(name, strlen(name)),
+                               .after = (uint32_t)slot - 1};
+    struct audit_caps_out out;
+
+    *out_err = audit_caps(sh->audit, &in, &out);
+    if (*out_err == OK && (out.caps.count == 0 || out.caps.at[0].slot != slot))
+        *out_err = AUDIT_NO_SLOT;
+    return *out_err == OK ? out.caps.at[0].obj : 0;
+}
+
+/* As `caps` prints it: hexadecimal. */
+static bool address_parse(const char *digits, uint64_t *out_address)
+{
+    char prefixed[20];
+
+    if (digits[0] == '0' && digits[1] == 'x') digits += 2;
+    if (strlen(digits) > 16) return false;
+    print_format(prefixed, sizeof(prefixed), "0x%s", digits);
+    return shell_number(prefixed, out_address);
+}
+
+static void holder_print(struct out *o, const struct audit_holder *h)
+{
+    char rights[4];
+
+    name_of_rights(h->rights, rights);
+    out_print(o, "%-14.*s %5u  %-12s %s %s  %016lx  since %lu\n", (int)h->process.len,
+              h->process.at, h->slot, name_of_type(h->type), rights,
+              (h->flags & CAP_FLAG_BOUND) != 0 ? "bound" : "     ", h->badge, h->since);
+}
+
+int run_who(struct shell *sh, int argc, char **argv)
+{
+    struct audit_who_in in = {0};
+    struct audit_who_out out = {.more = true};
+    uint64_t slot;
+    int err = OK;
+
+    if (argc > 2 && (!shell_number(argv[2], &slot) || slot == 0 || slot > UINT32_MAX))
+        return shell_wrong(sh, "SLOT is a number");
+    if (argc == 2 && !address_parse(argv[1], &in.object))
+        return shell_wrong(sh, "OBJECT is an address as `caps` shows it");
+    if (argc > 2) in.object = object_in(sh, argv[1], slot, &err);
+    if (err != OK) return failed(sh, argv[1], err);
+    while (out.more && !shell_stopped(sh)) {
+        struct out o = out_to(text, sizeof(text));
+        err = audit_who(sh->audit, &in, &out);
+        if (err != OK) return failed(sh, argv[1], err);
+        if (in.skip == 0 && out.holders.count == 0)
+            return shell_refused(sh, argv[1], "nobody holds it");
+        if (in.skip == 0)
+            out_print(&o,
+                      "HOLDER          SLOT  TYPE         RIGHTS     BADGE             COMMIT\n");
+        for (uint32_t i = 0; i < out.holders.count; i++) {
+            holder_print(&o, &out.holders.at[i]);
+        }
+        in.skip += out.holders.count;
+        shell_bytes(sh, o.at, o.len);
     }
     return STATUS_OK;
 }

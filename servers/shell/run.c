@@ -140,6 +140,19 @@ static void offer_names(struct shell *sh, struct completion *c)
     }
 }
 
+static void offer_services(struct completion *c)
+{
+    struct registry_list_in in = {0};
+    struct registry_list_out out = {.more = true};
+
+    while (out.more && registry_list(CAP_SLOT_REGISTRY, &in, &out) == OK) {
+        for (uint32_t i = 0; i < out.services.count; i++) {
+            complete_offer(c, out.services.at[i].name.at, out.services.at[i].name.len);
+        }
+        in.after += out.services.count;
+    }
+}
+
 /* The names in the directory of the word. */
 static void offer_paths(struct shell *sh, struct completion *c)
 {
@@ -183,6 +196,9 @@ static void offer_all(struct shell *sh, struct completion *c)
         break;
     case COMPLETES_NAME:
         offer_names(sh, c);
+        break;
+    case COMPLETES_SERVICE:
+        offer_services(c);
         break;
     case COMPLETES_COMMAND:
         offer_commands(c);

@@ -58,6 +58,7 @@ enum completes {
     COMPLETES_NOTHING,
     COMPLETES_PATH,
     COMPLETES_NAME,
+    COMPLETES_SERVICE,
     COMPLETES_COMMAND,
     COMPLETES_PROGRAM
 };
@@ -125,4 +126,6 @@ struct handle { /* a process object: a job's, or one from the registry to be dro
     bool temporary;
 };
 int handle_find(struct shell *sh, const char *name, struct handle *out_handle);
+/* Says why there is none. */
+int handle_failed(struct shell *sh, const char *name, int err);
 void handle_drop(struct handle *handle);

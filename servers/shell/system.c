@@ -100,6 +100,12 @@ int run_exit(struct shell *sh, int argc, char **argv)
     if (argc > 1 && (!shell_number(argv[1], &code) || code > 255)) {
         return shell_wrong(sh, "STATUS is a number from 0 to 255");
     }
+    /* Init starts this shell again, but not without room in the log: nobody could type then. */
+    struct observe_memory_out m;
+    bool full = sh->observe != 0 && observe_memory(sh->observe, &m) == OK && m.log_full;
+    if (full && startup_cap("terminal") == 0)
+        return shell_refused(sh, "the log is full",
+                             "no shell could start again; use reboot or poweroff");
     sh->exit_code = (int)code;
     sh->leaving = true;
     return STATUS_OK;

@@ -1,5 +1,6 @@
 """Who may do what, shown at the shell: grants, revokes, refusals; and reports of faults."""
 
+import re
 import time
 import unittest
 
@@ -26,6 +27,31 @@ class Authority(Booted):
         self.assertNotRegex(self.run_line("caps spin"), r"(?m)^\s+20\s")
         self.run_line("kill spin")
         self.run_line("kill spin", status=None)
+
+    def test_who(self):
+        """All that hold one object, by a slot or by its address; and none."""
+        shown = self.run_line("who uart 3")
+        for line in (r"init +\d+ +endpoint +rwg", r"uart +3 +endpoint +rwg",
+                     r"console +4 +endpoint +-wg +8000"):
+            self.assertRegex(shown, rf"(?m)^{line}")
+        address = re.search(r"(?m)^ +3 .* obj (\w+)", self.run_line("caps uart")).group(1)
+        self.assertEqual(self.run_line(f"who {address}"), shown)
+        for line in ("who uart 63", "who nobody 3", "who 1", "who x", "who uart x", "who"):
+            self.assert_one_line_refusal(line)
+
+    def test_axiom_is_asked_like_others(self):
+        self.assertRegex(self.run_line("caps axiom"), r"(?m)^ +\d+ +untyped")
+        self.assertIn("genesis", self.run_line("why axiom 1"))
+
+    def test_nothing_to_revoke(self):
+        self.assertIn("capEmpty", self.run_line("revoke vfs 77", status=None))
+
+    def test_who_cannot_be_ended(self):
+        for line, why in (("kill init", "nobody could start it again"), ("kill 1", "nobody"),
+                          ("restart init", "nobody"), ("kill axiom", "all authority"),
+                          ("grant 4 axiom 9", "all authority")):
+            self.assert_one_line_refusal(line)
+            self.assertIn(why, self.run_line(line, status=None))
 
     def test_a_shell_without_the_right(self):
         """The same program, which the description gives no right to manage."""

@@ -6,7 +6,7 @@ import unittest
 from harness import SERVICES, Booted
 
 COMMANDS = """help ps caps mem log syslog show verify why ls cat echo cp mv rm mkdir stat spawn kill
-restart grant revoke pingpong memhog spin uptime clear history reboot poweroff exit""".split()
+restart grant revoke who pingpong memhog spin uptime clear history reboot poweroff exit""".split()
 
 
 class Shell(Booted):
@@ -117,6 +117,8 @@ class Shell(Booted):
         self.assertRegex(self.run_line(""), r"\d")
         self.session.send(b"cat /etc/mo\t")
         self.assertIn("Waterlight", self.run_line(""))
+        self.session.send(b"restart noa\t\x15")  # a service, though it does not run
+        self.session.expect(b"restart noauth ", 10)
         self.session.send(b"ls /e\t")  # a directory comes with its slash
         self.assertIn("motd", self.run_line(""))
 

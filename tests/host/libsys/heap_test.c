@@ -171,11 +171,27 @@ static void whole_words_and_limits(void **state)
 }
 
 static uint64_t dropped;
+/* No service runs here. */
+int request_answer(uint64_t token, struct message *m)
+{
+    (void)token;
+    (void)m;
+    return ERR_BUSY;
+}
+
+static enum err drop_says, axiom_says;
+static uint64_t asked;
+
 static enum err count_drops(uint64_t number, struct message *m)
 {
+    if (number == SYS_CALL) { /* Self.drop */
+        asked = m->w[0];
+        m->info = msg_info(axiom_says, 0, 0, 0);
+        return OK;
+    }
     assert_int_equal(number, SYS_DROP);
     dropped = m->cap;
-    return OK;
+    return drop_says;
 }
 
 static void slots_of_the_program(void **state)
@@ -196,6 +212,24 @@ static void slots_of_the_program(void **state)
     EXPECT_PANIC(slot_release(0));
 }
 
+/* Whoever has no commit credits left asks axiom; a slot that stays full is not given out. */
+static void slots_without_credits(void **state)
+{
+    (void)state;
+    fake_trap = count_drops;
+    slot_setup(10, 20);
+    drop_says = ERR_LOG_QUOTA;
+    assert_int_equal(slot_alloc_run(2), 10);
+    slot_discard(10);
+    assert_int_equal(asked, 10);
+    assert_int_equal(slot_alloc(), 10);
+    axiom_says = ERR_LOG_FULL;
+    slot_discard(11);
+    assert_int_equal(asked, 11);
+    assert_int_equal(slot_alloc(), 12);
+    drop_says = axiom_says = OK;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +242,7 @@ int main(void)
         cmocka_unit_test(runs_are_taken_and_given),
         cmocka_unit_test(whole_words_and_limits),
         cmocka_unit_test(slots_of_the_program),
+        cmocka_unit_test(slots_without_credits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
