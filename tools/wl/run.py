@@ -8,8 +8,9 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from wl import machine  # noqa: E402
+from wl import machine, recording  # noqa: E402
 from wl.errors import Refused  # noqa: E402
+from wl.recorder import Recorder  # noqa: E402
 from wl.serial import ESCAPES, Session  # noqa: E402
 
 BOOT_SECONDS = {"fast": 60, "bios": 90, "uefi": 180, "usb": 120}
@@ -31,6 +32,8 @@ def parse_arguments(argv):
     parser.add_argument("--gdb", action="store_true", help="wait for gdb, with all symbols")
     parser.add_argument("--gdb-port", type=int, default=1234, metavar="PORT", help="(1234)")
     parser.add_argument("--keep-log", metavar="FILE", help="also write the serial line to FILE")
+    parser.add_argument("--record", type=Path, metavar="FILE",
+                        help="write all that decided the kernel's course to FILE, for tools/replay")
     parser.add_argument("--icount", action="store_true",
                         help="time is counted in instructions: the same in every run")
     parser.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto")
@@ -88,11 +91,13 @@ class Screen:
         sys.stdout.flush()
 
 
-def run_commands(options, args):
+def run_commands(options, args, recorder=None):
     """The exit code of --exec."""
     failed = []
     commands = split_commands(args.commands)
     with Session(options, echo=Screen(), keep_log=args.keep_log) as session:
+        if recorder:
+            recorder.start()
         session.prompt(BOOT_SECONDS[options.firmware])
         if commands and commands[-1] == "poweroff":
             commands.pop()  # it is typed below anyway
@@ -102,6 +107,8 @@ def run_commands(options, args):
                 failed.append(f"{command}: status {status}")
         off = session.power_off()
     print()
+    if recorder:
+        keep_recording(recorder, args.record, off)
     for line in failed:
         print(f"run: {line}", file=sys.stderr)
     if not off:
@@ -134,24 +141,38 @@ def tee(source, path):
             sys.stdout.buffer.flush()
 
 
-def run_interactive(options, args):
+def keep_recording(recorder, path, whole):
+    done = recorder.finish(whole)
+    recording.write(path, done)
+    print(f"run: {path}: {done.meta['steps']} steps, {done.meta['commits']} commits recorded")
+    if done.meta["dropped"]:
+        print(f"run: but the kernel dropped {done.meta['dropped']} events: the recording can be "
+              "executed only until there", file=sys.stderr)
+
+
+def run_interactive(options, args, recorder=None):
     with machine.scratch_folder() as scratch:
         line = machine.command(options, "interactive", scratch)
         print("run: Ctrl-A X leaves at once, `poweroff` leaves in order, Ctrl-C goes to the guest")
         sys.stdout.flush()
         output = subprocess.PIPE if args.keep_log else None
         with subprocess.Popen(line, stdout=output) as qemu:
+            if recorder:
+                recorder.start()
             if args.keep_log:
                 copier = threading.Thread(target=tee, args=(qemu.stdout, args.keep_log))
                 copier.start()
                 copier.join()
             status = qemu.wait()
     code = machine.guest_code(status)
+    if recorder:
+        keep_recording(recorder, args.record, code is not None)
     return code if code is not None else status
 
 
 def main(argv):
     args = parse_arguments(argv)
+    recorder = None
     try:
         if args.commands is not None:
             split_commands(args.commands)
@@ -163,18 +184,22 @@ def main(argv):
             build=args.build or machine.ROOT / "build" / args.variant, firmware=args.iso or "fast",
             memory=args.memory, smp=args.smp, append=args.append, accel=args.accel,
             icount=args.icount, gdb_port=args.gdb_port if args.gdb else 0,
-            reboot=args.commands is None)
+            reboot=args.commands is None and args.record is None)
+        recorder = Recorder(options) if args.record else None
         if args.gdb:
             print(f"run: in another terminal: gdb -x {gdb_script(options)}")
         if args.commands is not None:
-            return run_commands(options, args)
-        return run_interactive(options, args)
+            return run_commands(options, args, recorder)
+        return run_interactive(options, args, recorder)
     except (Refused, OSError) as error:
         print(f"\nrun: {error}", file=sys.stderr)
     except subprocess.CalledProcessError as error:
         print(f"run: the build failed ({error.returncode})", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nrun: interrupted", file=sys.stderr)
+    finally:
+        if recorder:
+            recorder.close()
     return 1
 
 

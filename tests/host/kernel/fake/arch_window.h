@@ -8,7 +8,9 @@
 struct cpu;
 extern struct cpu fake_cpu;
 
-#define FAKE_MEMORY (64ull << 20)     /* bytes of it, from physical address 0 */
+#ifndef FAKE_MEMORY
+#define FAKE_MEMORY (64ull << 20) /* bytes of it, from physical address 0 */
+#endif
 #define FAKE_WINDOW 0x500000000000ull /* where the host sees it: above the sanitizers' shadow */
 
 /* An address outside the arena ends the test: the kernel followed a number it should not have. */
