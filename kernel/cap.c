@@ -3,6 +3,13 @@
 
 struct slot cap_root, *cap_cursor;
 
+/*@ requires cspace != \null ==> container_ok(cspace);
+    requires \valid(out) && (cspace != \null ==> \separated(out, cspace));
+    assigns *out;
+    ensures \result == OK <==> cspace != \null && 0 < index < cspace->count &&
+        slot_at(cspace, index)->type > CAP_REVOKED;
+    ensures \result == OK ==> *out == slot_at(cspace, index);
+    ensures \result != OK ==> *out == \old(*out); */
 MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out)
 {
     if (cspace == NULL || index == 0 || index >= cspace->count) return ERR_CAP_EMPTY;
@@ -13,6 +20,12 @@ MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, st
     return OK;
 }
 
+/*@ requires cspace != \null ==> container_ok(cspace);
+    requires \valid(out) && (cspace != \null ==> \separated(out, cspace));
+    assigns *out;
+    ensures \result == OK <==> cspace != \null && is_free(cspace, index);
+    ensures \result == OK ==> *out == slot_at(cspace, index);
+    ensures \result != OK ==> *out == \old(*out); */
 MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
                                     struct slot **out)
 {

@@ -26,6 +26,12 @@ void irq_forget(const struct notification *n)
     }
 }
 
+/* A free line that exists, or a range of ports in order. */
+/*@ requires readable(rq);
+    assigns \nothing;
+    ensures \result == OK && rq->op == OP_IRQ_GET ==>
+        rq->w[0] < IRQ_LINES && irq_lines[rq->w[0]].taken == 0;
+    ensures \result == OK && rq->op != OP_IRQ_GET ==> rq->w[0] <= rq->w[1] <= 0xffff; */
 enum err get_check(const struct request *rq)
 {
     bool is_irq = rq->op == OP_IRQ_GET;
@@ -59,6 +65,11 @@ void irq_ack_apply(struct request *rq)
     arch_irq_unmask((uint32_t)rq->cap->obj);
 }
 
+/* All bytes of the access lie inside the range of ports, and no sum wraps. */
+/*@ requires readable(rq) && \valid_read(rq->cap);
+    assigns \nothing;
+    ensures \result == OK <==> rq->w[1] \in {1, 2, 4} && (rq->cap->obj & 0xffff) <= rq->w[0] &&
+        rq->w[0] + rq->w[1] - 1 <= rq->cap->obj / 0x10000; */
 enum err port_check(const struct request *rq)
 {
     uint64_t port = rq->w[0], bytes = rq->w[1], last = rq->cap->obj >> 16;

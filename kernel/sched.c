@@ -14,6 +14,15 @@ static struct sched *home_of(const struct thread *t)
 }
 
 /* A context that can run its user now. The period starts with the first use of a full budget. */
+/*@ requires \valid(s) && sched_ok(s) && now <= TIME_MAX;
+    assigns s->remaining, s->refill_at;
+    ensures \result <==> s->remaining > 0;
+    ensures \result ==> s->refill_at != 0;
+    ensures s->remaining <= s->budget;
+    ensures \old(s->refill_at) == 0 || now < \old(s->refill_at) ==>
+        s->remaining == \old(s->remaining);
+    ensures s->remaining > \old(s->remaining) ==> \old(s->refill_at) != 0 &&
+        now >= \old(s->refill_at) && s->refill_at == now + s->period; */
 static bool sched_usable(struct sched *s, uint64_t now)
 {
     if (s->refill_at != 0 && now >= s->refill_at) {
@@ -51,6 +60,12 @@ void sched_ready(struct thread *t)
     ready_insert(t, false);
 }
 
+/*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
+    assigns caller->borrower, server->lender, server->lend_depth;
+    ensures \old(caller->lend_depth) < LEND_DEPTH_MAX ==> caller->borrower == server &&
+        server->lender == caller && server->lend_depth == caller->lend_depth + 1;
+    ensures \old(caller->lend_depth) >= LEND_DEPTH_MAX ==>
+        caller->borrower == \old(caller->borrower) && server->lender == \old(server->lender); */
 void sched_lend(struct thread *caller, struct thread *server)
 {
     if (caller->lend_depth >= LEND_DEPTH_MAX) return;
@@ -59,6 +74,11 @@ void sched_lend(struct thread *caller, struct thread *server)
     server->lend_depth = caller->lend_depth + 1;
 }
 
+/*@ requires \valid(caller) && (caller->borrower != \null ==> \valid(caller->borrower) &&
+        caller->borrower->lender == caller);
+    assigns caller->borrower, caller->borrower->lender, caller->borrower->lend_depth;
+    ensures caller->borrower == \null;
+    ensures \old(caller->borrower) != \null ==> \old(caller->borrower)->lender == \null; */
 void sched_take_back(struct thread *caller)
 {
     struct thread *server = caller->borrower;
@@ -153,6 +173,10 @@ void sched_finish(void)
     if (until != c->timer) arch_timer_set(c->timer = until);
 }
 
+/*@ requires readable(rq);
+    assigns \nothing;
+    ensures \result == OK <==>
+        BUDGET_TICKS_MIN <= rq->w[0] <= rq->w[1] && rq->w[1] <= PERIOD_TICKS_MAX; */
 enum err sched_check(const struct request *rq)
 {
     bool bad = rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > PERIOD_TICKS_MAX;

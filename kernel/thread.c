@@ -56,6 +56,11 @@ void thread_stop(struct thread *t)
     thread_move(t, T_INACTIVE);
 }
 
+/*@ requires readable(rq) && \valid_read(rq->cap);
+    requires thread_readable((struct thread *)object_of(rq->cap));
+    assigns \nothing;
+    ensures \result == OK ==> USER_MIN <= rq->w[0] < USER_MAX && rq->w[1] < USER_MAX &&
+        rq->w[3] < USER_MAX && ((struct thread *)object_of(rq->cap))->state == T_INACTIVE; */
 enum err start_check(const struct request *rq)
 {
     const struct thread *t = cap_object(rq->cap);
@@ -78,6 +83,9 @@ void start_apply(struct request *rq)
     sched_ready(t);
 }
 
+/*@ requires readable(rq);
+    assigns \nothing;
+    ensures \result == OK ==> rq->w[0] <= 255 && (rq->w[1] & ~(uint64_t)THREAD_FPU) == 0; */
 enum err config_check(const struct request *rq)
 {
     return rq->w[0] > 255 || rq->w[1] & ~(uint64_t)THREAD_FPU ? ERR_RANGE : OK;
@@ -98,6 +106,11 @@ void stop_apply(struct request *rq)
     thread_stop(cap_object(rq->cap));
 }
 
+/* Then read_apply() reads inside `regs`. */
+/*@ requires readable(rq) && \valid_read(rq->cap);
+    requires thread_readable((struct thread *)object_of(rq->cap));
+    assigns \nothing;
+    ensures \result == OK ==> rq->w[0] + MSG_REGISTERS <= THREAD_REGS; */
 enum err read_check(const struct request *rq)
 {
     if (rq->w[0] > THREAD_REGS - MSG_REGISTERS) return ERR_RANGE;

@@ -13,6 +13,8 @@ static const uint8_t fixed_bits[CAP_TYPE_COUNT] = {[CAP_THREAD] = THREAD_BITS,
                                                    [CAP_PTABLE] = TABLE_BITS};
 
 /* 0: no such object. `bits` is the caller's wish. */
+/*@ assigns \nothing;
+    ensures \result == size_bits(type, bits); */
 static uint32_t object_bits(uint64_t type, uint64_t bits)
 {
     bool fits = type == CAP_UNTYPED ? bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX
@@ -24,11 +26,24 @@ static uint32_t object_bits(uint64_t type, uint64_t bits)
 }
 
 /* Offset of the first object: behind the watermark, naturally aligned. */
+/*@ requires \valid_read(ut) && untyped_ok(ut) && 6 <= bits <= 46;
+    assigns \nothing;
+    ensures \result == aligned(ut->badge, bits);
+    ensures ut->badge <= \result < ut->badge + bytes(bits) && rest(\result, bits) == 0; */
 static uint64_t retype_start(const struct slot *ut, uint32_t bits)
 {
-    return (ut->badge + (1ull << bits) - 1) & ~((1ull << bits) - 1);
+    return (ut->badge + (1ull << bits) - 1) >> bits << bits;
 }
 
+/* All objects lie between the watermark and the end of the untyped: INV-UNTYPED-1. */
+/*@ requires readable(rq) && \valid_read(rq->cap) && untyped_ok(rq->cap);
+    requires rq->into != \null ==> container_ok(rq->into);
+    requires rq->index <= 0xffffffff;
+    assigns \nothing;
+    ensures \result == OK ==> 0 < size_bits(rq->w[0], rq->w[1]) && 0 < rq->w[2] <= 64;
+    ensures \result == OK ==> aligned(rq->cap->badge, size_bits(rq->w[0], rq->w[1])) +
+        rq->w[2] * bytes(size_bits(rq->w[0], rq->w[1])) <= bytes(rq->cap->bits);
+    ensures \result == OK ==> all_free(rq->into, rq->index + 1, rq->index + rq->w[2]); */
 enum err retype_check(const struct request *rq)
 {
     const struct slot *ut = rq->cap;
@@ -40,6 +55,10 @@ enum err retype_check(const struct request *rq)
     if (retype_start(ut, bits) + (rq->w[2] << bits) > 1ull << ut->bits) return ERR_NO_MEMORY;
     struct slot *s;
     enum err e = OK;
+    /*@ loop invariant 1 <= i <= rq->w[2];
+        loop invariant e == OK ==> all_free(rq->into, rq->index + 1, rq->index + i);
+        loop assigns i, e, s;
+        loop variant rq->w[2] - i; */
     for (uint64_t i = 1; i < rq->w[2] && e == OK; i++) {
         e = slot_lookup_empty(rq->into, rq->index + i, &s);
     }
@@ -49,11 +68,23 @@ enum err retype_check(const struct request *rq)
 /* From the watermark to `extra` memory is zero, without gaps: a retype that is given up in the
  * middle may be followed by one of what it skipped. False: this step's share is done, and more is
  * left, `count` objects if not pages. */
+/*@ requires \valid(ut) && untyped_ok(ut) && 12 <= ut->bits;
+    requires ut->extra % PAGE_BYTES == 0 && ut->extra <= bytes(ut->bits) && end <= bytes(ut->bits);
+    assigns ut->extra;
+    ensures ut->extra % PAGE_BYTES == 0 && \old(ut->extra) <= ut->extra <= bytes(ut->bits);
+    ensures \result ==> ut->extra >= end;
+    ensures ut->extra <= \old(ut->extra) + WORK_PER_STEP * PAGE_BYTES; */
 static bool clear_until(struct slot *ut, uint64_t end, uint64_t count)
 {
     uint32_t work = WORK_PER_STEP;
+    /*@ loop invariant ut->extra == \at(ut->extra, Pre) + (WORK_PER_STEP - work) * PAGE_BYTES;
+        loop invariant work <= WORK_PER_STEP && ut->extra % PAGE_BYTES == 0;
+        loop invariant ut->extra <= bytes(ut->bits);
+        loop assigns work, ut->extra;
+        loop variant work; */
     for (; ut->extra < end; ut->extra += PAGE_BYTES) {
         if (work-- == 0) return false;
+        //@ assert in_untyped: ut->extra + PAGE_BYTES <= bytes(ut->bits);
         arch_clear_page(phys_to_ptr(ut->obj + ut->extra));
     }
     return work >= count / 4;
