@@ -1,5 +1,6 @@
 /* process.c - processes as axiom makes them: quotas, memory, threads, their end. */
 #include "memory.h"
+#include "random.h"
 #include "slots.h"
 #include "test.h"
 
@@ -63,14 +64,6 @@ static int child_spins(void)
     for (;;) {
         __asm__ volatile("");
     }
-}
-
-static uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
 }
 
 /* Holds nothing, and asks the kernel for everything. Ends by an undefined instruction. */

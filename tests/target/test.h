@@ -45,7 +45,9 @@ struct group {
     X(self)                                                                                        \
     X(thread)                                                                                      \
     X(object)                                                                                      \
-    X(observe)
+    X(observe)                                                                                     \
+    X(stranger)                                                                                    \
+    X(hostile)
 #define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
 TEST_GROUPS(TEST_GROUP_DECLARE)
 
