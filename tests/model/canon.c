@@ -190,6 +190,7 @@ static void canon_rings(void)
 {
     uint64_t commits = header->commit_head - header->commit_tail;
     uint64_t events = header->event_head - header->event_tail;
+    if (events > world.event_fill_max) events = world.event_fill_max;
     header->commit_head = heads.commit_head;
     header->event_head = heads.event_head;
     header->commit_tail = heads.commit_head - (world.real_rings ? commits : 0);

@@ -50,10 +50,10 @@ void config_retype(void)
     static const struct {
         const char *text;
         uint8_t type, bits, count;
-    } kinds[] = {{"an endpoint", CAP_ENDPOINT, 0, 1},   {"two replies", CAP_REPLY, 0, 2},
-                 {"a page", CAP_FRAME, PAGE_BITS, 1},   {"a small untyped", CAP_UNTYPED, 12, 1},
-                 {"a CNode", CAP_CNODE, 8, 1},          {"a context", CAP_SCHED, 0, 1},
-                 {"a table", CAP_PTABLE, TABLE_BITS, 1}};
+    } kinds[] = {{"an endpoint", CAP_ENDPOINT, 0, 1},    {"two replies", CAP_REPLY, 0, 2},
+                 {"a page", CAP_FRAME, PAGE_BITS, 1},    {"a small untyped", CAP_UNTYPED, 12, 1},
+                 {"a CNode", CAP_CNODE, 8, 1},           {"a context", CAP_SCHED, 0, 1},
+                 {"a table", CAP_PTABLE, TABLE_BITS, 1}, {"three pages", CAP_FRAME, PAGE_BITS, 3}};
     enum { A = 1, B, C, D };
     world_begin("retype");
     uint64_t ut = world_make(CAP_UNTYPED, 14), small = world_slot(),

@@ -32,7 +32,8 @@ struct world {
     bool real_order; /* only who is current acts; else whoever is ready may */
     uint64_t budget; /* of each, if so; the period is twice as long */
     uint8_t priorities[THREADS_MAX];
-    bool real_rings; /* the rings fill up; else all is acknowledged at once */
+    uint64_t event_fill_max; /* with real_rings: more than this is said to be this */
+    bool real_rings;         /* the rings fill up; else all is acknowledged at once */
     uint32_t thread_count;
     struct thread *threads[THREADS_MAX]; /* 0: axiom */
     const char *thread_names[THREADS_MAX];
@@ -46,12 +47,18 @@ struct world {
 };
 extern struct world world;
 
-enum { WORLD_PRIORITY = 100, AX_IRQ_CONTROL = 6, AX_FIRST = 9 /* slots of axiom's CNode */ };
+enum {
+    WORLD_PRIORITY = 100,
+    AX_IRQ_CONTROL = 6,
+    AX_LOG = 7,
+    AX_FIRST = 9 /* slots of axiom's CNode */
+};
 
 void world_begin(const char *name);
 bool world_has_sched(uint32_t thread);                  /* its context is alive */
 struct slot *world_ax(uint64_t index);                  /* a slot of axiom's CNode */
 uint64_t world_slot(void);                              /* an empty one of axiom's CNode */
+void world_slot_back(void);                             /* the last one stays empty */
 uint64_t world_make(enum cap_type type, uint32_t bits); /* its slot of axiom's CNode */
 /* A started thread with a CNode of 2^bits bytes; its index. */
 uint32_t world_thread(const char *name, uint32_t cnode_bits, bool buffered);
@@ -121,7 +128,7 @@ uint64_t store_bytes(void);
 /* --- step.c: one operation, and what is checked of every step ---- */
 struct brief {
     uint8_t state;
-    bool is_fault, lends, borrows;
+    bool is_fault, lends;
 };
 struct step {
     const struct op *op;
@@ -132,11 +139,13 @@ struct step {
     struct brief before[THREADS_MAX];
 };
 void step_begin(void);
+void step_watch(void); /* from now on a step that does not end is found out */
 /* False: not possible here. `*broken`: what is wrong with it, NULL nothing. */
 bool step_run(const struct op *op, struct step *s, const char **broken);
 void step_idle(const struct op *op); /* its actor is given the processor, and does nothing */
 void step_brief(struct step *s);
 uint64_t step_first_commit(void); /* of the last step */
+uint64_t step_first_event(void);
 
 /* --- folding.c: I12 for every step ---- */
 void folding_begin(void);
@@ -152,6 +161,10 @@ void witness_step(const struct step *s, uint32_t parent, uint32_t op);
 void witness_config_end(const char *wanted); /* prints the sequence of `wanted` */
 bool witness_known(const char *name);
 bool witness_all_met(bool steps);
+
+/* --- results.c ---- */
+void results_step(const struct step *s);
+void results_print(void);
 
 /* --- search.c ---- */
 struct search_result {

@@ -7,31 +7,35 @@
 #include "configs.h"
 #include "unit.h"
 
+enum { WHOLE = 1, IN_STEPS = 2, BOTH = 3 };
 #ifdef EXPLORE_STEPS /* the core is a copy whose revoke and delete stop after two slots */
-enum { STEPS = 1 };
+enum { RUN = IN_STEPS };
 #else
-enum { STEPS = 0 };
+enum { RUN = WHOLE };
 #endif
 
 static const struct {
     const char *name;
     config_fn *make;
     uint32_t share; /* of the states, in 1000 */
-    bool steps;
+    uint8_t run;
 } configs[] = {
-    {"ipc", config_ipc, 100, false},       {"transfer", config_transfer, 100, false},
-    {"notify", config_notify, 300, false}, {"caps", config_caps, 150, false},
-    {"retype", config_retype, 150, false}, {"vspace", config_vspace, 50, false},
-    {"budget", config_budget, 300, false}, {"revoke", config_revoke, 500, true},
-    {"end", config_end, 500, true},
+    {"ipc", config_ipc, 100, WHOLE},       {"transfer", config_transfer, 100, WHOLE},
+    {"notify", config_notify, 250, WHOLE}, {"caps", config_caps, 150, WHOLE},
+    {"retype", config_retype, 150, BOTH},  {"vspace", config_vspace, 50, WHOLE},
+    {"budget", config_budget, 150, WHOLE}, {"order", config_order, 150, WHOLE},
+    {"log", config_log, 100, WHOLE},       {"revoke", config_revoke, 400, IN_STEPS},
+    {"end", config_end, 400, IN_STEPS},
 };
+#define STATES_LIMIT 4000000000ull
 enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };
 
 static const char usage[] =
-    "usage: explore [--states N] [--config NAME] [--witness NAME]\n"
+    "usage: explore [--states N] [--config NAME] [--witness NAME] [--smoke]\n"
     "  --states N      at most N states in all configurations (1100000)\n"
     "  --config NAME   only this configuration\n"
-    "  --witness NAME  print the shortest sequence that leads to a situation\n";
+    "  --witness NAME  print the shortest sequence that leads to a situation\n"
+    "  --smoke         succeed also where a situation is not met\n";
 
 static double seconds(void)
 {
@@ -46,42 +50,87 @@ static _Noreturn void refuse(const char *what, const char *arg)
     exit(2);
 }
 
+struct options {
+    uint64_t limit;
+    const char *only, *wanted;
+    bool smoke;
+};
+
+static bool config_known(const char *name)
+{
+    for (uint32_t i = 0; i < CONFIGS; i++) {
+        if (strcmp(configs[i].name, name) == 0) return true;
+    }
+    return false;
+}
+
+static uint64_t number(const char *text)
+{
+    char *end;
+    unsigned long long n = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || n == 0) refuse("not a number above 0", text);
+    if (n > STATES_LIMIT) refuse("more states than have numbers", text);
+    return n;
+}
+
+static struct options options_of(int argc, char **argv)
+{
+    struct options o = {.limit = STATES_MAX_DEFAULT};
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i], *value = argv[i + 1];
+        bool takes = strcmp(name, "--states") == 0 || strcmp(name, "--config") == 0 ||
+                     strcmp(name, "--witness") == 0;
+        if (strcmp(name, "--help") == 0) {
+            fputs(usage, stdout);
+            exit(0);
+        }
+        if (strcmp(name, "--smoke") == 0) {
+            o.smoke = true;
+            continue;
+        }
+        if (!takes) refuse("no such option", name);
+        if (value == NULL) refuse("nothing after it", name);
+        i++;
+        if (strcmp(name, "--states") == 0) {
+            o.limit = number(value);
+        } else if (strcmp(name, "--config") == 0) {
+            o.only = value;
+        } else {
+            o.wanted = value;
+        }
+    }
+    if (o.only != NULL && !config_known(o.only)) refuse("no such configuration", o.only);
+    if (o.wanted != NULL && !witness_known(o.wanted)) refuse("no such situation", o.wanted);
+    return o;
+}
+
+static uint64_t explore(uint32_t config, uint64_t limit, const char *wanted)
+{
+    double start = seconds();
+    configs[config].make();
+    struct search_result r = search(limit);
+    double took = seconds() - start;
+    witness_config_end(wanted);
+    printf("%-10s %10llu states %11llu steps  depth %3u  %s  %6.1f s  %7.0f states/s  %4u lines\n",
+           world.name, (unsigned long long)r.states, (unsigned long long)r.transitions, r.depth,
+           r.exhausted ? "exhausted" : "cut      ", took, (double)r.states / took, lines_count());
+    fflush(stdout);
+    store_end();
+    return r.states;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t limit = STATES_MAX_DEFAULT, states = 0;
-    const char *only = NULL, *wanted = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            fputs(usage, stdout);
-            return 0;
-        }
-        if (i + 1 == argc) refuse("no such option, or nothing after it", argv[i]);
-        if (strcmp(argv[i], "--states") == 0) {
-            limit = strtoull(argv[++i], NULL, 10);
-        } else if (strcmp(argv[i], "--config") == 0) {
-            only = argv[++i];
-        } else if (strcmp(argv[i], "--witness") == 0) {
-            wanted = argv[++i];
-        } else {
-            refuse("no such option", argv[i]);
-        }
-    }
-    if (wanted != NULL && !witness_known(wanted)) refuse("no such situation", wanted);
+    struct options o = options_of(argc, argv);
+    uint64_t states = 0;
     step_begin();
     for (uint32_t i = 0; i < CONFIGS; i++) {
-        if (only == NULL ? configs[i].steps != STEPS : strcmp(only, configs[i].name) != 0) continue;
-        double start = seconds();
-        configs[i].make();
-        struct search_result r = search(limit * configs[i].share / 1000);
-        double took = seconds() - start;
-        witness_config_end(wanted);
-        printf(
-            "%-10s %9llu states %10llu steps  depth %3u  %s  %6.1f s  %7.0f states/s  %u lines\n",
-            world.name, (unsigned long long)r.states, (unsigned long long)r.transitions, r.depth,
-            r.exhausted ? "exhausted" : "cut      ", took, (double)r.states / took, lines_count());
-        states += r.states;
-        store_end();
+        if (!(configs[i].run & RUN)) continue;
+        if (o.only == NULL) states += explore(i, o.limit * configs[i].share / 1000, o.wanted);
+        if (o.only != NULL && strcmp(o.only, configs[i].name) == 0)
+            states += explore(i, o.limit, o.wanted);
     }
+    results_print();
     printf("%llu states\n", (unsigned long long)states);
-    return witness_all_met(STEPS) || only != NULL ? 0 : 1;
+    return witness_all_met(RUN == IN_STEPS) || o.only != NULL || o.smoke ? 0 : 1;
 }

@@ -73,6 +73,7 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
     transitions++;
     if (broken != NULL) return broken;
     witness_step(s, state, op);
+    results_step(s);
     if (s->commits != 0) broken = folding_step();
     if (broken != NULL) return broken;
     canon();
@@ -98,6 +99,7 @@ static void expand(uint32_t state)
         struct step s = {0};
         load_state(state);
         step_brief(&s);
+        step_watch();
         whole = true;
         const char *broken = NULL;
         uint32_t op = 0;

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "explore.h"
 
-static uint64_t first_commit;
+static uint64_t first_commit, first_event;
 
 static void segv(int number, siginfo_t *info, void *context)
 {
@@ -24,8 +25,25 @@ static void segv(int number, siginfo_t *info, void *context)
     longjmp(fake.catch, 1);
 }
 
+/* The kernel never loops: a step that takes seconds is one that does not end. */
+static void stuck(int number)
+{
+    (void)number;
+    if (!fake.catching) return;
+    fake.panic = "the step does not end";
+    longjmp(fake.catch, 1);
+}
+
+void step_watch(void)
+{
+    const struct itimerval patience = {.it_value.tv_sec = 5};
+    if (setitimer(ITIMER_VIRTUAL, &patience, NULL) != 0) abort();
+}
+
 void step_begin(void)
 {
+    struct sigaction watch = {.sa_handler = stuck, .sa_flags = SA_NODEFER};
+    if (sigaction(SIGVTALRM, &watch, NULL) != 0) abort();
     struct sigaction act = {.sa_sigaction = segv, .sa_flags = SA_SIGINFO | SA_NODEFER};
     if (sigaction(SIGSEGV, &act, NULL) != 0) abort();
 }
@@ -35,12 +53,16 @@ uint64_t step_first_commit(void)
     return first_commit;
 }
 
+uint64_t step_first_event(void)
+{
+    return first_event;
+}
+
 void step_brief(struct step *s)
 {
     for (uint32_t i = 0; i < world.thread_count; i++) {
         const struct thread *t = world.threads[i];
-        s->before[i] =
-            (struct brief){t->state, t->is_fault, t->borrower != NULL, t->lender != NULL};
+        s->before[i] = (struct brief){t->state, t->is_fault, t->borrower != NULL};
     }
 }
 
@@ -95,12 +117,14 @@ static const char *event_wrong(const struct op *op, const struct step *s, uint64
         [KIND_IRQ] = EVENT_IRQ,         [KIND_TICK] = EVENT_TICK,     [KIND_LATER] = EVENT_TICK};
     const struct event *e = event_at(at);
     bool stopped = s->actor != NULL && s->actor->state == T_STOPPED;
-    if (log_header()->event_head == at) return "no event for it";
+    uint64_t head = log_header()->event_head;
+    if (head == at) return log_header()->events_dropped == 1 ? NULL : "no event for it";
+    if (e->kind == EVENT_GAP) e = event_at(++at);
     if (e->kind != (stopped ? EVENT_STOPPED : kinds[op->kind]))
         return "its event is of another kind";
     if (e->time != cpu()->now) return "its event has another time";
     if (s->actor != NULL && e->thread != s->actor->id) return "its event names another thread";
-    while (++at < log_header()->event_head) {
+    while (++at < head) {
         if (event_at(at)->kind != EVENT_ARGS) return "more than one event for it";
     }
     return NULL;
@@ -123,13 +147,26 @@ static const char *commits_wrong(const struct step *s, uint64_t event)
 static bool may_change(const struct op *op, uint32_t result)
 {
     uint32_t label = msg_label(op->info);
-    if (op->kind != KIND_SYSCALL || op->delay != 0) return true;
+    if (op->kind != KIND_SYSCALL || op->delay != 0 || world.real_rings) return true;
     if (result == OK || result == EVENT_BLOCKED || result == ERR_PARTIAL) return true;
     /* the senders before found out that they cannot; what it served is over */
     if (op->number == SYS_NB_RECV && result == ERR_WOULD_BLOCK) return true;
     if (op->number == SYS_REPLY_RECV) return true;
     return op->number == SYS_INVOKE && result == ERR_BUSY &&
            (label == OP_DELETE || label == OP_REVOKE);
+}
+
+/* As its event says; as its thread has it, if that was dropped. */
+static uint32_t result_of_step(const struct step *s, uint64_t event)
+{
+    const struct event *e = event_at(event);
+    const struct thread *t = s->actor;
+    if (log_header()->event_head == event) {
+        bool runs = t != NULL && (t->state == T_READY || t->state == T_RUNNING);
+        return runs ? (uint32_t)t->regs.rax : EVENT_BLOCKED;
+    }
+    if (e->kind == EVENT_GAP) e = event_at(event + 1);
+    return e->kind == EVENT_STOPPED ? EVENT_BLOCKED : e->result;
 }
 
 void step_idle(const struct op *op)
@@ -147,6 +184,7 @@ bool step_run(const struct op *op, struct step *s, const char **broken)
     *broken = NULL;
     if (!can_happen(op, s, &at)) return false;
     uint64_t event = log_header()->event_head, number = canon_event();
+    first_event = event;
     first_commit = log_header()->commit_head;
     CATCH_PANIC(take(op, s->actor, at));
     if (fake.panic != NULL) {
@@ -157,7 +195,7 @@ bool step_run(const struct op *op, struct step *s, const char **broken)
     *broken = event_wrong(op, s, event);
     if (*broken == NULL) *broken = commits_wrong(s, number);
     if (*broken == NULL && canon_event() != number + 1) *broken = "it counts for several events";
-    s->result = event_at(event)->kind == EVENT_STOPPED ? EVENT_BLOCKED : event_at(event)->result;
+    s->result = result_of_step(s, event);
     s->refused = !may_change(op, s->result);
     return true;
 }

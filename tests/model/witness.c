@@ -107,6 +107,129 @@ static bool fault_answered(const struct step *s)
     return false;
 }
 
+static bool is_result(const struct step *s, enum err result)
+{
+    return s->op->kind == KIND_SYSCALL && s->result == (uint32_t)result;
+}
+
+static bool stopped_again(const struct step *s)
+{
+    return world.real_rings && s->op->kind == KIND_AGAIN && s->result == OK;
+}
+
+static bool log_full(const struct step *s)
+{
+    return is_result(s, ERR_LOG_FULL);
+}
+
+static bool event_gap(const struct step *s)
+{
+    (void)s;
+    return world.real_rings && event_at(step_first_event())->kind == EVENT_GAP &&
+           log_header()->event_head != step_first_event();
+}
+
+static bool quota(const struct step *s)
+{
+    return is_result(s, ERR_LOG_QUOTA) || someone_told(s, ERR_LOG_QUOTA);
+}
+
+static bool revoked_used(const struct step *s)
+{
+    return is_result(s, ERR_REVOKED);
+}
+
+static bool mark_cleared(const struct step *s)
+{
+    return s->commits == 1 && commit_at(step_first_commit())->op == COMMIT_DROP &&
+           commit_at(step_first_commit())->type == CAP_REVOKED;
+}
+
+/* A capability to the endpoint itself: its badge arrives, no capability. */
+static bool unwrapped(const struct step *s)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        const struct ipc_buffer *b = world.buffers[i];
+        if (s->actor != world.threads[i] && b != NULL && b->caps[0].slot == 0 &&
+            b->caps[0].badge != 0)
+            return true;
+    }
+    return false;
+}
+
+static bool signal_received(const struct step *s)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        if (s->before[i].state == T_RECEIVING && is_woken(s, i, OK) &&
+            world.threads[i]->regs.rsi == MSG_SIGNAL)
+            return true;
+    }
+    return false;
+}
+
+static bool irq_wakes(const struct step *s)
+{
+    return s->op->kind == KIND_IRQ && someone_told(s, OK);
+}
+
+static bool lent_twice(const struct step *s)
+{
+    (void)s;
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        if (world.threads[i]->lend_depth > 1 && world.threads[i]->lender != NULL) return true;
+    }
+    return false;
+}
+
+static bool in_debt(const struct step *s)
+{
+    (void)s;
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        if (world_has_sched(i) && world.scheds[i]->remaining < 0) return true;
+    }
+    return false;
+}
+
+static bool parked_runs(const struct step *s)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        if (s->before[i].state == T_PARKED && world.threads[i]->state == T_RUNNING) return true;
+    }
+    return false;
+}
+
+/* While its caller waits for the answer, and lends its time. */
+static bool caller_dies(const struct step *s)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        if (s->before[i].state == T_AWAIT_REPLY && s->before[i].lends &&
+            s->op->number == SYS_INVOKE && msg_label(s->op->info) == OP_DELETE &&
+            world.threads[i]->head.frozen)
+            return true;
+    }
+    return false;
+}
+
+static bool fault_unheard(const struct step *s)
+{
+    bool stops = s->op->number == SYS_INVOKE && msg_label(s->op->info) == OP_THREAD_STOP;
+    for (uint32_t i = 0; i < world.thread_count && !stops; i++) {
+        const struct thread *t = world.threads[i];
+        if (s->before[i].is_fault && t->state == T_INACTIVE && !t->head.frozen) return true;
+    }
+    return false;
+}
+
+static bool partial_retype(const struct step *s)
+{
+    return is_op(s, OP_RETYPE, ERR_PARTIAL);
+}
+
+static bool table_busy(const struct step *s)
+{
+    return is_op(s, OP_UNMAP, ERR_BUSY);
+}
+
 static const struct {
     const char *name, *text;
     bool (*met)(const struct step *s);
@@ -122,6 +245,23 @@ static const struct {
     {"partial_revoke", "a revoke stops in the middle while a client waits", partial_revoke, true},
     {"partial_delete", "a delete stops in the middle while a client waits", partial_delete, true},
     {"transferred", "a capability travels in a message", transferred, false},
+    {"fault_unheard", "a faulted thread stops as nobody can answer any more", fault_unheard, false},
+    {"caller_dies", "a thread ends while it awaits an answer and lends its time", caller_dies,
+     true},
+    {"unwrapped", "a name of the endpoint arrives as its badge", unwrapped, false},
+    {"quota", "commit credits are used up: ERR_LOG_QUOTA", quota, false},
+    {"revoked_used", "a slot that a revoke emptied is used: ERR_REVOKED", revoked_used, false},
+    {"mark_cleared", "and cleared by its owner", mark_cleared, false},
+    {"signal_received", "a receiver gets its bound notification's signal", signal_received, false},
+    {"irq_wakes", "an interrupt wakes a thread", irq_wakes, false},
+    {"lent_twice", "a server lends on what was lent to it", lent_twice, false},
+    {"in_debt", "a budget is overdrawn", in_debt, false},
+    {"parked_runs", "a thread without budget runs when it is refilled", parked_runs, false},
+    {"table_busy", "a page table with entries is not unmapped", table_busy, false},
+    {"partial_retype", "memory is cleared in several steps", partial_retype, true},
+    {"stopped_again", "a call that the full rings stopped runs again", stopped_again, false},
+    {"log_full", "a drain thread finds no room either: ERR_LOG_FULL", log_full, false},
+    {"event_gap", "events were dropped, and how many is told", event_gap, false},
     {"fault_answered", "a faulted thread runs again after its answer", fault_answered, false},
 };
 enum { COUNT = sizeof(table) / sizeof(table[0]) };

@@ -50,6 +50,11 @@ uint64_t world_slot(void)
     return next_slot++;
 }
 
+void world_slot_back(void)
+{
+    next_slot--;
+}
+
 uint64_t world_make(enum cap_type type, uint32_t bits)
 {
     uint64_t slot = world_slot();
@@ -200,7 +205,7 @@ void world_give_reply(uint32_t thread, uint64_t to)
     uint64_t reply = world_slot();
     make_at(reply, CAP_REPLY, 0);
     DO("moving", OP_MOVE, in(world.cnode[thread], to), reply, 0, 0, 0);
-    next_slot--;
+    world_slot_back();
 }
 
 struct op *world_op(struct op op)
@@ -229,17 +234,17 @@ void world_do(enum operation op, uint64_t name, const uint64_t w[8])
     okay("an operation of the configuration", again(op, name, w));
 }
 
-/* Threads as their configuration orders them, with budgets that have not begun. */
+/* Threads as their configuration orders them, with budgets that have not begun, but for axiom's. */
 static void order(void)
 {
     for (uint32_t i = 0; i < world.thread_count; i++) {
-        struct sched *s = world.scheds[i];
         DO("a priority", OP_THREAD_CONFIG, world.tcb[i], world.priorities[i], 0);
         DO("a budget", OP_SCHED_CONFIG, world.sched[i], world.budget, 2 * world.budget);
-        s->remaining = (int64_t)world.budget;
-        s->refill_at = 0;
     }
-    cpu()->sched->refill_at = now + 2 * world.budget; /* axiom's has begun */
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        world.scheds[i]->remaining = (int64_t)world.budget;
+        world.scheds[i]->refill_at = i == 0 ? now + 2 * world.budget : 0;
+    }
     core_tick(now);
 }
 
@@ -252,8 +257,8 @@ void world_end(void)
     for (uint32_t i = 0; i < world.thread_count; i++) {
         run_as(world.threads[i]);
     }
-    if (world.real_order) order();
     if (!world.real_rings) ack_all();
+    if (world.real_order) order();
     check_all();
     if (!fold_agrees()) fail_msg("%s", fold_message);
     check_each_step = false;
