@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
-from harness import BUILDS, ROOT, options  # noqa: E402
+from harness import BOOT_SECONDS, BUILDS, ROOT, options  # noqa: E402
 from stops import Stopper  # noqa: E402
 
 from wl import recording  # noqa: E402
@@ -35,9 +35,22 @@ def replay(path, *arguments, build=None):
     return done.returncode, done.stdout + done.stderr
 
 
-def record(variant, folder):
-    """Boots, works, powers off: (file, stops)."""
-    machine_options = options(variant)
+def work(session):
+    for command in COMMANDS:
+        session.run(command, 60)
+
+
+def run_target_tests(session):
+    """All tests of tests/target: what strangers try, and every operation."""
+    session.run("mkdir /tests.options /tests.options/cpus-1", 30)
+    session.send(b"restart tests\r")
+    session.expect(rb"(?m)^# \d+ failed", 200, "the end of the tests")
+    session.send(b"\r")
+    session.prompt(30)
+
+
+def record(machine_options, folder, drive):
+    """Boots, works, powers off: (file, stops, whether it went off in order)."""
     recorder = Recorder(machine_options)
     stopper = Stopper(machine_options, recorder, folder, SEED)
     path = Path(folder) / "boot.rec"
@@ -45,9 +58,8 @@ def record(variant, folder):
         with Session(machine_options) as session:
             recorder.start()
             with stopper:
-                session.prompt(60)
-                for command in COMMANDS:
-                    session.run(command, 60)
+                session.prompt(BOOT_SECONDS["fast"])
+                drive(session)
                 stopper.finish()
                 stopper.stop()
             whole = session.power_off()
@@ -64,12 +76,18 @@ class Recorded(unittest.TestCase):
     """One boot of a variant, recorded."""
 
     variant = "release"
+    machine = {}
+
+    @staticmethod
+    def drive(session):
+        work(session)
 
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="waterlight-")
         cls.build = BUILDS[cls.variant]
-        cls.file, cls.stops, cls.whole = record(cls.variant, cls.folder)
+        cls.file, cls.stops, cls.whole = record(options(cls.variant, **cls.machine), cls.folder,
+                                                cls.drive)
         cls.recording = recording.read(cls.file)
 
     @classmethod
@@ -80,6 +98,11 @@ class Recorded(unittest.TestCase):
         got, shown = replay(self.file, *arguments, build=self.build)
         self.assertEqual(got, status, shown)
         return shown
+
+    def event_of(self, stop):
+        """The number of the last event before it, as text."""
+        before = self.recording.events[: stop.records * recording.EVENT_BYTES]
+        return str(recording.steps(before) - 1)
 
     def changed(self, **parts):
         """The path of a recording with other contents and right checksums."""
@@ -102,11 +125,14 @@ class TestAgrees:
     def test_memory(self):
         """The kernel's objects in the stopped machine, field by field."""
         self.assertGreaterEqual(len(self.stops), 3)
+        commands = []
         for stop in self.stops:
-            at = recording.steps(self.recording.events[: stop.records * recording.EVENT_BYTES]) - 1
-            shown = self.replay("--at", str(at), "--compare", stop.memory)
-            print(" ", shown.splitlines()[-1])
-            self.assertRegex(shown, r"\d{4,} objects, \d{5,} fields compared, 0 differ")
+            commands += ["--at", self.event_of(stop), "--compare", stop.memory]
+        shown = [line for line in self.replay(*commands).splitlines() if "compared" in line]
+        self.assertEqual(len(shown), len(self.stops))
+        for line in shown:
+            print(" ", line)
+            self.assertRegex(line, r"\d{4,} objects, \d{5,} fields compared, 0 differ")
 
 
 class Release(TestAgrees, Recorded):
@@ -208,8 +234,8 @@ class Release(TestAgrees, Recorded):
                                      "s->badge = c.arg0 | rights | 512;")
         self.replay("--engine", engine)
         last = self.stops[-1]
-        at = recording.steps(self.recording.events[: last.records * recording.EVENT_BYTES]) - 1
-        shown = self.replay("--engine", engine, "--at", str(at), "--compare", last.memory, status=1)
+        shown = self.replay("--engine", engine, "--at", self.event_of(last), "--compare",
+                            last.memory, status=1)
         self.assertRegex(shown, r"(?m)^slot 0x\w+: badge is ")
 
     def changed_engine(self, name, old, new):
@@ -233,6 +259,14 @@ class Release(TestAgrees, Recorded):
 
 class Debug(TestAgrees, Recorded):
     variant = "debug"
+
+
+class Target(TestAgrees, Recorded):
+    machine = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M"}
+
+    @staticmethod
+    def drive(session):
+        run_target_tests(session)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def copy_sparse(source, target):
 
 
 class Stopper:
-    """A context: `stop` whenever somebody wants to, and at random until `count` were made."""
+    """A context: stops at random moments, ever farther apart; `stop` for one more."""
 
     def __init__(self, options, recorder, folder, seed):
         self.recorder, self.folder = recorder, Path(folder)
@@ -99,7 +99,7 @@ class Stopper:
 
     def _run(self):
         try:
-            while not self.done.wait(self.random.uniform(0.01, 0.12)) and len(self.stops) < 8:
+            while not self.done.wait(self.random.uniform(0.01, 0.12) * 2 ** len(self.stops)):
                 self.stop()
         except (OSError, ValueError) as error:
             self.error = error
@@ -108,7 +108,7 @@ class Stopper:
         """One stop; what the memory then was."""
         while True:
             self.monitor.command("stop")
-            if self.recorder.header_at and self.monitor.at_rest():
+            if self.recorder.booted() and self.monitor.at_rest():
                 break
             self.monitor.command("cont")
             time.sleep(self.random.uniform(0.0005, 0.003))

@@ -31,8 +31,9 @@ static void add_call(struct line *l, const struct event *e)
     if (invokes && e->arg != 0) add(l, " %" PRIu64 ":%u", e->arg, e->slot);
     if (!invokes || e->arg == 0) add(l, " slot %u", e->slot);
     if (e->op > SYS_REPLY - SYS_BASE) return;
-    add(l, " label %u words %u", msg_label(e->info), msg_words(e->info));
-    if (msg_caps(e->info) != 0) add(l, " caps %u", msg_caps(e->info));
+    bool sends = e->op != SYS_RECV - SYS_BASE && e->op != SYS_NB_RECV - SYS_BASE;
+    if (sends) add(l, " label %u words %u", msg_label(e->info), msg_words(e->info));
+    if (sends && msg_caps(e->info) != 0) add(l, " caps %u", msg_caps(e->info));
     if ((uint32_t)e->arg != 0) add(l, " reply %u", (uint32_t)e->arg);
     if (msg_slots(e->info) != 0)
         add(l, " receives %u at %" PRIu64, msg_slots(e->info), e->arg >> 32);

@@ -3,16 +3,18 @@ kernel's two rings are read from it while the guest runs. The guest has no part 
 
 The kernel writes a record behind its head, so what stands close to the head may be half written,
 and is taken later, or when the machine stands still. Whoever reads too slowly finds a record
-overwritten and says so; nothing is ever skipped.
+overwritten and says so; nothing is ever skipped. So this is a process of its own, which sleeps most
+of the time, and is preferred where that is allowed.
 """
 
+import json
 import mmap
 import os
+import select
 import shutil
+import signal
 import struct
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -26,7 +28,7 @@ HEADER = struct.Struct("<QQQQQQ")  # commit head and tail, event head and tail, 
 HEADER_BYTES = 4096
 ID_BYTES = 20
 MARGIN = 128  # records below the head that may not stand yet: more than one step writes
-POLL_SECONDS = 0.002
+POLL_SECONDS = 0.001
 MEMORY_MAX = 2 << 30  # above, memory does not lie in the file as it does in the machine
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -50,6 +52,13 @@ def kernel_symbols(build):
             if segment["p_type"] == "PT_LOAD" and start <= at < start + segment["p_filesz"]:
                 return symbols, segment.data()[at - start : at - start + ID_BYTES]
     raise Refused(f"{path}: no build id")
+
+
+def prefer_this_process():
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except OSError:
+        pass  # a busy machine may then be too busy
 
 
 class Ring:
@@ -91,25 +100,35 @@ class Recorder:
             "-machine", "memory-backend=ram"]
         self.commits = Ring("commits", LOG_COMMITS, recording.COMMIT_BYTES)
         self.events = Ring("events", LOG_EVENTS, recording.EVENT_BYTES)
-        self.lock = threading.Lock()
-        self.stop = threading.Event()
-        self.error = None
         self.header_at = 0
         self.most_behind = 0
+        self.pid = self.pipe = None
 
     def close(self):
-        self.stop.set()
+        self._end()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def start(self):
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+        told, self.pipe = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.pipe)
+            self._run(told)
+        os.close(told)
+
+    def _end(self):
+        if self.pid:
+            os.close(self.pipe)  # which is how it is told
+            os.waitpid(self.pid, 0)
+            self.pid = None
 
     def _word(self, at):
         return struct.unpack_from("<Q", self.memory, at)[0]
 
-    def _find(self):
-        """Has the kernel booted? Then its rings are where its own variable says."""
+    def booted(self):
+        """Has the kernel? Then its rings are where its own variable says."""
+        if self.header_at:
+            return True
         at = self.symbols["build_id"] - KERNEL_BASE
         if self.memory[at : at + ID_BYTES] != self.kernel_id:
             return False
@@ -129,36 +148,45 @@ class Recorder:
 
     def poll(self, margin=MARGIN):
         """Takes what is new. Margin 0: the machine stands still."""
-        with self.lock:
-            if not self.header_at and not self._find():
-                return
-            for index, ring in enumerate((self.commits, self.events)):
-                before = ring.taken
-                ring.take(self.memory, max(before, self.heads()[index] - margin))
-                behind = self.heads()[index] - before
-                self.most_behind = max(self.most_behind, behind / ring.size)
-                if behind > ring.size - MARGIN:
-                    raise Refused(f"recording: {ring.name} from {before} on were overwritten "
-                                  "before they were read: this machine is too busy; try again")
+        if not self.booted():
+            return
+        for index, ring in enumerate((self.commits, self.events)):
+            before = ring.taken
+            ring.take(self.memory, max(before, self.heads()[index] - margin))
+            behind = self.heads()[index] - before
+            self.most_behind = max(self.most_behind, behind / ring.size)
+            if behind > ring.size - MARGIN:
+                raise Refused(f"recording: {ring.name} from {before} on were overwritten before "
+                              "they were read: this machine is too busy; try again")
 
-    def _run(self):
+    def _run(self, told):
+        """The process: polls until the pipe is closed, leaves files, ends."""
+        error = ""
         try:
-            while not self.stop.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the guest, or for our parent
+            prefer_this_process()
+            while not select.select([told], [], [], POLL_SECONDS)[0]:
                 self.poll()
-                time.sleep(POLL_SECONDS)
-        except Refused as error:
-            self.error = error
+            self.poll(0)
+        except (Refused, OSError) as refusal:
+            error = str(refusal)
+        finally:
+            for ring in (self.commits, self.events):
+                (self.scratch / ring.name).write_bytes(ring.data)
+            (self.scratch / "end").write_text(json.dumps([error, self.most_behind]))
+            os._exit(0)
 
     def finish(self, whole):
         """The recording, when QEMU has ended. `whole`: it went off in order."""
-        self.stop.set()
-        self.thread.join()
-        if self.error:
-            raise self.error
-        self.poll(0)
-        if not self.header_at:
+        self._end()
+        error, behind = json.loads((self.scratch / "end").read_text())
+        if error:
+            raise Refused(error)
+        if not self.booted():
             raise Refused("recording: the kernel did not boot")
-        events, commits = recording.trim(bytes(self.events.data), bytes(self.commits.data), whole)
+        events, commits = ((self.scratch / ring.name).read_bytes()
+                           for ring in (self.events, self.commits))
+        events, commits = recording.trim(events, commits, whole)
         image = self.options.build / "boot.img"
         if self.options.firmware == "fast" and self.options.image:
             image = self.options.image
@@ -167,7 +195,7 @@ class Recorder:
             "steps": recording.steps(events), "commits": len(commits) // recording.COMMIT_BYTES,
             "dropped": recording.gaps(events), "memory": memory_bytes(self.options.memory),
             "firmware": self.options.firmware, "cpus": self.options.smp, "whole": whole,
-            "behind": round(self.most_behind, 3)}
+            "behind": round(behind, 3)}
         done = recording.Recording(meta, Path(image).read_bytes(), events, commits)
         recording.check("recording", done)
         return done
