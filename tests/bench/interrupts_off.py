@@ -67,11 +67,11 @@ def run_target(arguments, kernel, _scratch):
 
 
 def run_few(arguments, kernel, scratch):
-    run_worst(arguments, kernel, scratch, f"crowd={FEW}")
+    run_worst(arguments, kernel, scratch, f"crowd={FEW} only=1")
 
 
 def run_many(arguments, kernel, scratch):
-    run_worst(arguments, kernel, scratch, f"crowd={MANY}")
+    run_worst(arguments, kernel, scratch, f"crowd={MANY} only=1")
 
 
 RUNS = {"worst": [run_worst], "session": [run_session], "target": [run_target],

@@ -51,6 +51,20 @@ class Run(unittest.TestCase):
         self.assertEqual(len(ready[0]), 1)
 
 
+    def test_checked(self):
+        done = subprocess.run([ROOT / "tools/run", "--build", BUILDS["debug"], "--checked",
+                               "--accel", "tcg", "--append", "every=64", "--exec", "ps"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=200)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"checked: \d+ steps, \d+ checks")
+
+    def test_checked_takes_no_iso(self):
+        done = tools_run("--checked", "--iso", "bios", "--exec", "ps")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not with --iso", done.stderr)
+
+
 class Reboot(unittest.TestCase):
     def test_reboot_starts_again(self):
         with Session(options(reboot=True)) as session:

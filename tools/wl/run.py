@@ -39,6 +39,10 @@ def parse_arguments(argv):
     parser.add_argument("--accel", choices=("auto", "tcg", "kvm"), default="auto")
     parser.add_argument("--timeout", type=int, default=60, metavar="S",
                         help="longest wait for one command of --exec (60)")
+    parser.add_argument("--checked", action="store_true",
+                        help="the kernel that checks all its invariants after every 16th step "
+                        "(--append every=N: every Nth); implies --debug, --memory "
+                        + machine.CHECKED_MEMORY)
     variant = parser.add_mutually_exclusive_group()
     variant.add_argument("--release", dest="variant", action="store_const", const="release",
                          default="release", help="what users boot (default)")
@@ -70,7 +74,7 @@ def split_commands(text):
 
 def build(args):
     tools = machine.ROOT / "tools"
-    targets = ["images"]
+    targets = ["images"] + (["kernel-checked"] if args.checked else [])
     subprocess.run([tools / "build", args.variant, *targets], check=True)
     if args.iso:
         subprocess.run([tools / "iso", "--" + args.variant, "--append", args.append], check=True)
@@ -178,12 +182,18 @@ def main(argv):
             split_commands(args.commands)
         if args.icount and args.smp != 1:
             raise Refused("--icount counts one processor: not with --smp")
+        if args.checked and args.iso:
+            raise Refused("--checked boots the fast way: not with --iso")
+        if args.checked:
+            args.variant, args.memory = "debug", machine.CHECKED_MEMORY
         if not args.no_build and args.build is None:
             build(args)
+        folder = args.build or machine.ROOT / "build" / args.variant
         options = machine.Options(
-            build=args.build or machine.ROOT / "build" / args.variant, firmware=args.iso or "fast",
-            memory=args.memory, smp=args.smp, append=args.append, accel=args.accel,
-            icount=args.icount, gdb_port=args.gdb_port if args.gdb else 0,
+            build=folder, firmware=args.iso or "fast", memory=args.memory, smp=args.smp,
+            append=args.append, accel=args.accel, icount=args.icount,
+            kernel=folder / "kernel-checked.elf" if args.checked else None,
+            gdb_port=args.gdb_port if args.gdb else 0,
             reboot=args.commands is None and args.record is None)
         recorder = Recorder(options) if args.record else None
         if args.gdb:

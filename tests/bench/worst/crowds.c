@@ -106,24 +106,32 @@ void worst_idle(void)
     }
 }
 
-/* All use up a budget that comes back at nearly the same time. */
+static void spinner_make(uint64_t slot, uint64_t until)
+{
+    uint64_t now = ticks_now();
+    NEED(now < until);
+    thread_make(&(struct thread_wish){.slot = slot,
+                                      .entry = thread_spins,
+                                      .budget = LEAST,
+                                      .period = until - now,
+                                      .priority = 100});
+    let_run();
+}
+
+/* All use up a budget that comes back at nearly the same time; the first says how long it takes to
+ * make them. */
 void worst_refill(void)
 {
-    uint64_t until = ticks_now() + (1ull << 31);
+    uint64_t start = ticks_now();
+    spinner_make(THREAD + MANY, start + BUDGET);
+    uint64_t until = ticks_now() + 3 * MANY * (ticks_now() - start);
     for (uint64_t i = 0; i < MANY; i++) {
-        uint64_t now = ticks_now();
-        NEED(now < until);
-        thread_make(&(struct thread_wish){.slot = THREAD + i,
-                                          .entry = thread_spins,
-                                          .budget = LEAST,
-                                          .period = until - now,
-                                          .priority = 100});
-        let_run();
+        spinner_make(THREAD + i, until);
     }
-    while (ticks_now() < until + (1ull << 24)) {
+    while (ticks_now() < until) {
     }
     let_run();
-    for (uint64_t i = 0; i < MANY; i++) {
+    for (uint64_t i = 0; i <= MANY; i++) {
         thread_end(THREAD + i);
     }
 }

@@ -109,32 +109,33 @@ static void prepare(const struct boot_info *boot)
                                       .period = BUDGET});
 }
 
-/* The number behind "crowd=", 0 if the command line does not say it: then all cases run. */
-static uint64_t crowd_asked(const char *cmdline)
+/* The number behind a word of the command line, `other` if it is not there. */
+static uint64_t asked(const char *cmdline, const char *word, uint64_t other)
 {
-    static const char word[] = "crowd=";
-    uint64_t matched = 0, number = 0;
-    for (; *cmdline != '\0' && matched < sizeof(word) - 1; cmdline++) {
-        matched = *cmdline == word[matched] ? matched + 1 : 0;
+    for (; *cmdline != '\0'; cmdline++) {
+        uint32_t i = 0;
+        while (word[i] != '\0' && cmdline[i] == word[i]) {
+            i++;
+        }
+        if (word[i] != '\0') continue;
+        uint64_t number = 0;
+        for (cmdline += i; *cmdline >= '0' && *cmdline <= '9'; cmdline++) {
+            number = number * 10 + (uint64_t)(*cmdline - '0');
+        }
+        return number;
     }
-    for (; matched == sizeof(word) - 1 && *cmdline >= '0' && *cmdline <= '9'; cmdline++) {
-        number = number * 10 + (uint64_t)(*cmdline - '0');
-    }
-    return number;
+    return other;
 }
 
+/* Words of the command line: crowd=N descendants of one capability; only=1 nothing else. */
 _Noreturn void start_program(const struct boot_info *boot)
 {
     prepare(boot);
-    uint64_t crowd = crowd_asked(boot->cmdline);
-    if (crowd != 0) {
-        worst_crowd(crowd);
-        finish(0);
-    }
+    worst_crowd(asked(boot->cmdline, "crowd=", CROWD));
+    if (asked(boot->cmdline, "only=", 0) != 0) finish(0);
     worst_retype();
     worst_tables();
     worst_chain();
-    worst_crowd(CROWD);
     worst_sparse();
     worst_nested();
     worst_message();

@@ -96,7 +96,7 @@ bool inv_entries_counted(struct view *v)
         v->blame = top;
         entries += entries_in(top, USER_ENTRIES);
         for (uint32_t e = USER_ENTRIES; e < ENTRIES; e++) { /* as arch_aspace_init left it */
-            if (top[e] != (e == ENTRIES - 1 ? PTE_PRESENT | PTE_WRITE : 0)) return false;
+            if (top[e] != fake_upper_entry(e)) return false;
         }
     }
     v->blame = NULL;

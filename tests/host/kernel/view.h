@@ -8,7 +8,11 @@
 #include "core.h"
 #include "thread.h"
 
-enum { VIEW_SLOTS = 16384, VIEW_OBJECTS = 8192, VIEW_THREADS = 256 };
+#ifndef VIEW_SCALE
+#define VIEW_SCALE 1
+#endif
+enum { VIEW_SLOTS = 16384 * VIEW_SCALE, VIEW_OBJECTS = 8192 * VIEW_SCALE };
+enum { VIEW_THREADS = 256 * VIEW_SCALE };
 
 struct seen_slot {
     struct slot *slot;

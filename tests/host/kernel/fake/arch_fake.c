@@ -133,7 +133,12 @@ void arch_aspace_init(uint64_t root)
     for (uint32_t i = 0; i < 512; i++) {
         if (table[i] != 0) give_up("top table not zeroed", __FILE__, __LINE__);
     }
-    table[511] = PTE_PRESENT | PTE_WRITE;
+    table[511] = fake_upper_entry(511);
+}
+
+uint64_t fake_upper_entry(uint32_t index)
+{
+    return index == 511 ? PTE_PRESENT | PTE_WRITE : 0;
 }
 
 uint64_t arch_pte_table(uint64_t table)

@@ -31,6 +31,8 @@ extern struct fake fake;
 
 /* The machine as it is switched on: memory zero, the kernel's variables as its image has them. */
 void fake_reset(void);
+/* What stands at `index` of each top table's upper half, the kernel's. */
+uint64_t fake_upper_entry(uint32_t index);
 /* Does `p` point into the kernel's own variables? */
 bool fake_is_kernel_variable(const void *p);
 /* Runs `statement`; afterwards fake.panic is the reason if the kernel panicked, else NULL. */

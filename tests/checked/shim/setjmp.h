@@ -1,0 +1,3 @@
+/* setjmp.h - the predicates' headers name it; nothing here jumps. */
+#pragma once
+typedef int jmp_buf[1];
