@@ -33,4 +33,7 @@ interface Registry @0x840221fe77bd7c81 {
   # Version, memory, processor features in use and phase times, for people.
   news @8 () -> (text :Text $Wl.max(3800));
   # Reports of faults and restarts that nobody has fetched yet, oldest first; empty: none. For managers.
+  unhealthy @9 (name :Text $Wl.max(32), why :Why) -> () $Wl.errors(["noService", "denied"]);
+  # From whom the description lets watch: that service runs, but as it should not. It is restarted.
+  enum Why { silent @0; stranger @1; }
 }

@@ -64,6 +64,7 @@ void start_prepare(struct init *in); /* endpoints of all that provide something 
 void start_ready(struct init *in);   /* all whose needs are ready, and whose time has come */
 void start_stop(struct init *in, uint32_t number, int code);
 void start_restart(struct init *in, uint32_t number);
+void start_unhealthy(struct init *in, uint32_t number, bool silent);
 void start_became_ready(struct init *in, uint32_t number);
 void start_check_ends(struct init *in); /* after SIGNAL_EXIT */
 /* Ends the service's account of its process: it is dead already. */

@@ -161,6 +161,17 @@ static int on_restart(struct request *rq, const struct registry_restart_in *args
     return OK;
 }
 
+static int on_unhealthy(struct request *rq, const struct registry_unhealthy_in *args)
+{
+    struct init *in = init_of(rq);
+    int number = description_find(&in->description, args->name.at, args->name.len);
+
+    if (!asker_may(rq, SERVICE_WATCHES)) return REGISTRY_DENIED;
+    if (number < 0 || in->running[number].endpoint == 0) return REGISTRY_NO_SERVICE;
+    start_unhealthy(in, (uint32_t)number, args->why == REGISTRY_WHY_SILENT);
+    return OK;
+}
+
 static int on_prompt(struct request *rq, struct registry_prompt_out *out)
 {
     struct init *in = init_of(rq);
@@ -217,6 +228,7 @@ int names_dispatch(struct init *in, struct request *rq)
         .prompt = on_prompt,
         .banner = on_banner,
         .news = on_news,
+        .unhealthy = on_unhealthy,
     };
 
     /* A former process of the service may have left a copy somewhere: it speaks for nobody. */

@@ -188,9 +188,9 @@ static void start_one(struct init *in, uint32_t number)
 static bool needs_are_ready(const struct init *in, uint32_t number)
 {
     for (uint32_t i = 0; i < in->description.service_count; i++) {
-        if (description_needs(&in->description, number, i) && !in->running[i].ready_before) {
-            return false;
-        }
+        bool manual = (service_at(in, i)->flags & SERVICE_MANUAL) != 0; /* may never come */
+        bool needed = description_needs(&in->description, number, i) && !manual;
+        if (needed && !in->running[i].ready_before) return false;
     }
     return true;
 }
@@ -288,6 +288,18 @@ void start_restart(struct init *in, uint32_t number)
     r->cut = false;
     supervise_reset(&r->life, init_now_ms(in));
     r->life.restarts = restarts + 1;
+    start_ready(in);
+}
+
+/* It runs, but does not answer, or not as what it should be. */
+void start_unhealthy(struct init *in, uint32_t number, bool silent)
+{
+    const struct running *r = &in->running[number];
+    bool up = r->life.life == LIFE_READY || r->life.life == LIFE_STARTING;
+
+    if (r->process == 0 || !up) return; /* meanwhile it ended by itself */
+    start_stop(in, number, -1);
+    start_ended(in, number, silent ? "does not answer" : "speaks another interface");
     start_ready(in);
 }
 

@@ -14,7 +14,7 @@
 
 #define DESCRIPTION_MAGIC 0x3163736544574c21ull /* "!LWDesc1" */
 enum {
-    DESCRIPTION_VERSION = 2,
+    DESCRIPTION_VERSION = 3,
     DESCRIPTION_SERVICES_MAX = 32,
     DESCRIPTION_GRANTS_MAX = 16, /* of one service: slots DESCRIPTION_FIRST_SLOT and up, in order */
     DESCRIPTION_FIRST_SLOT = 3,  /* after Self (1) and Registry (2) */
@@ -46,9 +46,10 @@ enum description_flag {
     SERVICE_MANUAL = 1024,   /* started by `restart NAME` only */
     SERVICE_TOLD = 2048, /* gets a notification "wake": init sets SERVICE_SIGNAL_TOLD in it when one
                             of the services it uses was started again */
-    SERVICE_TIMER = 4096, /* init's clock: "arm" to wait on, "tick" to signal */
+    SERVICE_TIMER = 4096,   /* init's clock: "arm" to wait on, "tick" to signal */
+    SERVICE_WATCHES = 8192, /* asks the services that it is granted whether they live */
 };
-enum { SERVICE_FLAGS_ALL = 8191 };
+enum { SERVICE_FLAGS_ALL = 16383 };
 #define SERVICE_SIGNAL_TOLD (1ull << 61)
 
 struct description_service {
@@ -64,8 +65,10 @@ struct description_service {
     uint32_t backoff_ms;           /* before the first restart; doubles with each further one */
     /* Interface ids by the kind of a badge (badge.h): first of the endpoint itself; 0: none. */
     uint64_t serves[DESCRIPTION_KINDS_MAX];
+    uint32_t misses; /* periods of the watcher without an answer until it is restarted; 0: never */
+    uint32_t zero;
 };
-_Static_assert(sizeof(struct description_service) == 304, "layout of the image tool");
+_Static_assert(sizeof(struct description_service) == 312, "layout of the image tool");
 
 enum grant_kind {
     GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder */

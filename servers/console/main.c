@@ -65,6 +65,7 @@ static void input_pump(struct console *c)
 
     for (uint32_t tries = 0; tries < 64; tries++) {
         if (serial_failed(c, serial_read(c->serial, &out))) continue;
+        if (out.lost > 0) terminal_input_lost(&c->terminal, out.lost);
         if (out.data.len == 0) return;
         uint32_t len = out.data.len;
         memcpy(bytes, out.data.at, len); /* the answer's page is used again below */
@@ -77,12 +78,12 @@ static void input_pump(struct console *c)
 static void read_done(void *state, uint64_t token, enum read_result result, const uint8_t *data,
                       uint32_t len)
 {
-    struct session_read_out out = {.data = data_from(data, len)};
+    const struct console *c = state;
+    struct session_read_out out = {.data = data_from(data, len), .lost = c->terminal.lost};
     int err = result == READ_INTERRUPTED ? SESSION_INTERRUPTED
               : result == READ_CLOSED    ? SESSION_CLOSED
                                          : OK;
 
-    (void)state;
     (void)session_read_answer(token, err, &out);
 }
 

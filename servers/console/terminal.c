@@ -4,6 +4,7 @@
 enum {
     KEY_CTRL_C = 3,
     KEY_CTRL_D = 4,
+    KEY_BELL = 7,
     KEY_BACKSPACE = 8,
     KEY_NEWLINE = 10,
     KEY_RETURN = 13,
@@ -140,8 +141,11 @@ void terminal_close(struct terminal *t, uint32_t index)
 
 static void input_put(struct input *in, uint8_t byte)
 {
-    if (in->len == TERMINAL_INPUT_MAX) return; /* typed ahead too far: lost, as on any terminal */
-    in->at[(in->start + in->len++) % TERMINAL_INPUT_MAX] = byte;
+    if (in->len == TERMINAL_AHEAD_MAX) {
+        in->lost++; /* Ctrl-C behind it has to be seen, so the keyboard is not held back */
+        return;
+    }
+    in->at[(in->start + in->len++) % TERMINAL_AHEAD_MAX] = byte;
 }
 
 static uint32_t input_take(struct input *in, uint8_t *out_bytes, uint32_t max, bool line)
@@ -150,7 +154,7 @@ static uint32_t input_take(struct input *in, uint8_t *out_bytes, uint32_t max, b
 
     while (count < max && in->len > 0) {
         uint8_t byte = in->at[in->start];
-        in->start = (in->start + 1) % TERMINAL_INPUT_MAX;
+        in->start = (in->start + 1) % TERMINAL_AHEAD_MAX;
         in->len--;
         out_bytes[count++] = byte;
         if (line && byte == '\n') break;
@@ -172,6 +176,8 @@ static void serve_reader(struct terminal *t, struct session *s)
         t->events->read_done(t->state, s->read_token, READ_END, NULL, 0);
         return;
     }
+    t->lost = s->input.lost;
+    s->input.lost = 0;
     t->events->read_done(t->state, s->read_token, READ_DATA, data, len);
 }
 
@@ -211,7 +217,7 @@ void terminal_mode(struct terminal *t, uint32_t index, bool raw, bool show)
 static void interrupt(struct terminal *t, struct session *s)
 {
     s->line_len = 0;
-    s->input.len = 0;
+    s->input.len = s->input.lost = 0;
     if (s->echo || !s->raw) echo(t, "^C\n");
     if (s->reading) {
         s->reading = false;
@@ -271,17 +277,27 @@ static void cooked_key(struct terminal *t, struct session *s, uint8_t key)
         }
     } else if (key == KEY_CTRL_D) {
         if (s->line_len == 0) s->at_end = true;
-    } else if ((key >= ' ' || key == '\t') && s->line_len < TERMINAL_INPUT_MAX - 1) {
+    } else if (s->line_len == TERMINAL_INPUT_MAX - 1) {
+        s->input.lost++;
+    } else if (key >= ' ' || key == '\t') {
         s->line[s->line_len++] = key;
         if (s->echo) out_put(t, key);
     }
 }
 
+void terminal_input_lost(struct terminal *t, uint32_t count)
+{
+    struct session *s = foreground(t);
+    if (s != NULL) s->input.lost += count;
+}
+
 void terminal_input(struct terminal *t, const uint8_t *bytes, uint32_t len)
 {
+    uint32_t lost = 0;
     for (uint32_t i = 0; i < len; i++) {
         struct session *s = foreground(t);
         if (s == NULL) return;
+        uint32_t before = s->input.lost;
         if (bytes[i] == KEY_CTRL_C && !(s->raw && s->reading)) {
             interrupt(t, s);
         } else if (s->raw) {
@@ -289,7 +305,9 @@ void terminal_input(struct terminal *t, const uint8_t *bytes, uint32_t len)
         } else {
             cooked_key(t, s, bytes[i]);
         }
+        lost += s->input.lost - before;
     }
+    if (lost > 0) out_put(t, KEY_BELL);
     for (uint32_t i = 0; i < TERMINAL_SESSIONS_MAX; i++) {
         if (t->sessions[i].open) serve_reader(t, &t->sessions[i]);
     }

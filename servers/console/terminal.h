@@ -13,7 +13,8 @@
 
 enum {
     TERMINAL_SESSIONS_MAX = 16,
-    TERMINAL_INPUT_MAX = 1024, /* read-ahead, and the longest cooked line */
+    TERMINAL_INPUT_MAX = 1024, /* one read, and the longest cooked line */
+    TERMINAL_AHEAD_MAX = 4096, /* typed ahead */
     TERMINAL_OUTPUT_MAX = 16384,
     TERMINAL_WRITE_MAX = 2048,
     TERMINAL_WRITERS_MAX = 12, /* writes that wait for room */
@@ -32,8 +33,9 @@ struct terminal_events {
 };
 
 struct input {
-    uint8_t at[TERMINAL_INPUT_MAX];
+    uint8_t at[TERMINAL_AHEAD_MAX];
     uint32_t start, len; /* a ring */
+    uint32_t lost;       /* bytes that found no room since the last read */
 };
 
 struct session {
@@ -62,6 +64,7 @@ struct terminal {
     uint32_t out_start, out_len;                 /* a ring */
     struct writer writers[TERMINAL_WRITERS_MAX]; /* in order of arrival */
     uint32_t writer_count;
+    uint32_t lost; /* in read_done: bytes typed since the last read that found no room */
     const struct terminal_events *events;
     void *state;
 };
@@ -73,6 +76,7 @@ struct session *terminal_session(struct terminal *t, uint32_t index, uint32_t ge
 
 /* Bytes from the keyboard. */
 void terminal_input(struct terminal *t, const uint8_t *bytes, uint32_t len);
+void terminal_input_lost(struct terminal *t, uint32_t count); /* by the driver */
 
 enum write_result { WRITE_DONE, WRITE_WAITS, WRITE_REFUSED };
 /* WRITE_WAITS: write_done(token) follows. WRITE_REFUSED: too many wait. */

@@ -102,6 +102,22 @@ struct typed {
     uint32_t at, len;
 };
 
+/* Between the prompt and what comes of the keys that were kept. */
+static void lost_show(struct shell *sh, struct session_read_out *read)
+{
+    static uint8_t kept[KEYS_MAX]; /* printing uses the message page */
+    char shown[SHOWN_BYTES];
+    struct out o = out_to(shown, sizeof(shown));
+
+    memcpy(kept, read->data.at, read->data.len);
+    read->data.at = kept;
+    shell_print(sh, "\nshell: %u bytes typed ahead were lost\n", read->lost);
+    shell_print(sh, "%s", prompt);
+    shell_flush(sh);
+    editor_redraw(&sh->editor, &o);
+    shell_show(sh, shown, o.len);
+}
+
 /* More keys. False: Ctrl-C came between two reads, which means the same as the key. */
 static bool keys_read(struct shell *sh, struct typed *typed)
 {
@@ -110,7 +126,11 @@ static bool keys_read(struct shell *sh, struct typed *typed)
 
     for (;;) {
         int err = session_read(sh->session, &in, &out);
-        if (err == OK) break;
+        if (err == OK && out.lost == 0) break;
+        if (err == OK) {
+            lost_show(sh, &out);
+            break;
+        }
         if (err == SESSION_INTERRUPTED) {
             if (!sh->interrupt_served) return false;
             sh->interrupt_served = false;

@@ -122,6 +122,17 @@ class Shell(Booted):
         self.session.send(b"ls /e\t")  # a directory comes with its slash
         self.assertIn("motd", self.run_line(""))
 
+    def test_typed_too_far_ahead(self):
+        """What finds no room while a program runs is lost, and that is said."""
+        self.session.send(b"spin 1\r")
+        self.session.expect(rb"spin 1\r?\n", 10)
+        self.session.send(b"echo a\r" * 900 + b"\r")
+        self.session.expect(rb"shell: \d+ bytes typed ahead were lost", 60)
+        self.session.send(b"\x15echo the-end\r")
+        self.session.expect(rb"\nthe-end", 60)
+        self.session.prompt(60)
+        self.run_line("ps")
+
     def test_interrupt(self):
         """Ctrl-C ends the running command, and drops a line that was begun."""
         self.session.send(b"spin\r")

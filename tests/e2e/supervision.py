@@ -77,6 +77,25 @@ class Supervision(Booted):
         self.run_line("restart audit")
         self.run_line("verify")
 
+    def lives(self):
+        """Name -> [state, pid, restarts]."""
+        lines = [line.split() for line in self.run_line("services").splitlines()[1:]]
+        return {words[3]: words[:3] for words in lines if len(words) == 4}
+
+    def test_hung(self):
+        """One that does not answer is reported and started again, at last given up; no other is."""
+        before = self.lives()
+        self.run_line("restart mute")
+        deadline = time.monotonic() + 60
+        while (now := self.lives())["mute"][0] != "disabled":
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.5)
+        shown = self.session.text()
+        self.assertRegex(shown, r"init: mute \(pid \d+\) does not answer, now restarting")
+        self.assertRegex(shown, r"init: mute \(pid \d+\) does not answer, now disabled")
+        for name in before.keys() - {"mute"}:
+            self.assertEqual(now[name][1:], before[name][1:], name)
+
     def test_shell_without_rights(self):
         """The same program without the rights to manage is refused what it may not do."""
         old = self.pid("vfs")

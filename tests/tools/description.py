@@ -69,6 +69,15 @@ class Refusals(unittest.TestCase):
                             service("a", more=provides + 'serves = ["serial"]'))
         self.assert_refused("at most 8", service("a", more=provides + f"serves = {['File'] * 9}"))
 
+    def test_watched(self):
+        seen = service("a", more='flags = ["provides"]\nserves = ["File"]\nmisses = 3')
+        watcher = service("b", 90, 'flags = ["watches"]\n'
+                                   'grants = [{ name = "a", service = "a" }]')
+        self.assert_refused("`misses` is for", seen)
+        self.assert_refused("`misses` is for", seen.replace("misses = 3", "") + watcher)
+        self.assert_refused("-1 is not within", seen.replace("3", "-1"))
+        description.compile_description(seen + watcher)
+
     def test_irq_needs_its_notification(self):
         self.assert_refused("directly before", service("a", more='grants = [{name="i", irq=4}]'))
 
@@ -106,16 +115,16 @@ class Bytes(unittest.TestCase):
                                        '{ name = "irq", irq = 4 },'
                                        '{ name = "ports", ports = [0x3f8, 0x3ff] }]')
         table = description.compile_description(source, {"/bin/low", "/bin/high"})
-        self.assertEqual(len(table), 24 + 2 * 304 + 4 * 40)
+        self.assertEqual(len(table), 24 + 2 * 312 + 4 * 40)
         self.assertEqual(struct.unpack_from("<QIIII", table),
-                         (0x3163736544574C21, 2, 2, 4, 0))
+                         (0x3163736544574C21, 3, 2, 4, 0))
         self.assertEqual(table[24:28], b"low\0")
         self.assertEqual(table[24 + 96 : 24 + 101], b"-x 1\0")
-        numbers = struct.unpack_from("<12I", table, 24 + 304 + 192)
+        numbers = struct.unpack_from("<12I", table, 24 + 312 + 192)
         self.assertEqual(numbers[:3], (1 | 64, 1, 3))
-        self.assertEqual(struct.unpack_from("<8Q", table, 24 + 304 + 240),
+        self.assertEqual(struct.unpack_from("<8Q", table, 24 + 312 + 240),
                          (0xABD08B37FB8E602E, 0x90960DD976BCA09A, 0, 0, 0, 0, 0, 0))
-        grants = [struct.unpack_from("<24sIIII", table, 24 + 608 + 40 * i) for i in range(4)]
+        grants = [struct.unpack_from("<24sIIII", table, 24 + 624 + 40 * i) for i in range(4)]
         self.assertEqual([g[1:] for g in grants],
                          [(1, 6, 1, 0), (4, 1, 7, 0), (2, 2, 4, 0), (3, 3, 0x3F8, 0x3FF)])
 
@@ -132,7 +141,7 @@ class Bytes(unittest.TestCase):
 
     def test_ours_compiles(self):
         source = (ROOT / "images/system.toml").read_text(encoding="utf-8")
-        self.assertGreater(len(description.compile_description(source)), 24 + 304)
+        self.assertGreater(len(description.compile_description(source)), 24 + 312)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,10 @@ def resolve(path, name, known):
         candidate = (tree.ROOT / base / name).resolve()
         if candidate.is_relative_to(tree.ROOT) and candidate.relative_to(tree.ROOT) in known:
             return candidate.relative_to(tree.ROOT)
-    for base in ("kernel", "libsys", "kernel/arch/x86_64"):
+    folders = ("kernel", "libsys", "kernel/arch/x86_64")
+    if component(path) != "kernel":  # as the compiler is told: libsys first
+        folders = ("libsys", "kernel", "kernel/arch/x86_64")
+    for base in folders:
         candidate = (tree.ROOT / base / name).relative_to(tree.ROOT)
         if candidate in known:
             return candidate

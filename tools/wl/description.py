@@ -8,19 +8,19 @@ from wl import tree
 from wl.errors import Refused
 
 MAGIC = 0x3163736544574C21
-VERSION = 2
+VERSION = 3
 SERVICES_MAX, GRANTS_MAX, PRIORITY_MAX, KINDS_MAX = 32, 16, 250, 8
 HEADER = struct.Struct("<QIIII")
-SERVICE = struct.Struct("<32s64s96s12I8Q")
+SERVICE = struct.Struct("<32s64s96s12I8Q2I")
 GRANT = struct.Struct("<24sIIII")
 
 FLAGS = {
     "provides": 1, "storage": 2, "manages": 4, "registers": 8, "looks_up": 16, "once": 32,
     "fpu": 64, "image": 128, "log_read": 256, "log_write": 512, "manual": 1024,
-    "told": 2048, "timer": 4096,
+    "told": 2048, "timer": 4096, "watches": 8192,
 }  # enum description_flag
 SERVICE_KEYS = {"name", "program", "arguments", "flags", "priority", "budget_us", "period_us",
-                "quota", "restart", "grants", "serves"}
+                "quota", "restart", "grants", "serves", "misses"}
 QUOTA = {"pages": (1, 1 << 20), "slots": (64, 65536), "threads": (1, 1024),
          "commits": (1, 1 << 30)}
 RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
@@ -162,7 +162,8 @@ def compile_service(service, first_grant, grant_count, ids, where):
         service_flags(service, where), first_grant, grant_count,
         quota["pages"], quota["slots"], quota["threads"], quota["commits"],
         number(service.get("priority"), 1, PRIORITY_MAX, f"{where}.priority"), budget, period,
-        restart["limit"], restart["backoff_ms"], *served_ids(service, ids, where))
+        restart["limit"], restart["backoff_ms"], *served_ids(service, ids, where),
+        number(service.get("misses", 0), 0, 1000, f"{where}.misses"), 0)
 
 
 def links(service):
@@ -182,6 +183,16 @@ def check_calls(services):
             check(callee["priority"] > service["priority"], where,
                   f"calls downhill: {name} has priority {callee['priority']},"
                   f" not above {service['priority']}")
+
+
+def check_watched(services):
+    """Who is to be asked whether it lives is granted to a watcher, and the other way round."""
+    asked = {name for service in services if "watches" in service.get("flags", [])
+             for name in links(service)}
+    for service in services:
+        check((service.get("misses", 0) > 0) == (service["name"] in asked),
+              f"service {service['name']}",
+              "`misses` is for those that a service with `watches` is granted, and for all of them")
 
 
 def check_programs(services, paths):
@@ -224,6 +235,7 @@ def compile_description(source, paths=None):
                                                where))
         packed_grants += grants
     check_calls(services)
+    check_watched(services)
     if paths is not None:
         check_programs(services, paths)
     header = HEADER.pack(MAGIC, VERSION, len(packed_services), len(packed_grants), 0)

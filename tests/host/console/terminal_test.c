@@ -306,6 +306,36 @@ static void too_much_input(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
+/* What is typed too far ahead is lost, but not silently: the reader is told, and a bell rings. */
+static void typed_too_far_ahead(void **state)
+{
+    uint32_t s = (uint32_t)terminal_open(&terminal);
+    const uint8_t *bytes;
+
+    (void)state;
+    terminal_mode(&terminal, s, true, false);
+    for (int i = 0; i < TERMINAL_AHEAD_MAX; i++) {
+        keys("x");
+    }
+    assert_int_equal(terminal_output(&terminal, &bytes), 0);
+    keys("yz");
+    terminal_input_lost(&terminal, 5); /* and by the driver */
+    assert_int_equal(terminal_output(&terminal, &bytes), 1);
+    assert_int_equal(bytes[0], 7);
+    for (int i = 0; i < TERMINAL_AHEAD_MAX / TERMINAL_INPUT_MAX; i++) {
+        assert_true(terminal_read(&terminal, s, 1, TERMINAL_INPUT_MAX));
+        assert_int_equal(strlen(seen.data), TERMINAL_INPUT_MAX);
+        assert_int_equal(terminal.lost, i == 0 ? 7 : 0);
+    }
+    terminal_mode(&terminal, s, false, false);
+    for (int i = 0; i < TERMINAL_INPUT_MAX; i++) { /* one more than a line has room for */
+        keys("x");
+    }
+    keys("\r");
+    assert_true(terminal_read(&terminal, s, 1, TERMINAL_INPUT_MAX));
+    assert_int_equal(terminal.lost, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(cooked_line),
@@ -322,7 +352,8 @@ int main(void)
                                        TEST(new_lines),
                                        TEST(full_output),
                                        TEST(input_without_a_session),
-                                       TEST(too_much_input)};
+                                       TEST(too_much_input),
+                                       TEST(typed_too_far_ahead)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
