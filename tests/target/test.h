@@ -47,7 +47,9 @@ struct group {
     X(object)                                                                                      \
     X(observe)                                                                                     \
     X(stranger)                                                                                    \
-    X(hostile)
+    X(hostile)                                                                                     \
+    X(wall)                                                                                        \
+    X(share)
 #define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
 TEST_GROUPS(TEST_GROUP_DECLARE)
 
