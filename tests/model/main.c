@@ -14,18 +14,19 @@ enum { RUN = IN_STEPS };
 enum { RUN = WHOLE };
 #endif
 
+/* Those that come to an end first: what they leave of the states is the others'. */
 static const struct {
     const char *name;
     config_fn *make;
-    uint32_t share; /* of the states, in 1000 */
+    uint32_t share;
     uint8_t run;
 } configs[] = {
-    {"ipc", config_ipc, 100, WHOLE},       {"transfer", config_transfer, 100, WHOLE},
-    {"notify", config_notify, 250, WHOLE}, {"caps", config_caps, 150, WHOLE},
-    {"retype", config_retype, 150, BOTH},  {"vspace", config_vspace, 50, WHOLE},
-    {"budget", config_budget, 150, WHOLE}, {"order", config_order, 150, WHOLE},
-    {"log", config_log, 100, WHOLE},       {"revoke", config_revoke, 400, IN_STEPS},
-    {"end", config_end, 400, IN_STEPS},
+    {"ipc", config_ipc, 5, WHOLE},           {"vspace", config_vspace, 5, WHOLE},
+    {"transfer", config_transfer, 9, WHOLE}, {"revoke", config_revoke, 20, IN_STEPS},
+    {"end", config_end, 20, IN_STEPS},       {"notify", config_notify, 25, WHOLE},
+    {"budget", config_budget, 20, WHOLE},    {"caps", config_caps, 10, WHOLE},
+    {"retype", config_retype, 10, BOTH},     {"order", config_order, 20, WHOLE},
+    {"log", config_log, 6, WHOLE},
 };
 #define STATES_LIMIT 4000000000ull
 enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };
@@ -122,11 +123,16 @@ static uint64_t explore(uint32_t config, uint64_t limit, const char *wanted)
 int main(int argc, char **argv)
 {
     struct options o = options_of(argc, argv);
-    uint64_t states = 0;
+    uint64_t states = 0, shares = 0;
+    for (uint32_t i = 0; i < CONFIGS; i++) {
+        if (configs[i].run & RUN) shares += configs[i].share;
+    }
     step_begin();
     for (uint32_t i = 0; i < CONFIGS; i++) {
         if (!(configs[i].run & RUN)) continue;
-        if (o.only == NULL) states += explore(i, o.limit * configs[i].share / 1000, o.wanted);
+        uint64_t left = o.limit - states, limit = left * configs[i].share / shares;
+        shares -= configs[i].share;
+        if (o.only == NULL) states += explore(i, limit, o.wanted);
         if (o.only != NULL && strcmp(o.only, configs[i].name) == 0)
             states += explore(i, o.limit, o.wanted);
     }

@@ -132,7 +132,7 @@ struct search_result search(uint64_t limit)
     transitions = 0;
     store_add(1, NO_STATE, 0);
     save_state();
-    for (; state < store_count() && store_count() < limit; state++) {
+    for (; state < store_count() && store_count() <= limit; state++) {
         if (state == level_end) {
             r.depth++;
             level_end = store_count();

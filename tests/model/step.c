@@ -36,7 +36,7 @@ static void stuck(int number)
 
 void step_watch(void)
 {
-    const struct itimerval patience = {.it_value.tv_sec = 2};
+    const struct itimerval patience = {.it_value.tv_sec = 1};
     if (setitimer(ITIMER_VIRTUAL, &patience, NULL) != 0) abort();
 }
 
