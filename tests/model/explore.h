@@ -92,6 +92,12 @@ void classes_begin(void);
 enum line_class line_class(const void *at);
 bool line_keeps_authority(enum line_class class, const void *at, const void *is, const void *was);
 
+/* --- footprint.c: what a process's step may change ---- */
+void footprint_begin(void);
+void footprint_parent(void);
+/* May a step of this thread have changed this line, of 64 bytes? */
+bool footprint_allows(uint32_t actor, const void *at, const void *is, const void *was);
+
 /* --- lines.c: the memory that ever changes, in lines of 64 bytes ---- */
 typedef unsigned __int128 key_t128;
 void lines_begin(void); /* memory as it stands is the base */
@@ -103,6 +109,7 @@ bool lines_grown(void);
 void lines_parent(void);              /* memory as it stands is what lines_diff compares with */
 key_t128 lines_diff(key_t128 parent); /* the key of the memory, of whose parent this is the key */
 bool lines_authority_changed(void);   /* perhaps, by the last diff */
+bool lines_within(uint32_t actor);    /* all of them within the footprint of this thread's step */
 void lines_restore(void);             /* memory is the parent again, as far as the last diff saw */
 bool lines_fault(void *at);           /* a write to `at` was refused: may it go on? */
 /* Memory against the base: words; the buffer has room for lines_room(). */

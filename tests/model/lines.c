@@ -206,6 +206,17 @@ bool lines_authority_changed(void)
     return false;
 }
 
+bool lines_within(uint32_t actor)
+{
+    for (uint32_t n = 0; n < changed_count; n++) {
+        uint32_t i = changed[n];
+        if (line_words[i] == LINE_WORDS &&
+            !footprint_allows(actor, line_at[i], line_at[i], parent[i]))
+            return false;
+    }
+    return true;
+}
+
 void lines_restore(void)
 {
     for (uint32_t n = 0; n < changed_count; n++) {

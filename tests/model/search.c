@@ -80,6 +80,8 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
     key_t128 key = lines_diff(before);
     if (s->refused && key != before && refusal_changed(before, key, &world.ops[op]))
         return "I9: a refused step changed the state";
+    if (s->actor != NULL && !lines_within(world.ops[op].actor))
+        return "I9: a step changed what its thread has no capability to";
     if (s->commits == 0 && lines_authority_changed()) broken = folding_step();
     if (broken == NULL && store_add(key, state, op)) {
         broken = invariants_broken();
@@ -99,6 +101,7 @@ static void expand(uint32_t state)
         struct step s = {0};
         load_state(state);
         step_brief(&s);
+        footprint_parent();
         step_watch();
         whole = true;
         const char *broken = NULL;
@@ -121,6 +124,7 @@ struct search_result search(uint64_t limit)
     uint32_t state = 0, level_end = 1;
     store_begin(limit);
     classes_begin();
+    footprint_begin();
     lines_begin();
     folding_begin();
     const char *broken = invariants_broken();
