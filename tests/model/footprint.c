@@ -1,8 +1,8 @@
 /*
- * footprint.c - I9's first half: a step by a process changes only what its capabilities lead to. From
- * its CSpace and its thread's slots: the objects named there, who waits on those, whom its Replies
- * bind, whose time runs it, and for each such thread where it receives. Of all else only these may
- * change: links of the derivation tree, places in ready queues, the time.
+ * footprint.c - I9's first half: a step by a process changes only what its capabilities lead to.
+ * From its CSpace and its thread's slots: the objects named there, who waits on those, whom its
+ * Replies bind, whose time runs it, and for each such thread where it receives. Of all else only
+ * these may change: links of the derivation tree, places in ready queues, the time.
  */
 #include <stddef.h>
 #include <string.h>
