@@ -10,14 +10,7 @@
 #include "fake.h"
 #include "text.h"
 
-void __sanitizer_print_stack_trace(void); // NOLINT(bugprone-reserved-identifier)
-
 struct engine engine;
-
-/* The fake machine prints backtraces by the sanitizers' library, which is not linked here. */
-void __sanitizer_print_stack_trace(void) // NOLINT(bugprone-reserved-identifier)
-{
-}
 
 _Static_assert(offsetof(struct boot_params, memory) == 6 * sizeof(uint64_t), "ARGS of BOOT");
 enum { ARGS_REGIONS = 6 /* words before the memory regions */ };

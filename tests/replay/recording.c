@@ -72,6 +72,17 @@ const char *recording_open(const char *path)
     return wrong != NULL ? wrong : index_commits(r);
 }
 
+void recording_close(void)
+{
+    uint64_t size = sizeof(struct recording_header) + recording.image_bytes +
+                    recording.record_count * sizeof(struct event) +
+                    recording.commit_count * sizeof(struct commit);
+    munmap((void *)(recording.image - sizeof(struct recording_header)), size);
+    free(recording.positions);
+    free(recording.first_commits);
+    recording = (struct recording){0};
+}
+
 const struct event *recording_event(uint64_t number)
 {
     return &recording.records[recording.positions[number]];

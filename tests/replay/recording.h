@@ -30,6 +30,7 @@ extern struct recording recording;
 
 /* Returns why not, or NULL. */
 const char *recording_open(const char *path);
+void recording_close(void);
 const struct event *recording_event(uint64_t number);
 /* The words of its ARGS, zeros where none were recorded. False: damaged. */
 bool recording_args(uint64_t number, uint64_t out[RECORDING_ARGS]);

@@ -30,7 +30,10 @@ static void add_call(struct line *l, const struct event *e)
     if (invokes) add(l, " %s", name_of_operation((uint16_t)msg_label(e->info)));
     if (invokes && e->arg != 0) add(l, " %" PRIu64 ":%u", e->arg, e->slot);
     if (!invokes || e->arg == 0) add(l, " slot %u", e->slot);
-    if (e->op > SYS_REPLY - SYS_BASE) return;
+    if (e->op > SYS_REPLY - SYS_BASE) { /* what stands in rsi means nothing there */
+        if (!invokes && e->info != 0) add(l, " info %#x", e->info);
+        return;
+    }
     bool sends = e->op != SYS_RECV - SYS_BASE && e->op != SYS_NB_RECV - SYS_BASE;
     if (sends) add(l, " label %u words %u", msg_label(e->info), msg_words(e->info));
     if (sends && msg_caps(e->info) != 0) add(l, " caps %u", msg_caps(e->info));

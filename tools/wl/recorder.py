@@ -193,7 +193,8 @@ class Recorder:
         meta = {
             "kernel": self.kernel_id.hex(), "events": len(events) // recording.EVENT_BYTES,
             "steps": recording.steps(events), "commits": len(commits) // recording.COMMIT_BYTES,
-            "dropped": recording.gaps(events), "memory": memory_bytes(self.options.memory),
+            "dropped": HEADER.unpack_from(self.memory, self.header_at)[4],
+            "memory": memory_bytes(self.options.memory),
             "firmware": self.options.firmware, "cpus": self.options.smp, "whole": whole,
             "behind": round(behind, 3)}
         done = recording.Recording(meta, Path(image).read_bytes(), events, commits)

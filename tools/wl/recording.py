@@ -114,12 +114,6 @@ def check(path, recording):
         raise Refused(f"{path}: the boot image is not the one that was booted (checksum)")
 
 
-def gaps(events):
-    """How many events the kernel dropped: 0, or the recording cannot be executed past them."""
-    return sum(EVENT.unpack_from(events, at)[8] for at in range(0, len(events), EVENT_BYTES)
-               if events[at + 12] == GAP)
-
-
 def steps(events):
     """How many steps the kernel took: events without their ARGS."""
     return sum(events[at + 12] not in (ARGS, GAP) for at in range(0, len(events), EVENT_BYTES))
