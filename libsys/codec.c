@@ -119,10 +119,24 @@ int codec_answer_refuse(const struct cap_arg *caps, uint32_t count)
     return ERR_MESSAGE;
 }
 
+enum err codec_call(cap_t cap, cap_t receive, struct message *m)
+{
+    uint32_t *calling = &thread_self()->calling, expected = cap;
+    __atomic_store_n(calling, cap, __ATOMIC_RELAXED);
+    enum err err = sys_call(cap, receive, m);
+    if (__atomic_compare_exchange_n(calling, &expected, 0, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return err;
+    while (__atomic_load_n(calling, __ATOMIC_ACQUIRE) != 0) { /* the slot is about to be emptied */
+        sys_yield();
+    }
+    return err;
+}
+
 int codec_connect(cap_t cap, uint64_t id)
 {
     struct message m = {.info = msg_info(MESSAGE_DESCRIBE, 0, 0, 0)};
-    enum err err = sys_call(cap, 0, &m);
+    enum err err = codec_call(cap, 0, &m);
     if (err != OK) return (int)err;
     if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, 1, 0, 0)) return codec_answer_error(m.info);
     return m.w[0] == id ? OK : ERR_CAP_TYPE;

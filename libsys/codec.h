@@ -72,6 +72,9 @@ CODEC_INLINE void codec_send_cap(struct ipc_buffer *buffer, uint32_t index,
         (struct msg_cap){.slot = cap->slot, .rights = cap->rights, .badge = cap->badge};
 }
 
+/* As sys_call(), but another thread can end the wait: call_cancel(). */
+MUST_USE enum err codec_call(cap_t cap, cap_t receive, struct message *m);
+
 /* What arrived as capability `index`. */
 CODEC_INLINE struct cap_arg codec_received(const struct ipc_buffer *buffer, uint32_t index)
 {

@@ -1,4 +1,4 @@
-/* discard.c - emptying a slot, also where the own commit credits are used up. */
+/* discard.c - emptying a slot: also without commit credits, and under another thread's call. */
 #include "idl/axiom.h"
 #include "slots.h"
 
@@ -15,4 +15,20 @@ void slot_discard(cap_t slot)
     if (slot == 0) return;
     /* One that something is still in is not given out again. */
     if (slot_empty(slot) == OK) slot_release(slot);
+}
+
+cap_t call_slot(const struct thread_block *thread)
+{
+    return __atomic_load_n(&thread->calling, __ATOMIC_ACQUIRE);
+}
+
+bool call_cancel(struct thread_block *thread, cap_t slot)
+{
+    uint32_t expected = slot;
+    if (!__atomic_compare_exchange_n(&thread->calling, &expected, UINT32_MAX, false,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return false;
+    (void)slot_empty(slot); /* its thread waits until this is done, before it uses the slot again */
+    __atomic_store_n(&thread->calling, 0, __ATOMIC_RELEASE);
+    return true;
 }

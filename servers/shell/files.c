@@ -28,9 +28,24 @@ cap_t file_open_at(struct shell *sh, const char *path, const struct directory_op
 
     in.path = shell_path(path, buffer);
     *out_err = sh->files == 0 ? ERR_CAP_EMPTY : directory_open(sh->files, &in, &out);
-    if (*out_err == OK) return out.file.slot;
-    slot_discard(out.file.slot);
-    return 0;
+    if (*out_err != OK) {
+        slot_discard(out.file.slot);
+        return 0;
+    }
+    for (uint32_t i = 0; i < FILES_MAX; i++) {
+        if (sh->opened[i] != 0) continue;
+        sh->opened[i] = out.file.slot;
+        break;
+    }
+    return out.file.slot;
+}
+
+void file_close(struct shell *sh, cap_t file)
+{
+    for (uint32_t i = 0; i < FILES_MAX; i++) {
+        if (sh->opened[i] == file) sh->opened[i] = 0;
+    }
+    slot_discard(file);
 }
 
 static int failed(struct shell *sh, const char *path, int err)
@@ -100,7 +115,7 @@ static int cat_one(struct shell *sh, const char *path)
         at += out.data.len;
         shell_bytes(sh, copy, out.data.len);
     }
-    slot_discard(file);
+    file_close(sh, file);
     return err == OK ? STATUS_OK : failed(sh, path, err);
 }
 
@@ -161,14 +176,14 @@ int run_cp(struct shell *sh, int argc, char **argv)
     cap_t to =
         file_open_at(sh, argv[2], &(struct directory_open_in){.create = true, .write = true}, &err);
     if (to == 0) {
-        slot_discard(from);
+        file_close(sh, from);
         return failed(sh, argv[2], err);
     }
     err = same_file(from, to, &same);
     if (err == OK && !same) err = file_truncate(to, &(struct file_truncate_in){0});
     if (err == OK && !same) err = copy_contents(from, to);
-    slot_discard(from);
-    slot_discard(to);
+    file_close(sh, from);
+    file_close(sh, to);
     if (same) return shell_wrong(sh, "source and target are the same file");
     return err == OK ? STATUS_OK : failed(sh, argv[2], err);
 }

@@ -34,6 +34,7 @@ static bool source_make(cap_t notification, uint64_t bits, cap_t *out_slot)
 
 bool jobs_setup(struct shell *sh)
 {
+    cap_t interrupt;
     cap_t notification = slot_alloc();
     struct self_notification_create_in create = {.slot = notification};
     struct self_notification_bind_in bind = {.notification = {notification, RIGHTS_ALL, 0, 0}};
@@ -47,7 +48,8 @@ bool jobs_setup(struct shell *sh)
            self_notification_create(CAP_SLOT_SELF, &create) == OK &&
            self_notification_bind(CAP_SLOT_SELF, &bind) == OK &&
            source_make(notification, SIGNAL_EXIT, &sh->exit_source) &&
-           source_make(notification, SIGNAL_INTERRUPT, &sh->interrupt_source);
+           source_make(notification, SIGNAL_INTERRUPT, &interrupt) &&
+           interrupts_setup(sh, interrupt);
 }
 
 struct job *job_find(struct shell *sh, const char *name)
@@ -89,7 +91,7 @@ static int binary_read(struct shell *sh, const char *path, struct binary *out_bi
         memcpy((uint8_t *)out_binary->memory + done, out.data.at, out.data.len);
         done += out.data.len;
     }
-    slot_discard(file);
+    file_close(sh, file);
     out_binary->at = out_binary->memory;
     out_binary->size = err == OK ? stat.stat.size : 0;
     return err;

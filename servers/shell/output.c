@@ -121,6 +121,7 @@ int shell_refused(struct shell *sh, const char *what, const char *why)
 
 int shell_failed(struct shell *sh, const char *what, uint64_t interface, int err)
 {
+    if (sh->cut != 0) return STATUS_INTERRUPTED; /* by Ctrl-C: nothing is wrong */
     const char *name = trace_error_name(trace_interface_find(interface), (uint32_t)err);
     char number[24];
 

@@ -31,7 +31,7 @@ static int target_close(struct shell *sh, int status)
 
     shell_flush(sh);
     sh->target = 0;
-    slot_discard(file);
+    file_close(sh, file);
     if (sh->target_error != OK)
         return shell_failed(sh, sh->command.target, FILE_ID, sh->target_error);
     return status;
@@ -72,6 +72,7 @@ static int run_command(struct shell *sh)
         status = run_program(sh, (int)c->argc, c->argv);
     }
     if (sh->target != 0) status = target_close(sh, status);
+    interrupts_mend(sh);
     return sh->interrupted ? STATUS_INTERRUPTED : status;
 }
 

@@ -22,6 +22,7 @@ enum {
     STATUS_INTERRUPTED = 130,
     JOBS_MAX = 16,
     OUTPUT_BYTES = 2048,
+    FILES_MAX = 4,     /* of one command, and its target */
     FILE_BYTES = 3072, /* of one read or write of a file */
 };
 
@@ -45,6 +46,8 @@ struct shell {
     const struct row *row; /* of the command that runs */
     bool interrupted;      /* Ctrl-C since the command began */
     bool interrupt_served; /* it ended a command: the read that is told of it, too, means nothing */
+    volatile cap_t cut;    /* slot that Ctrl-C emptied under a call */
+    cap_t opened[FILES_MAX]; /* files, 0: free */
     bool leaving;
     int status, exit_code;
     char output[OUTPUT_BYTES]; /* on its way to the terminal, or to `target` */
@@ -113,12 +116,18 @@ struct job *job_find(struct shell *sh, const char *name);
 bool jobs_setup(struct shell *sh);
 bool program_exists(const struct shell *sh, const char *name);
 
+/* interrupts.c */
+/* `interrupt` tells the main thread of Ctrl-C, as before. */
+bool interrupts_setup(struct shell *sh, cap_t interrupt);
+void interrupts_mend(struct shell *sh); /* after a command */
+
 /* files.c */
 /* `text` with "/" before it if it has none. */
 struct text shell_path(const char *text, char out_path[1025]);
 /* A file capability in a new slot, or 0 with the error. */
 cap_t file_open_at(struct shell *sh, const char *path, const struct directory_open_in *how,
                    int *out_err);
+void file_close(struct shell *sh, cap_t file);
 
 /* processes.c */
 struct handle { /* a process object: a job's, or one from the registry to be dropped */

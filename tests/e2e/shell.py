@@ -1,5 +1,6 @@
 """The commands that the shell promises, one after the other on one machine."""
 
+import re
 import time
 import unittest
 
@@ -121,6 +122,26 @@ class Shell(Booted):
         self.session.expect(b"restart noauth ", 10)
         self.session.send(b"ls /e\t")  # a directory comes with its slash
         self.assertIn("motd", self.run_line(""))
+
+    def test_interrupt_of_a_command_that_waits(self):
+        """Ctrl-C ends a command whose service is in its back-off; later the service answers."""
+        def vfs_state():
+            found = re.search(r"(?m)^(\w+) .* vfs$", self.run_line("services"))
+            return found.group(1) if found else "?"
+
+        for _ in range(5):  # the fifth back-off lasts 1.6 s
+            while vfs_state() != "ready":
+                time.sleep(0.02)
+            self.run_line("kill vfs")
+        self.session.send(b"ls /\r")
+        self.session.expect(rb"ls /\r?\n", 10)
+        time.sleep(0.2)
+        self.session.send(b"\x03")
+        self.assertEqual(self.session.prompt(1.2), 130)
+        self.assertEqual(vfs_state(), "backoff")
+        while vfs_state() != "ready":
+            time.sleep(0.1)
+        self.assertIn("bin/", self.run_line("ls /"))
 
     def test_typed_too_far_ahead(self):
         """What finds no room while a program runs is lost, and that is said."""

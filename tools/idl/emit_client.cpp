@@ -155,7 +155,7 @@ void emit_call_body(Writer &w, const Interface &, const Method &method)
     w.line();
     emit_send(w, method);
     std::string receive = method.out.caps.empty() ? "0" : "receive";
-    w.line(1, "enum err err = sys_call(cap, " + receive + ", &m);");
+    w.line(1, "enum err err = codec_call(cap, " + receive + ", &m);");
     w.line(1, "if (err != OK) return (int)err;");
     emit_answer_shape(w, method.out);
     emit_answer_caps(w, method.out);
