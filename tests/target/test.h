@@ -49,7 +49,8 @@ struct group {
     X(stranger)                                                                                    \
     X(hostile)                                                                                     \
     X(wall)                                                                                        \
-    X(share)
+    X(share)                                                                                       \
+    X(message)
 #define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
 TEST_GROUPS(TEST_GROUP_DECLARE)
 
