@@ -3,6 +3,7 @@
  *
  * `mov`, `push`, `xchg` and `loop` leave the flags alone, so that they too are as given.
  */
+    .set SPIN_INSTRUCTIONS, 32      /* of an iteration: an emulator is slow at single ones */
     .macro EACH, what               /* but rdi and the flags */
     \what 0, %rax
     \what 16, %rsi
@@ -71,13 +72,19 @@
 
     BEGIN regs_spin
     mov 8(%rdi), %rdi
-1:  loop 1b
+1:  .rept SPIN_INSTRUCTIONS - 1
+    nop
+    .endr
+    loop 1b
     END
 
     BEGIN regs_spin_on
     mov 8(%rdi), %rdi
     xchg %rsp, regs_stack(%rip)
-1:  loop 1b
+1:  .rept SPIN_INSTRUCTIONS - 1
+    nop
+    .endr
+    loop 1b
     xchg %rsp, regs_stack(%rip)
     END
 

@@ -5,7 +5,7 @@
 #include "memory.h"
 #include "slots.h"
 
-enum { SPIN = 25000000, ROUNDS = 40, SPIN_SHORT = 12000000 };
+enum { SPIN = 25000000 / 32, ROUNDS = 40, SPIN_SHORT = 12000000 / 32 };
 enum { VECTOR_DEBUG = 1, VECTOR_OPCODE = 6, VECTOR_PAGE = 14, TRIES = 100 };
 #define KERNEL_HALF 0xffff800000000000ull
 #define KERNEL_ADDRESS 0xffffffff80100000ull

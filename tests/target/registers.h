@@ -9,7 +9,7 @@
 
 void regs_syscall(struct thread_regs *r);    /* one system call */
 void regs_syscall_on(struct thread_regs *r); /* the same with regs_stack as stack pointer */
-void regs_spin(struct thread_regs *r);       /* rcx iterations of one instruction */
+void regs_spin(struct thread_regs *r);       /* rcx iterations of 32 instructions */
 void regs_spin_on(struct thread_regs *r);    /* the same with regs_stack as stack pointer */
 void regs_touch(struct thread_regs *r);      /* writes 7 to REGS_TOUCHED, at regs_touch_at */
 _Noreturn void regs_fault(const struct thread_regs *r); /* ud2, at regs_fault_at */

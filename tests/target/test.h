@@ -50,7 +50,8 @@ struct group {
     X(hostile)                                                                                     \
     X(wall)                                                                                        \
     X(share)                                                                                       \
-    X(message)
+    X(message)                                                                                     \
+    X(preempt)
 #define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
 TEST_GROUPS(TEST_GROUP_DECLARE)
 
