@@ -17,6 +17,7 @@ static cap_t session;
 static const char *word = "";
 static char only[32];
 static uint32_t cpus = 1;
+static bool development;
 static uint32_t failures; /* of the running test */
 
 static void say(const char *text, size_t len)
@@ -29,6 +30,11 @@ static void say(const char *text, size_t len)
 uint32_t test_cpus(void)
 {
     return cpus;
+}
+
+bool test_development(void)
+{
+    return development;
 }
 
 const char *test_word(void)
@@ -83,7 +89,7 @@ static void report(uint32_t number, const struct test *test)
     say(line, len < sizeof(line) ? len : sizeof(line) - 1);
 }
 
-/* What run.py says: directories `only-PREFIX` and `cpus-N` in OPTIONS. */
+/* What run.py says: directories `only-PREFIX`, `cpus-N` and `development` in OPTIONS. */
 static void read_options(void)
 {
     static const char name[] = OPTIONS;
@@ -93,6 +99,7 @@ static void read_options(void)
     if (directory_list(startup_cap("files"), &in, &out) != OK) return;
     for (uint32_t i = 0; i < out.entries.count; i++) {
         const struct text entry = out.entries.at[i].name;
+        if (entry.len == 11 && strncmp(entry.at, "development", 11) == 0) development = true;
         if (entry.len < 6 || entry.len - 5 >= sizeof(only)) continue;
         if (strncmp(entry.at, "only-", 5) == 0) memcpy(only, entry.at + 5, entry.len - 5);
         if (strncmp(entry.at, "cpus-", 5) == 0) cpus = (uint32_t)(entry.at[5] - '0');

@@ -51,7 +51,9 @@ struct group {
     X(wall)                                                                                        \
     X(share)                                                                                       \
     X(message)                                                                                     \
-    X(preempt)
+    X(preempt)                                                                                     \
+    X(quota)                                                                                       \
+    X(device)
 #define TEST_GROUP_DECLARE(name) extern const struct group name##_group;
 TEST_GROUPS(TEST_GROUP_DECLARE)
 
@@ -111,6 +113,8 @@ bool test_fault_of(const char *child, struct test_fault *out_fault);
 /* All registers of a child's first thread, which stands still. */
 bool test_registers(const struct test_child *child, struct thread_regs *out_registers);
 const char *test_word(void);
-uint32_t test_cpus(void); /* processors of the machine; of the parent only */
+/* Of the parent only: what run.py says. */
+uint32_t test_cpus(void);
+bool test_development(void); /* the kernel drops and counts events instead of stopping callers */
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
 MUST_USE enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m);
