@@ -1,6 +1,7 @@
 /* banner.c - what this system is, for people and for machines. */
 #include "bytes.h"
 #include "init.h"
+#include "text.h"
 
 enum { SLOT_BOOT = 3, KERNEL_ID_BYTES = 20 /* a SHA-1 build id */ };
 
@@ -62,15 +63,6 @@ void banner_text(const struct init *in, struct out *o)
     out_print(o, "; `help` lists the commands\n");
 }
 
-static bool command_line_has(const struct text *line, const char *word)
-{
-    uint32_t len = (uint32_t)strlen(word);
-    for (uint32_t at = 0; at + len <= line->len; at++) {
-        if (memcmp(line->at + at, word, len) == 0) return true;
-    }
-    return false;
-}
-
 void banner_json(const struct init *in, struct out *o)
 {
     struct boot_info_out info;
@@ -83,7 +75,7 @@ void banner_json(const struct init *in, struct out *o)
     out_print(o, "\",\"ms\":%lu,\"ticks\":%lu,\"tick_hz\":%lu,\"instructions\":",
               micros(in, ticks) / 1000, ticks, in->tick_hz);
     /* Only an emulator that counts time in instructions makes the time stamp tell them. */
-    if (command_line_has(&info.command_line, "icount")) {
+    if (text_has_word(info.command_line.at, info.command_line.len, "icount")) {
         out_print(o, "%lu}", ticks);
     } else {
         out_print(o, "null}");

@@ -27,3 +27,14 @@ bool text_parse_u64(const char *text, size_t len, uint64_t *out_value)
     *out_value = value;
     return true;
 }
+
+bool text_has_word(const char *line, size_t len, const char *word)
+{
+    size_t word_len = strlen(word);
+    for (size_t at = 0; at + word_len <= len; at++) {
+        bool begins = at == 0 || line[at - 1] == ' ';
+        bool ends = at + word_len == len || line[at + word_len] == ' ';
+        if (begins && ends && memcmp(line + at, word, word_len) == 0) return true;
+    }
+    return false;
+}

@@ -4,6 +4,7 @@
 #include "bytes.h"
 #include "memory.h"
 #include "space.h"
+#include "text.h"
 
 enum { LARGE = 1 << LARGE_PAGE_BITS, BADGES_START = 1024 };
 
@@ -22,6 +23,14 @@ static struct {
     uint64_t event_tail; /* position in the ring */
     struct badges badges;
 } logs;
+
+/* In development a full ring of events drops and counts them, and stops nobody. */
+static void mode_set(const struct boot_info *boot)
+{
+    size_t len = strnlen(boot->cmdline, sizeof(boot->cmdline));
+    struct message m = {.w = {text_has_word(boot->cmdline, len, "development")}};
+    CHECK(kern_invoke(GS_LOG, OP_LOG_MODE, 1, &m) == OK);
+}
 
 void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
 {
@@ -43,6 +52,7 @@ void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
     CHECK(logs.badges.table != NULL);
     *mem = l;
     logs.ready = true;
+    mode_set(boot);
     (void)logs_drain();
     mem->axiom_thread = 1;
     for (uint64_t i = 0; i < mem->commit_head; i++) {

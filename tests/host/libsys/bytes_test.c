@@ -148,6 +148,17 @@ static void numbers(void **state)
     assert_int_equal(value, 12);
 }
 
+static void words_of_a_line(void **state)
+{
+    (void)state;
+    assert_true(text_has_word("icount", 6, "icount"));
+    assert_true(text_has_word("a icount b", 10, "icount"));
+    assert_false(text_has_word("a icounts b", 11, "icount"));
+    assert_false(text_has_word("noicount", 8, "icount"));
+    assert_false(text_has_word("icount", 5, "icount"));
+    assert_false(text_has_word("", 0, "icount"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +169,7 @@ int main(void)
         cmocka_unit_test(strings),
         cmocka_unit_test(text_is_cut_and_ended),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(words_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
