@@ -99,8 +99,9 @@ interface Observe @0xc4c616d23c493f44 {
   # Living processes with a pid greater than `after`, ascending.
   process @1 (pid :UInt32) -> (info :ProcessInfo) $Wl.errors(["noProcess"]);
   memory @2 () -> (totalPages :UInt64, kernelPages :UInt64, freePages :UInt64, logPages :UInt64,
-                   commitsHeld :UInt64, commitsMax :UInt64, tickHz :UInt64, logFull :Bool);
-  # `logFull`: what is left of the log is for ending things, also for processes marked `storage`.
+                   commitsHeld :UInt64, commitsMax :UInt64, tickHz :UInt64, logFull :Bool,
+                   ownFreePages :UInt64);
+  # `ownFreePages`: neither used nor free, set aside for axiom's own growth. `logFull`: what is left of the log is for ending things, also for processes marked `storage`.
 }
 
 interface Boot @0x87160d32a4ffe3f0 {

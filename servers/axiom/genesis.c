@@ -162,6 +162,7 @@ static int on_memory(struct request *rq, struct observe_memory_out *out)
     out->commits_max = logs_commits_max();
     out->tick_hz = serve.tick_hz;
     out->log_full = logs_exhausted(true);
+    out->own_free_pages = memory_own_free_pages();
     return OK;
 }
 

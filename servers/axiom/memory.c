@@ -25,7 +25,7 @@ static struct {
     cap_t heap_cnode;
     uint32_t heap_pages, heap_pages_max;
     struct free_cell *cells[HEAP_CLASSES];
-    uint64_t total_pages;
+    uint64_t total_pages, free_bytes; /* free: of what `slots` have */
 } own;
 
 static struct block *block_whole(uint32_t owner)
@@ -48,14 +48,18 @@ static struct block *block_whole(uint32_t owner)
 
 enum err own_retype(uint32_t type, uint32_t bits, uint32_t count, uint64_t first)
 {
-    for (uint32_t i = 0; i < own.count; i++) {
+    for (uint32_t i = 0, had = own.count; i <= had; i++) {
+        if (i == had) {
+            struct block *b = own.count < SOURCES_MAX ? block_whole(0) : NULL;
+            if (b == NULL) return ERR_NO_MEMORY;
+            own.slots[own.count++] = b->slot;
+            own.free_bytes += 1ull << BLOCK_BITS;
+        }
         enum err err = kern_retype(own.slots[i], type, bits, count, first);
+        if (err == OK) own.free_bytes -= (uint64_t)count << bits;
         if (err != ERR_NO_MEMORY) return err;
     }
-    struct block *b = own.count < SOURCES_MAX ? block_whole(0) : NULL;
-    if (b == NULL) return ERR_NO_MEMORY;
-    own.slots[own.count++] = b->slot;
-    return kern_retype(b->slot, type, bits, count, first);
+    return ERR_NO_MEMORY;
 }
 
 enum err own_large_frames(uint32_t count, cap_t first)
@@ -142,8 +146,12 @@ void memory_setup(const struct boot_info *boot)
         const struct boot_untyped *u = &boot->untypeds[i];
         if (u->kind != UNTYPED_MEMORY) continue;
         own.total_pages += 1ull << (u->bits - PAGE_BITS);
-        if (u->bits >= BLOCK_BITS) blocks += 1u << (u->bits - BLOCK_BITS);
-        if (u->bits < BLOCK_BITS) own.slots[own.count++] = GS_UNTYPED + i;
+        if (u->bits >= BLOCK_BITS) {
+            blocks += 1u << (u->bits - BLOCK_BITS);
+            continue;
+        }
+        own.slots[own.count++] = GS_UNTYPED + i;
+        own.free_bytes += 1ull << u->bits;
     }
     /* The first own source may have to be a block, before the table of blocks stands. */
     struct block first = {0};
@@ -307,6 +315,11 @@ void memory_release_rest(struct process *p)
         p->chunks -= CHUNKS;
     }
     p->bytes_used = 0;
+}
+
+uint64_t memory_own_free_pages(void)
+{
+    return own.free_bytes / PAGE;
 }
 
 uint64_t memory_total_pages(void)

@@ -37,3 +37,4 @@ void object_gone(struct process *p, chunk_id id, uint32_t bits);
 void memory_release_data(struct process *p);
 void memory_release_rest(struct process *p);
 uint64_t memory_total_pages(void);
+uint64_t memory_own_free_pages(void); /* set aside for what axiom makes for itself */

@@ -33,12 +33,13 @@ int run_mem(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (err != OK) return shell_failed(sh, "observe", OBSERVE_ID, err);
-    uint64_t used = m.total_pages - m.free_pages;
+    uint64_t used = m.total_pages - m.free_pages - m.own_free_pages;
     shell_print(sh,
                 "memory   %8lu KiB\nused     %8lu KiB, of these\n  kernel %8lu KiB\n"
-                "  logs   %8lu KiB\nfree     %8lu KiB\ncommits  %8lu of %lu\n",
-                m.total_pages * 4, used * 4, m.kernel_pages * 4, m.log_pages * 4, m.free_pages * 4,
-                m.commits_held, m.commits_max);
+                "  logs   %8lu KiB, their reserve\naxiom's  %8lu KiB, set aside for what it makes\n"
+                "free     %8lu KiB\ncommits  %8lu of %lu\n",
+                m.total_pages * 4, used * 4, m.kernel_pages * 4, m.log_pages * 4,
+                m.own_free_pages * 4, m.free_pages * 4, m.commits_held, m.commits_max);
     return STATUS_OK;
 }
 
