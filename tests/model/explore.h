@@ -126,11 +126,10 @@ bool store_add(key_t128 key, uint32_t parent, uint32_t op);
 void store_save(const uint64_t *words, uint64_t count); /* of the state added last */
 void store_unwind(uint32_t count);                      /* forgets the newest */
 uint32_t store_count(void);
-const uint64_t *store_load(uint32_t state); /* in rising order only */
+void store_load(uint32_t state, uint64_t *out); /* in rising order only */
 key_t128 store_key(uint32_t state);
 uint32_t store_parent(uint32_t state);
 uint32_t store_op(uint32_t state);
-uint64_t store_bytes(void);
 
 /* --- step.c: one operation, and what is checked of every step ---- */
 struct brief {

@@ -142,7 +142,7 @@ const char *folding_step(void)
     return NULL;
 }
 
-enum { HEAD_WORDS = 1 + sizeof(struct reduce) / 8, GROUP = 8 };
+enum { HEAD_WORDS = 4, GROUP = 8 }; /* the fold's own counts are five of 32 bits */
 
 uint64_t folding_room(void)
 {
@@ -152,14 +152,16 @@ uint64_t folding_room(void)
 uint64_t folding_encode(uint64_t *out)
 {
     uint64_t *at = out + HEAD_WORDS, count = 0;
-    memcpy(out + 1, &fold, sizeof(fold));
+    out[1] = (uint64_t)fold.node_free << 32 | fold.object_free;
+    out[2] = (uint64_t)fold.root << 32 | fold.live;
+    out[3] = fold.marked;
     for (uint64_t i = 0; i < words; i += GROUP) {
         uint64_t *head = at, mask = 0;
         for (uint64_t k = 0; k < GROUP; k++) {
             if (memory[i + k] == base[i + k]) continue;
             if (mask == 0) at++;
             mask |= 1ull << k;
-            *at++ = memory[i + k];
+            *at++ = memory[i + k] ^ base[i + k];
         }
         if (mask == 0) continue;
         *head = i << GROUP | mask;
@@ -173,12 +175,17 @@ const uint64_t *folding_decode(const uint64_t *in)
 {
     uint64_t count = *in;
     memcpy(memory, base, words * 8);
-    memcpy(&fold, in + 1, sizeof(fold));
+    fold = fold_base;
+    fold.node_free = (uint32_t)(in[1] >> 32);
+    fold.object_free = (uint32_t)in[1];
+    fold.root = (uint32_t)(in[2] >> 32);
+    fold.live = (uint32_t)in[2];
+    fold.marked = (uint32_t)in[3];
     in += HEAD_WORDS;
     for (; count > 0; count--) {
         uint64_t head = *in++;
         for (uint64_t k = 0; k < GROUP; k++) {
-            if (head >> k & 1) memory[(head >> GROUP) + k] = *in++;
+            if (head >> k & 1) memory[(head >> GROUP) + k] ^= *in++;
         }
     }
     return in;

@@ -231,7 +231,7 @@ uint64_t lines_room(void)
     return 1 + (uint64_t)line_count * (LINE_WORDS + 1);
 }
 
-/* Count of lines; for each its number << 8 | which words differ, and those. */
+/* Count of lines; for each its number << 8 | which words differ, and by what. */
 RAW uint64_t lines_encode(uint64_t *out)
 {
     uint64_t *at = out + 1, count = 0;
@@ -241,7 +241,7 @@ RAW uint64_t lines_encode(uint64_t *out)
         for (uint32_t k = 0; k < line_words[i]; k++) {
             if (line_at[i][k] == base[i][k]) continue;
             mask |= 1ull << k;
-            *at++ = line_at[i][k];
+            *at++ = line_at[i][k] ^ base[i][k];
         }
         *head = (uint64_t)i << 8 | mask;
         count++;
@@ -259,7 +259,7 @@ RAW void lines_decode(const uint64_t *in)
     for (; count > 0; count--) {
         uint64_t head = *in++;
         for (uint32_t k = 0; k < LINE_WORDS; k++) {
-            if (head >> k & 1) line_at[head >> 8][k] = *in++;
+            if (head >> k & 1) line_at[head >> 8][k] ^= *in++;
         }
     }
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "configs.h"
@@ -137,6 +138,9 @@ int main(int argc, char **argv)
             states += explore(i, o.limit, o.wanted);
     }
     results_print();
-    printf("%llu states\n", (unsigned long long)states);
+    struct rusage used;
+    if (getrusage(RUSAGE_SELF, &used) != 0) return 2;
+    printf("%llu states in %.1f s, %ld MiB\n", (unsigned long long)states, seconds(),
+           used.ru_maxrss >> 10);
     return witness_all_met(RUN == IN_STEPS) || o.only != NULL || o.smoke ? 0 : 1;
 }

@@ -22,7 +22,8 @@ static void save_state(void)
 
 static void load_state(uint32_t state)
 {
-    lines_decode(folding_decode(store_load(state)));
+    store_load(state, encoding);
+    lines_decode(folding_decode(encoding));
     lines_parent();
     folding_parent();
 }

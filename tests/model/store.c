@@ -17,8 +17,9 @@ static key_t128 *table, *keys;
 static uint64_t mask, capacity;
 static uint32_t *parents, count;
 static uint16_t *ops;
-static uint64_t *offsets;                    /* of a state's words in the queue */
-static uint64_t *queue, queue_end, released; /* words */
+static uint64_t *offsets; /* of a state's words in the queue */
+static uint8_t *queue;
+static uint64_t queue_end, released; /* bytes */
 
 static void *reserve(uint64_t bytes)
 {
@@ -82,12 +83,27 @@ bool store_add(key_t128 key, uint32_t parent, uint32_t op)
     return true;
 }
 
+/* Words are small, or differ from the base in few bytes: for each, which bytes are not 0, and
+ * those. */
 void store_save(const uint64_t *words, uint64_t n)
 {
-    if ((queue_end + n) * 8 > QUEUE_BYTES) abort();
+    if (queue_end + n * (sizeof(uint64_t) + 1) + sizeof(uint32_t) > QUEUE_BYTES) abort();
+    uint8_t *at = queue + queue_end;
+    uint32_t length = (uint32_t)n;
+    memcpy(at, &length, sizeof(length));
+    at += sizeof(length);
+    for (uint64_t i = 0; i < n; i++) {
+        uint8_t *which = at++;
+        *which = 0;
+        for (uint32_t k = 0; k < sizeof(uint64_t); k++) {
+            uint8_t byte = (uint8_t)(words[i] >> 8 * k);
+            if (byte == 0) continue;
+            *which |= (uint8_t)(1u << k);
+            *at++ = byte;
+        }
+    }
     offsets[count - 1] = queue_end;
-    memcpy(queue + queue_end, words, n * 8);
-    queue_end += n;
+    queue_end = (uint64_t)(at - queue);
 }
 
 /* The newest were put in last, so taking them out in reverse leaves every probe sequence whole. */
@@ -100,14 +116,23 @@ void store_unwind(uint32_t to)
     }
 }
 
-const uint64_t *store_load(uint32_t state)
+void store_load(uint32_t state, uint64_t *out)
 {
-    uint64_t done = offsets[state] * 8 / RELEASE_BYTES * RELEASE_BYTES;
-    if (done > released) {
-        madvise((char *)queue + released, done - released, MADV_DONTNEED);
-        released = done;
+    const uint8_t *at = queue + offsets[state];
+    uint64_t done = offsets[state] / RELEASE_BYTES * RELEASE_BYTES;
+    uint32_t n;
+    memcpy(&n, at, sizeof(n));
+    at += sizeof(n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t word = 0;
+        for (uint32_t which = *at++; which != 0; which &= which - 1) {
+            word |= (uint64_t)*at++ << 8 * __builtin_ctz(which);
+        }
+        out[i] = word;
     }
-    return queue + offsets[state];
+    if (done <= released) return;
+    madvise(queue + released, done - released, MADV_DONTNEED);
+    released = done;
 }
 
 uint32_t store_count(void)
@@ -128,9 +153,4 @@ uint32_t store_parent(uint32_t state)
 uint32_t store_op(uint32_t state)
 {
     return ops[state];
-}
-
-uint64_t store_bytes(void)
-{
-    return queue_end * 8 - released + count * (16 + 16 + 4 + 2 + 8ull);
 }
