@@ -108,13 +108,9 @@ void worst_idle(void)
 
 static void spinner_make(uint64_t slot, uint64_t until)
 {
-    uint64_t now = ticks_now();
-    NEED(now < until);
-    thread_make(&(struct thread_wish){.slot = slot,
-                                      .entry = thread_spins,
-                                      .budget = LEAST,
-                                      .period = until - now,
-                                      .priority = 100});
+    uint64_t now = ticks_now(), period = until > now + LEAST ? until - now : LEAST;
+    thread_make(&(struct thread_wish){
+        .slot = slot, .entry = thread_spins, .budget = LEAST, .period = period, .priority = 100});
     let_run();
 }
 

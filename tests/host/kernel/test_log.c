@@ -169,6 +169,11 @@ TEST(LOG0006, "every event has a number: those before it, and what gaps counted,
     for (uint32_t i = 0; i < 50; i++) {
         sys(p.c, SYS_YIELD, 0, 0, 0);
     }
+    uint64_t head = log_header()->event_head;
+    EXPECT(OP(p.c, OP_THREAD_READ, 1, 7, 7, 7) != OK); /* its ARGS are dropped with it */
+    for (; head < log_header()->event_head; head++) {
+        EXPECT(event_at(head)->kind != EVENT_ARGS && event_at(head)->kind != EVENT_SYSCALL);
+    }
     check_each_step = true;
     ack_all();
     uint64_t ep = make(CAP_ENDPOINT, 0);
