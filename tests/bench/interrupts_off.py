@@ -56,7 +56,7 @@ def run_session(arguments, kernel, _scratch):
 
 def run_target(arguments, kernel, _scratch):
     image = BUILDS["release"] / "boot-test.img"
-    with Session(options(kernel=kernel, image=image, extra=arguments)) as session:
+    with Session(options(kernel=kernel, image=image, extra=arguments, memory="512M")) as session:
         session.prompt(60)
         session.send(b"restart tests\r")
         session.expect(END_OF_TESTS, 100, "the end of the tests")
