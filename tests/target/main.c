@@ -17,7 +17,7 @@ static cap_t session;
 static const char *word = "";
 static char only[32];
 static uint32_t cpus = 1;
-static bool development;
+static bool development, counted;
 static uint32_t failures; /* of the running test */
 
 static void say(const char *text, size_t len)
@@ -30,6 +30,11 @@ static void say(const char *text, size_t len)
 uint32_t test_cpus(void)
 {
     return cpus;
+}
+
+bool test_counted(void)
+{
+    return counted;
 }
 
 bool test_development(void)
@@ -89,7 +94,7 @@ static void report(uint32_t number, const struct test *test)
     say(line, len < sizeof(line) ? len : sizeof(line) - 1);
 }
 
-/* What run.py says: directories `only-PREFIX`, `cpus-N` and `development` in OPTIONS. */
+/* What run.py says: directories `only-PREFIX`, `cpus-N`, `counted` and `development`. */
 static void read_options(void)
 {
     static const char name[] = OPTIONS;
@@ -99,6 +104,7 @@ static void read_options(void)
     if (directory_list(startup_cap("files"), &in, &out) != OK) return;
     for (uint32_t i = 0; i < out.entries.count; i++) {
         const struct text entry = out.entries.at[i].name;
+        if (entry.len == 7 && strncmp(entry.at, "counted", 7) == 0) counted = true;
         if (entry.len == 11 && strncmp(entry.at, "development", 11) == 0) development = true;
         if (entry.len < 6 || entry.len - 5 >= sizeof(only)) continue;
         if (strncmp(entry.at, "only-", 5) == 0) memcpy(only, entry.at + 5, entry.len - 5);

@@ -56,6 +56,7 @@ def run(arguments):
                       smp=arguments.smp, icount=arguments.smp == 1, append=arguments.append,
                       memory=MEMORY)
     names = [f"cpus-{arguments.smp}"] + ([f"only-{arguments.only}"] if arguments.only else [])
+    names += ["counted"] if machine.icount else []
     names += ["development"] if "development" in arguments.append.split() else []
     with Session(machine, echo=show) as session:
         session.prompt(BOOT_SECONDS["fast"])

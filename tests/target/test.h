@@ -115,6 +115,7 @@ bool test_registers(const struct test_child *child, struct thread_regs *out_regi
 const char *test_word(void);
 /* Of the parent only: what run.py says. */
 uint32_t test_cpus(void);
+bool test_counted(void);     /* a tick is an instruction */
 bool test_development(void); /* the kernel drops and counts events instead of stopping callers */
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
 MUST_USE enum err test_call(cap_t to, uint32_t label, uint32_t words, struct message *m);
