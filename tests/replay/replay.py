@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -255,6 +256,28 @@ class Release(TestAgrees, Recorded):
         subprocess.run(["clang-14", "-fuse-ld=lld", *others, folder / "changed.o", "-o", engine],
                        check=True)
         return engine
+
+
+class Killed(unittest.TestCase):
+    def test_what_was_recorded_until_then(self):
+        machine_options = options("release")
+        recorder = Recorder(machine_options)
+        self.addCleanup(recorder.close)
+        with Session(machine_options) as session:
+            recorder.start()
+            session.prompt(BOOT_SECONDS["fast"])
+            session.send(b"pingpong 1000000\r")
+            time.sleep(random.Random(SEED).uniform(0, 0.4))
+            session.qemu.kill()
+            session.qemu.wait()
+        done = recorder.finish(False)
+        with tempfile.TemporaryDirectory(prefix="waterlight-") as folder:
+            path = Path(folder) / "killed.rec"
+            recording.write(path, done)
+            status, shown = replay(path, build=BUILDS["release"])
+        self.assertEqual(status, 0, shown)
+        self.assertIn(f"{done.meta['steps']} events, ", shown)
+        self.assertFalse(done.meta["whole"])
 
 
 class Debug(TestAgrees, Recorded):

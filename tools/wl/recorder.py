@@ -178,6 +178,8 @@ class Recorder:
 
     def finish(self, whole):
         """The recording, when QEMU has ended. `whole`: it went off in order."""
+        if self.pid is None:
+            raise Refused("recording: the machine did not start")
         self._end()
         error, behind = json.loads((self.scratch / "end").read_text())
         if error:

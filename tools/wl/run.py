@@ -97,27 +97,28 @@ class Screen:
 
 def run_commands(options, args, recorder=None):
     """The exit code of --exec."""
-    failed = []
+    failed, off = [], False
     commands = split_commands(args.commands)
-    with Session(options, echo=Screen(), keep_log=args.keep_log) as session:
-        if recorder:
-            recorder.start()
-        session.prompt(BOOT_SECONDS[options.firmware])
-        if commands and commands[-1] == "poweroff":
-            commands.pop()  # it is typed below anyway
-        for command in commands:
-            status, _ = session.run(command, args.timeout)
-            if status != 0:
-                failed.append(f"{command}: status {status}")
-        off = session.power_off()
-    print()
-    if recorder:
-        keep_recording(recorder, args.record, off)
+    try:
+        with Session(options, echo=Screen(), keep_log=args.keep_log) as session:
+            if recorder:
+                recorder.start()
+            session.prompt(BOOT_SECONDS[options.firmware])
+            if commands and commands[-1] == "poweroff":
+                commands.pop()  # it is typed below anyway
+            for command in commands:
+                status, _ = session.run(command, args.timeout)
+                if status != 0:
+                    failed.append(f"{command}: status {status}")
+            off = session.power_off()
+    finally:  # a machine that hung or crashed is the one to look at
+        print()
+        kept = keep_recording(recorder, args.record, off)
     for line in failed:
         print(f"run: {line}", file=sys.stderr)
     if not off:
         print("run: the machine did not power off in order", file=sys.stderr)
-    return 0 if off and not failed else 1
+    return 0 if off and kept and not failed else 1
 
 
 def gdb_script(options):
@@ -146,12 +147,20 @@ def tee(source, path):
 
 
 def keep_recording(recorder, path, whole):
-    done = recorder.finish(whole)
-    recording.write(path, done)
+    """False: there is none, and why has been said."""
+    if recorder is None:
+        return True
+    try:
+        done = recorder.finish(whole)
+        recording.write(path, done)
+    except (Refused, OSError) as error:
+        print(f"run: {error}", file=sys.stderr)
+        return False
     print(f"run: {path}: {done.meta['steps']} steps, {done.meta['commits']} commits recorded")
     if done.meta["dropped"]:
         print(f"run: but the kernel dropped {done.meta['dropped']} events: the recording can be "
               "executed only until there", file=sys.stderr)
+    return True
 
 
 def run_interactive(options, args, recorder=None):
@@ -169,8 +178,8 @@ def run_interactive(options, args, recorder=None):
                 copier.join()
             status = qemu.wait()
     code = machine.guest_code(status)
-    if recorder:
-        keep_recording(recorder, args.record, code is not None)
+    if not keep_recording(recorder, args.record, code is not None):
+        return 1
     return code if code is not None else status
 
 
@@ -180,6 +189,8 @@ def main(argv):
     try:
         if args.commands is not None:
             split_commands(args.commands)
+        if args.record and not args.record.parent.is_dir():
+            raise Refused(f"--record: there is no folder {args.record.parent}")
         if args.icount and args.smp != 1:
             raise Refused("--icount counts one processor: not with --smp")
         if args.checked and args.iso:
