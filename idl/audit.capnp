@@ -111,7 +111,8 @@ interface Audit @0xabd5f666b8e77cab {
   # What the process holds in slots greater than `after`. A name, or a pid in digits.
   why @5 (process :Text $Wl.max(32), slot :UInt32, skip :UInt32) -> (steps :List(Record) $Wl.max(12), more :Bool)
       $Wl.errors(["noProcess", "noSlot"]);
-  # How that came to be: from the slot's own commit back to genesis, each derived from the next.
+  # How that came to be: from the slot's own commit back to genesis, each derived from the next. Of a
+  # process that ended: of what was in the slot last.
   who @6 (object :UInt64, skip :UInt32) -> (holders :List(Holder) $Wl.max(28), more :Bool);
   # All capabilities to the object at that address.
   lives @7 (from :UInt64) -> (lives :List(Life) $Wl.max(24), next :UInt64);

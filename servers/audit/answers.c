@@ -133,6 +133,16 @@ static const struct reduce_node *slot_of(const struct log_life *l, uint32_t slot
     return reduce_find(&book.fold, l->cnode + ((uint64_t)slot << SLOT_BITS));
 }
 
+/* The commit that put into that slot what is there, or, of a process that ended, what was there
+ * last; UINT64_MAX: nothing. */
+static uint64_t filled_by(const struct log_life *l, uint32_t slot)
+{
+    const struct reduce_node *n = slot_of(l, slot);
+    if (l->ended == UINT64_MAX) return n != NULL ? n->made : UINT64_MAX;
+    uint64_t seq = made_before(l->cnode + ((uint64_t)slot << SLOT_BITS), l->ended);
+    return slot < l->slots && seq >= l->commits && seq < l->ended ? seq : UINT64_MAX;
+}
+
 /* The commit from which the one at `seq` derives; `seq` itself at the root. */
 static uint64_t step_before(uint64_t seq)
 {
@@ -146,9 +156,8 @@ static int on_why(struct request *rq, const struct audit_why_in *in, struct audi
     const struct log_life *l = book_process(in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
     fold_now();
-    const struct reduce_node *n = slot_of(l, in->slot);
-    if (n == NULL) return AUDIT_NO_SLOT;
-    uint64_t seq = n->made, before = seq;
+    uint64_t seq = filled_by(l, in->slot), before = seq;
+    if (seq == UINT64_MAX) return AUDIT_NO_SLOT;
     for (uint32_t step = 0; step == 0 || before != seq; step++) {
         seq = before;
         before = step_before(seq);

@@ -43,6 +43,12 @@ class Authority(Booted):
         self.assertRegex(self.run_line("caps axiom"), r"(?m)^ +\d+ +untyped")
         self.assertIn("genesis", self.run_line("why axiom 1"))
 
+    def test_why_of_who_has_ended(self):
+        self.run_line("hello")
+        self.assertIn("genesis", self.run_line("why hello 3"))
+        for line in ("why hello 40", "why hello 64"):
+            self.assertIn("noSlot", self.run_line(line, status=None))
+
     def test_nothing_to_revoke(self):
         self.assertIn("capEmpty", self.run_line("revoke vfs 77", status=None))
 
