@@ -178,5 +178,6 @@ struct search_result {
     uint32_t depth;
     bool exhausted;
 };
-struct search_result search(uint64_t limit);
+/* At most `limit` states; `wary`: looks for changed memory after each operation, not each state. */
+struct search_result search(uint64_t limit, bool wary);
 void search_path(uint32_t state); /* prints the operations that lead there */

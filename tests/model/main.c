@@ -37,7 +37,7 @@ static const char usage[] =
     "  --states N      at most N states in all configurations (1100000)\n"
     "  --config NAME   only this configuration\n"
     "  --witness NAME  print the shortest sequence that leads to a situation\n"
-    "  --smoke         succeed also where a situation is not met\n";
+    "  --smoke         look at memory after each operation; situations need not be met\n";
 
 static double seconds(void)
 {
@@ -106,13 +106,13 @@ static struct options options_of(int argc, char **argv)
     return o;
 }
 
-static uint64_t explore(uint32_t config, uint64_t limit, const char *wanted)
+static uint64_t explore(uint32_t config, uint64_t limit, const struct options *o)
 {
     double start = seconds();
     configs[config].make();
-    struct search_result r = search(limit);
+    struct search_result r = search(limit, o->smoke);
     double took = seconds() - start;
-    witness_config_end(wanted);
+    witness_config_end(o->wanted);
     printf("%-10s %10llu states %11llu steps  depth %3u  %s  %6.1f s  %7.0f states/s  %4u lines\n",
            world.name, (unsigned long long)r.states, (unsigned long long)r.transitions, r.depth,
            r.exhausted ? "exhausted" : "cut      ", took, (double)r.states / took, lines_count());
@@ -133,9 +133,9 @@ int main(int argc, char **argv)
         if (!(configs[i].run & RUN)) continue;
         uint64_t left = o.limit - states, limit = left * configs[i].share / shares;
         shares -= configs[i].share;
-        if (o.only == NULL) states += explore(i, limit, o.wanted);
+        if (o.only == NULL) states += explore(i, limit, &o);
         if (o.only != NULL && strcmp(o.only, configs[i].name) == 0)
-            states += explore(i, o.limit, o.wanted);
+            states += explore(i, o.limit, &o);
     }
     results_print();
     struct rusage used;

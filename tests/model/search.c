@@ -94,9 +94,9 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
 }
 
 /* All operations from one state; again, if memory turns out to matter that was not looked at. */
-static void expand(uint32_t state)
+static void expand(uint32_t state, bool wary)
 {
-    uint32_t known = store_count(), wary = state < WARY;
+    uint32_t known = store_count();
     uint64_t done = transitions;
     for (bool whole = false; !whole;) {
         struct step s = {0};
@@ -119,7 +119,7 @@ static void expand(uint32_t state)
     }
 }
 
-struct search_result search(uint64_t limit)
+struct search_result search(uint64_t limit, bool wary)
 {
     struct search_result r = {0};
     uint32_t state = 0, level_end = 1;
@@ -142,7 +142,7 @@ struct search_result search(uint64_t limit)
             r.depth++;
             level_end = store_count();
         }
-        expand(state);
+        expand(state, wary || state < WARY);
     }
     r.exhausted = state == store_count();
     r.states = store_count();
