@@ -118,8 +118,9 @@ interface Audit @0xabd5f666b8e77cab {
   lives @7 (from :UInt64) -> (lives :List(Life) $Wl.max(24), next :UInt64);
   # Processes that ended, in order, from number `from` on; the last 2,048 are kept.
   verify @8 () -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
-                   quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
+                   derived :UInt64, objects :UInt64, mapped :UInt64, quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
                    findingCount :UInt32, findings :List(Finding) $Wl.max(12));
   # Chain, fold, and comparison with the live slots. `authority`: authority capabilities, all axiom's.
+  # `derived`: capabilities made from one of their kind; `objects` that take memory; `mapped` pages and tables.
   # `quiet`: no commit fell within the walk, so that its slots were counted too.
 }

@@ -152,6 +152,7 @@ struct place { /* where a node stands */
     const struct reduce *fold;
     const struct reduce_node *node, *parent;
     const struct extent *home;
+    bool in_space; /* it is mapped in a living address space */
 };
 
 static void fault(const struct place *p, const char *invariant, const char *what,
@@ -172,8 +173,18 @@ static void check_node(const struct place *p, struct report *report)
                         (p->home->type == CAP_CNODE || p->home->type == CAP_THREAD) &&
                         n->slot != p->home->base;
     if (!in_container) fault(p, "I1", "slot in no container", report);
-    if (parent != NULL && parent->type == n->type && n->rights & ~(uint32_t)parent->rights)
-        fault(p, "I2", "rights exceed the parent's", report);
+    if (parent != NULL && parent->type == n->type && n->type != CAP_UNTYPED) {
+        report->derived++;
+        bool rebadged = n->type == CAP_ENDPOINT && parent->badge != 0 && n->badge != parent->badge;
+        if (n->rights & ~(uint32_t)parent->rights)
+            fault(p, "I2", "rights exceed the parent's", report);
+        if (rebadged) fault(p, "I2", "another badge than the parent's", report);
+    }
+    if (parent != NULL && n->depth <= parent->depth)
+        fault(p, "I2", "no deeper than the parent", report);
+    bool mapped = (n->type == CAP_FRAME || n->type == CAP_PTABLE) && n->extra != 0;
+    if (mapped) report->mapped++;
+    if (mapped && !p->in_space) fault(p, "I1", "mapped in no address space", report);
     if (parent != NULL && parent->type == CAP_UNTYPED &&
         (n->obj < parent->obj || n->obj + (1ull << bits_of(n)) > parent->obj + parent->badge))
         fault(p, "I4", "object outside its untyped", report);
@@ -190,12 +201,15 @@ void check_state(const struct reduce *fold, uint64_t axiom_cnode, struct extent 
                  struct report *report)
 {
     uint32_t count = gather(fold, room, report);
+    report->objects = count;
     mark_users(fold, axiom_cnode, room, count);
     for (struct reduce_node *n = reduce_next(fold, NULL); n != NULL; n = reduce_next(fold, n)) {
+        const struct extent *space = extent_at(room, count, n->extra);
         const struct place p = {.fold = fold,
                                 .node = n,
                                 .parent = n->parent != 0 ? &fold->nodes[n->parent] : NULL,
-                                .home = extent_at(room, count, n->slot)};
+                                .home = extent_at(room, count, n->slot),
+                                .in_space = space != NULL && space->type == CAP_ASPACE};
         check_node(&p, report);
     }
 }

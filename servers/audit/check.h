@@ -18,6 +18,9 @@ struct report {
     uint32_t count; /* of all, also those that found no room */
     uint64_t compared;
     uint64_t authority; /* capabilities */
+    uint64_t derived;   /* capabilities of the kind of their parents */
+    uint64_t objects;   /* that take memory */
+    uint64_t mapped;    /* pages and tables */
 };
 
 void report_add(struct report *r, const struct finding *f);
@@ -36,8 +39,9 @@ struct extent { /* of an object */
     uint8_t zero[5];
 };
 
-/* I1 slots lie in living containers; I2 rights; I4 memory in its untyped and disjoint; I5 one type
- * a page, none writable and executable; I11 authority in axiom's containers alone. `room` is
- * scratch memory: an extent for each capability. */
+/* I1 slots lie in living containers, mappings in living address spaces; I2 rights, badge and depth
+ * within the parent's; I4 memory in its untyped and disjoint; I5 one type a page, so no table or
+ * object is mapped, none writable and executable; I11 authority in axiom's containers alone.
+ * `room` is scratch memory: an extent for each capability. */
 void check_state(const struct reduce *fold, uint64_t axiom_cnode, struct extent *room,
                  struct report *report);

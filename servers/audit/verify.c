@@ -129,6 +129,9 @@ int answer_verify(struct request *rq, struct audit_verify_out *out)
     out->slots = book.fold.live;
     out->compared = report.compared;
     out->authority = report.authority;
+    out->derived = report.derived;
+    out->objects = report.objects;
+    out->mapped = report.mapped;
     out->head = data_from(verifier.chain.head, HASH_BYTES);
     out->finding_count = report.count;
     for (uint32_t i = 0; i < report.count && i < FINDINGS_MAX; i++) {

@@ -162,6 +162,20 @@ int run_verify(struct shell *sh, int argc, char **argv)
     for (uint32_t i = 0; i < v.head.len; i++) {
         out_print(&o, "%02x", v.head.at[i]);
     }
+    if (v.ok) {
+        out_print(&o,
+                  "\nI1  %lu slots in living containers, %lu mappings in living address spaces\n"
+                  "I2  %lu derived capabilities within their parents' rights\n"
+                  "I4  %lu objects inside their untypeds, and apart from each other\n"
+                  "I5  of %lu mappings none of a table or a kernel object, none writable and "
+                  "executable\n",
+                  v.slots, v.mapped, v.derived, v.objects, v.mapped);
+        out_print(&o,
+                  "I11 %lu authority capabilities, all axiom's\n"
+                  "I12 %lu slots are what %lu commits fold to\n"
+                  "I13 %lu hashes chained",
+                  v.authority, v.compared, v.commits, v.hashed);
+    }
     out_print(&o, "\nchain %lu ms, fold %lu ms, walk %lu ms\n", milliseconds(v.hash_ticks),
               milliseconds(v.fold_ticks), milliseconds(v.walk_ticks));
     for (uint32_t i = 0; i < v.findings.count; i++) {

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "records.h"
 
-enum { S_THREAD = 30, S_PROCESS = 31, S_FRAME = 32 };
+enum { S_THREAD = 30, S_PROCESS = 31, S_FRAME = 32, S_SPACE = 33 };
 
 static struct records log;
 static struct reduce fold;
@@ -28,9 +28,10 @@ static int setup(void **state)
     struct commit thread = *record_retype(&log, S_THREAD, CAP_THREAD, 8192, THREAD_BITS);
     record_copy(&log, S_PROCESS, 0, &cnode)->dst = thread.obj + 64 * TS_CSPACE;
     struct commit frame = *record_retype(&log, S_FRAME, CAP_FRAME, 12288, 12);
+    uint64_t space = record_retype(&log, S_SPACE, CAP_ASPACE, 16384, 12)->obj;
     struct commit *map = record_add(&log, COMMIT_MAP, SLOT(S_FRAME));
     map->type = CAP_FRAME;
-    map->obj = 0x5000;
+    map->obj = space;
     map->arg0 = 0x400000;
     map->rights = RIGHT_READ | RIGHT_WRITE;
     (void)frame;
@@ -73,8 +74,11 @@ static void good(void **state)
     (void)state;
     check();
     assert_int_equal(report.count, 0);
-    /* CNode, untyped, the process's CNode, thread, the thread's copy, the log */
-    assert_int_equal(report.authority, 6);
+    /* CNode, untyped, the process's CNode, thread, the thread's copy, address space, the log */
+    assert_int_equal(report.authority, 7);
+    assert_int_equal(report.mapped, 1);
+    assert_int_not_equal(report.derived, 0);
+    assert_int_not_equal(report.objects, 0);
 }
 
 /* LOG0041 */
@@ -92,6 +96,26 @@ static void rights_exceed(void **state)
     (void)state;
     reduce_find(&fold, SLOT(S_ENDPOINT))->rights = 0;
     expect("I2", cnode.obj + 64 * 3);
+}
+
+/* LOG0047 */
+static void badge_and_depth(void **state)
+{
+    (void)state;
+    struct reduce_node *n = reduce_find(&fold, cnode.obj + 64 * 3);
+    reduce_find(&fold, SLOT(S_ENDPOINT))->badge = 5;
+    expect("I2", n->slot);
+    reduce_find(&fold, SLOT(S_ENDPOINT))->badge = 0;
+    n->depth = 1;
+    expect("I2", n->slot);
+}
+
+/* LOG0048 */
+static void mapped_nowhere(void **state)
+{
+    (void)state;
+    reduce_find(&fold, SLOT(S_FRAME))->extra = reduce_find(&fold, SLOT(S_FRAME))->obj;
+    expect("I1", SLOT(S_FRAME));
 }
 
 /* LOG0043 */
@@ -213,6 +237,8 @@ int main(void)
         CASE(good),
         CASE(slot_in_no_container),
         CASE(rights_exceed),
+        CASE(badge_and_depth),
+        CASE(mapped_nowhere),
         CASE(outside_untyped),
         CASE(overlap),
         CASE(writable_and_executable),
