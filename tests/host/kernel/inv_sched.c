@@ -50,7 +50,7 @@ bool inv_lending_linked(struct view *v)
 
 bool inv_ready_mapped(struct view *v)
 {
-    for (const struct cpu *c = cpus; c < cpus + CPUS_MAX; c++) {
+    for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
         for (uint32_t p = 0; p < 256; p++) {
             v->blame = &c->ready[p];
             if (c->ready[p].head != NULL && !(c->ready_map[p / 64] >> p % 64 & 1)) return false;

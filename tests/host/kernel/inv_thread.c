@@ -51,7 +51,7 @@ bool inv_thread_queued(struct view *v)
         v->blame = t;
         if (!is_in_right_queue(t) || !is_linked_by_state(t)) return false;
     }
-    for (uint32_t i = 0; i < CPUS_MAX; i++) {
+    for (uint32_t i = 0; i <= cpu_last; i++) {
         const struct thread *t = cpus[i].current;
         v->blame = t;
         if (t == NULL) continue;
@@ -96,10 +96,10 @@ bool inv_queue_linked(struct view *v)
         queued += v->threads[i]->queue != NULL;
         if (v->threads[i]->state == T_STOPPED) stopped = v->threads[i]->queue;
     }
-    for (uint32_t i = 0; i < CPUS_MAX * 256; i++) {
+    for (uint32_t i = 0; i < (cpu_last + 1) * 256; i++) {
         if (!count_queue(v, &cpus[i / 256].ready[i % 256], &total)) return false;
     }
-    for (uint32_t i = 0; i < CPUS_MAX; i++) {
+    for (uint32_t i = 0; i <= cpu_last; i++) {
         if (!count_queue(v, &cpus[i].parked, &total)) return false;
     }
     if (stopped != NULL && !count_queue(v, stopped, &total)) return false;
