@@ -32,6 +32,7 @@ static const char usage[] =
     "                     thread N\n"
     "event                this event, its ARGS and commits;  list [N]: the N events until here "
     "(10)\n"
+    "check N              from here on, all invariants after every N events; 0 none\n"
     "compare FILE NAME=ADDRESS ...  with the memory of the machine, stopped here\n"
     "quit\n"
     "COND: FIELD=VALUE or FIELD!=VALUE, several with commas. Fields: thread kind op operation\n"
@@ -138,6 +139,8 @@ static bool execute(char *line)
         print_event(engine.at - 1, true);
     } else if (strcmp(line, "list") == 0) {
         list_events(rest[0] != 0 ? (uint64_t)number : 10);
+    } else if (strcmp(line, "check") == 0) {
+        travel->checks = number > 0 ? (uint64_t)number : 0;
     } else if (strcmp(line, "compare") == 0) {
         if (!compare(rest)) travel->status = 1;
     } else if (line[0] != 0) {

@@ -123,6 +123,11 @@ class TestAgrees:
         shown = self.replay()
         self.assertIn(f"{meta['steps']} events, {meta['commits']} commits: all agree", shown)
 
+    def test_invariants(self):
+        """All of tests/host/kernel, in what a real machine did."""
+        every = max(1, self.recording.meta["steps"] // 2000)
+        self.assertIn("all agree", self.replay("--check", str(every), "--run"))
+
     def test_memory(self):
         """The kernel's objects in the stopped machine, field by field."""
         self.assertGreaterEqual(len(self.stops), 3)
@@ -238,6 +243,11 @@ class Release(TestAgrees, Recorded):
         shown = self.replay("--engine", engine, "--at", self.event_of(last), "--compare",
                             last.memory, status=1)
         self.assertRegex(shown, r"(?m)^slot 0x\w+: badge is ")
+
+    def test_a_broken_invariant_is_named(self):
+        engine = self.changed_engine("cap.c", "if (c->top < index) c->top = index;", "")
+        shown = self.replay("--engine", engine, "--check", "1", "--run", status=1)
+        self.assertRegex(shown, r"^event \d+: INV-CAP-\d")
 
     def changed_engine(self, name, old, new):
         source = (ROOT / "kernel" / name).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "engine.h"
 
 enum { GO_BACK = 77 /* exit status: wake me at travel->target */, CHECKPOINTS = 64, LEAST = 512 };
@@ -47,6 +48,8 @@ void travel_go(void)
     }
     if (engine.at == 0) checkpoint();
     while (engine.at < travel->target && !engine.diverged && engine_step()) {
+        bool due = travel->checks != 0 && engine.at % travel->checks == 0;
+        if (due && !checks_hold()) break;
         if (engine.at % spacing == 0) checkpoint();
     }
 }

@@ -16,6 +16,7 @@ struct travel {
     uint64_t target;        /* events to have executed */
     uint64_t next_argument; /* of the command line */
     uint32_t report;        /* what to do on arrival, for main.c */
+    uint64_t checks;        /* invariants after every so many events; 0 never */
     uint32_t status;        /* exit status: 1 once something was wrong */
 };
 extern struct travel *travel; /* shared */
