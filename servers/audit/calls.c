@@ -121,59 +121,71 @@ static uint64_t oldest_event(uint64_t number)
     return number > oldest + LOOK ? number - LOOK : oldest;
 }
 
-/* Who receives from the endpoint before event `number`; and whether it waits there for the next
- * message. 0: nobody is seen. */
-static uint32_t server_before(uint64_t number, uint64_t endpoint, bool *out_waits)
+struct server {      /* of an endpoint, at some event */
+    uint32_t thread; /* 0: nobody is seen */
+    uint32_t reply;  /* slot of the Reply that it received with */
+    bool waits;      /* for the next message, which it will get at once */
+};
+
+static struct server server_before(uint64_t number, uint64_t endpoint)
 {
+    struct server s = {.waits = true};
     uint64_t badge, oldest = oldest_event(number);
-    *out_waits = true;
-    for (uint64_t i = number; i-- > oldest;) {
+    for (uint64_t i = number; i-- > oldest && s.thread == 0;) {
         const struct event *e = logmem_event(book.log, i);
         if (!is_receive(e) && !is_call(e) && !is_send(e)) continue;
         if (endpoint_of(i, e, &badge) != endpoint) continue;
-        if (!is_receive(e)) {
-            *out_waits = false; /* that one came first */
-            continue;
-        }
-        if (e->result != EVENT_BLOCKED) *out_waits = false;
-        return e->thread;
+        /* Another message came first, or the receive took one that had waited. */
+        if (!is_receive(e) || e->result != EVENT_BLOCKED) s.waits = false;
+        if (!is_receive(e)) continue;
+        s.thread = e->thread;
+        s.reply = (uint32_t)e->arg;
     }
-    *out_waits = false;
-    return 0;
+    return s;
+}
+
+/* Whether this event may be the answer to a call that `s` got, or has still to get. */
+static bool may_answer(uint64_t number, const struct event *e, uint64_t endpoint,
+                       const struct server *s)
+{
+    uint64_t badge;
+    if (e->kind != EVENT_SYSCALL) return false;
+    bool known = s->thread != 0 && s->waits; /* it got the call with that Reply */
+    if (known && (e->thread != s->thread || (uint32_t)e->arg != s->reply)) return false;
+    if (e->op == OP(SYS_REPLY)) return e->thread == s->thread;
+    return e->op == OP(SYS_REPLY_RECV) && endpoint_of(number, e, &badge) == endpoint;
 }
 
 /*
  * The result of the call `number`: an answer that its server gave until the caller went on. There
  * may be several, to several callers. What is certain:
- *   - a server that waited got this call at once: its next answer, unless empty, is the one;
+ *   - a server that waited got this call at once, unless a signal came first: its next answer by
+ *     the same Reply is the one, if it says something, or if no call waited behind it;
  *   - from one that was busy, the first is not for this call;
  *   - if all others say the same, it does not matter which one it is.
  */
 static uint8_t answer_to(uint64_t number, const struct event *call, uint64_t endpoint)
 {
-    bool waits, some = false, equal = true, went_on = false;
-    uint32_t server = server_before(number, endpoint, &waits);
-    bool skip = server != 0 && !waits;
-    uint16_t label = 0;
-    uint64_t badge, end = number + 1 + LOOK;
+    const struct server s = server_before(number, endpoint);
+    bool some = false, equal = true, went_on = false, sure = false;
+    bool skip = s.thread != 0 && !s.waits;
+    uint32_t label = 0;
+    uint64_t end = number + 1 + LOOK;
     if (end > book.log->event_head) end = book.log->event_head;
-    for (uint64_t i = number + 1; i < end && !went_on; i++) {
+    for (uint64_t i = number + 1; i < end && !went_on && !sure; i++) {
         const struct event *e = logmem_event(book.log, i);
         went_on = e->thread == call->thread && (e->kind == EVENT_SYSCALL || e->kind == EVENT_FAULT);
-        bool answers = e->kind == EVENT_SYSCALL && e->thread == server && e->op == OP(SYS_REPLY);
-        if (e->kind == EVENT_SYSCALL && e->op == OP(SYS_REPLY_RECV) && !went_on)
-            answers = endpoint_of(i, e, &badge) == endpoint;
-        if (!answers) continue;
+        if (went_on || !may_answer(i, e, endpoint, &s)) continue;
         if (skip) {
             skip = false;
             continue;
         }
-        uint16_t said = (uint16_t)msg_label(e->info);
-        bool sure = waits && !some && (said != 0 || msg_words(e->info) != 0);
+        uint32_t said = msg_label(e->info);
+        bool speaks = said != 0 || msg_words(e->info) != 0 || e->op == OP(SYS_REPLY);
+        sure = s.waits && !some && (speaks || e->result == EVENT_BLOCKED);
         equal = !some || (equal && said == label);
         if (!some) label = said;
         some = true;
-        if (sure) return label < SYSLOG_SPECIAL ? (uint8_t)label : SYSLOG_ANSWERED;
     }
     if (!some) return went_on ? SYSLOG_UNANSWERED : EVENT_BLOCKED;
     return equal && label < SYSLOG_SPECIAL ? (uint8_t)label : SYSLOG_ANSWERED;
