@@ -2,7 +2,6 @@
 #include "serve.h"
 
 #include "bytes.h"
-#include "cpus.h"
 #include "image.h"
 
 enum { PAGE = 4096, PIDS_MAX = 256 };
@@ -91,7 +90,7 @@ static int on_boot_info(struct request *rq, struct boot_info_out *out)
         .start_ticks = serve.start_ticks,
         .features = b->features,
         .leaks = b->cpu_leaks,
-        .cpus = cpus_up(),
+        .cpus = b->cpu_count,
         .rsdp = b->rsdp,
         .command_line = text_from(b->cmdline, strnlen(b->cmdline, sizeof(b->cmdline))),
     };

@@ -2,7 +2,6 @@
 #include "logs.h"
 
 #include "bytes.h"
-#include "cpus.h"
 #include "memory.h"
 #include "space.h"
 #include "text.h"
@@ -184,7 +183,6 @@ static bool drain_events(uint64_t head)
         mem->event_head++;
         if (e->kind == EVENT_FAULT) process_faulted(e->thread);
         if (e->kind == EVENT_SYSCALL) process_called(e->thread);
-        if (e->kind == EVENT_TICK) cpus_seen(e->cpu);
     }
     return some;
 }

@@ -7,6 +7,11 @@
 
 /* The first that does not hold, as "INV-X-1: what it says (address)"; NULL: all hold. */
 const char *invariants_broken(void);
+/* One by one, in the last view taken. A later one may follow links that an earlier one vouches for:
+ * where that does not hold, it may panic or end with a signal. */
+size_t invariants_count(void);
+const char *invariant_id(size_t i);
+bool invariant_holds(size_t i);
 
 typedef bool predicate(struct view *v);
 /* inv_cap.c */
@@ -18,8 +23,7 @@ predicate inv_thread_queued, inv_queue_linked, inv_endpoint_one_kind, inv_sender
 predicate inv_reply_linked, inv_notification_empty, inv_notification_user;
 /* inv_sched.c */
 predicate inv_home_linked, inv_lending_linked, inv_ready_mapped, inv_parked_sorted, inv_due_awake;
-predicate inv_highest_runs, inv_context_right, inv_timer_set, inv_context_alone;
-predicate inv_cpu_placed;
+predicate inv_highest_runs, inv_context_right, inv_timer_set;
 /* inv_vspace.c */
 predicate inv_mapping_recorded, inv_entries_counted, inv_no_write_exec, inv_tables_private;
 /* inv_log.c */

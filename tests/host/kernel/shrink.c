@@ -168,12 +168,24 @@ static void make_plainer(struct steps *list, const struct outcome *failure, unsi
     }
 }
 
+/* Fewer processes, usual budgets: each choice of the world for itself. */
+static void make_world_plainer(struct steps *list, const struct outcome *failure, unsigned *tries)
+{
+    for (size_t at = offsetof(struct step, choice); at < sizeof(struct step); at++) {
+        try_zeros(list, failure, tries, (const size_t[3]){0, at, at + 1});
+    }
+}
+
 unsigned shrink(struct steps *list, const struct outcome *failure)
 {
     unsigned tries = 0;
-    cut_parts(list, failure, &tries);
-    make_plainer(list, failure, &tries);
-    cut_parts(list, failure, &tries); /* a plainer world may need fewer */
-    cut_pairs(list, failure, &tries);
+    for (size_t before = list->count + 1; list->count < before;) {
+        before = list->count;
+        cut_parts(list, failure, &tries);
+        make_world_plainer(list, failure, &tries);
+        make_plainer(list, failure, &tries);
+        cut_parts(list, failure, &tries); /* a plainer one may need fewer */
+        cut_pairs(list, failure, &tries);
+    }
     return tries;
 }

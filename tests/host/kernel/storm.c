@@ -12,6 +12,7 @@
 
 static const char usage[] =
     "usage: test_kernel_storm [--seeds N] [--steps M] [--first S] [--jobs J] [--out DIR]\n"
+    "                         [--stop | --each]\n"
     "       test_kernel_storm --replay FILE | --shrink FILE | --corpus DIR\n"
     "\n"
     "Random steps of the kernel's core from seeds S to S+N-1 (100 from 1), M of each (10000), in "
@@ -19,12 +20,15 @@ static const char usage[] =
     "processes (2). After each step every invariant holds, and the fold of the commits is the\n"
     "state. The first failure is cut to a short list of steps, written to DIR (here).\n"
     "\n"
+    "  --stop         does not cut what fails\n"
+    "  --each         asks each checker for itself, and goes on; prints those that ever fail\n"
     "  --replay FILE  carries out a list and shows each step; exit status 1 if it fails\n"
     "  --shrink FILE  cuts a list that fails, such as one that the fuzzer found\n"
     "  --corpus DIR   writes 64 lists for the fuzzer to begin with\n";
 
 static struct steps list;
 static const char *program, *out_dir = ".";
+static bool stops;
 
 /* What to type to see it again. */
 static int report(const char *name, const struct outcome *failure)
@@ -104,6 +108,10 @@ static int run(const struct campaign *c)
 {
     struct found found;
     if (campaign(c, &found)) return 0;
+    if (stops) {
+        printf("storm: FAILED: %s\n", found.outcome.text);
+        return 1;
+    }
     char name[64];
     list = *found.list;
     snprintf(name, sizeof(name), "seed-%llu", (unsigned long long)found.seed);
@@ -118,7 +126,7 @@ int main(int argc, char **argv)
         {"seeds", 1, NULL, 'n'},  {"steps", 1, NULL, 'm'},  {"first", 1, NULL, 'f'},
         {"jobs", 1, NULL, 'j'},   {"out", 1, NULL, 'o'},    {"replay", 1, NULL, 'r'},
         {"shrink", 1, NULL, 's'}, {"corpus", 1, NULL, 'c'}, {"help", 0, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"stop", 0, NULL, 'S'},   {"each", 0, NULL, 'e'},   {NULL, 0, NULL, 0},
     };
     struct campaign c = {.seeds = 100, .steps = 10000, .first = 1, .jobs = 2};
     const char *file = NULL;
@@ -131,7 +139,8 @@ int main(int argc, char **argv)
         if (o == 'f') c.first = number;
         if (o == 'j') c.jobs = number;
         if (o == 'o') out_dir = optarg;
-        if (o == 'r' || o == 's' || o == 'c' || o == 'h' || o == '?') mode = o;
+        if (o == 'S') stops = true;
+        if (strchr("rsceh?", o) != NULL) mode = o;
         if (o == 'r' || o == 's' || o == 'c') file = optarg;
     }
     bool wrong = mode == '?' || optind != argc || c.jobs == 0 || c.jobs > JOBS_MAX ||
@@ -142,5 +151,9 @@ int main(int argc, char **argv)
     }
     if (mode == 'r') return replay(file);
     if (mode == 's') return shrink_file(file);
+    if (mode == 'e') {
+        storm_each(c.first, c.seeds, c.steps);
+        return 0;
+    }
     return mode == 'c' ? corpus(file) : run(&c);
 }

@@ -13,6 +13,8 @@ enum {
     P_SLOTS = 40,
 };
 
+#define STORM_VADDR 0x400000ull /* frames are mapped from here up */
+
 /* What differs from world to world; storm_world() chooses. */
 struct world {
     uint32_t procs;     /* 1 to STORM_PROCS */
@@ -45,6 +47,11 @@ void storm_registers(struct thread *t);
  * counts the steps begun; `shown` (may be NULL) is called after each. */
 typedef void step_shown(size_t index, const struct step *s);
 const char *storm_run(const struct steps *list, volatile size_t *progress, step_shown *shown);
+/* What storm_run() asks after each step: NULL, or what broke. */
+typedef const char *storm_checker(void);
+extern storm_checker *storm_check;
+/* storm_each.c: which of the checkers, each for itself, see something in `seeds` times `steps`? */
+void storm_each(uint64_t first, uint64_t seeds, uint64_t steps);
 /* Of the last run: what it did, to compare two of them. */
 uint64_t storm_digest(void);
 struct storm_counts {

@@ -48,7 +48,8 @@ static void fill_buffer(void)
 {
     struct ipc_buffer *b = thread_buffer(caller);
     for (uint32_t i = 0; b != NULL && i < MSG_CAPS_MAX; i++) {
-        enum cap_type type = one_in(2) ? CAP_ENDPOINT : CAP_NOTIFICATION;
+        static const uint8_t types[] = {CAP_ENDPOINT, CAP_ENDPOINT, CAP_NOTIFICATION, CAP_FRAME};
+        enum cap_type type = types[any(sizeof(types))];
         b->caps[i] = (struct msg_cap){.slot = (uint32_t)process_slot_of(type)};
         b->caps[i].rights = (uint32_t)(one_in(8) ? any(1 << 20) : RIGHTS_ALL);
         b->caps[i].badge = one_in(3) ? any(4) : one_in(30) ? BADGE_TRUSTED : 0;
@@ -57,8 +58,8 @@ static void fill_buffer(void)
 
 static void process_registers(void)
 {
-    static const uint8_t calls[] = {0, 0, 0, 1, 1, 1, 1, 2,  3,  3,  3,  4,
-                                    5, 6, 6, 7, 7, 8, 9, 10, 11, 11, 12, 13};
+    static const uint8_t calls[] = {0, 0, 0, 1, 1, 1, 1, 2, 3,  3,  3,  4,  5,
+                                    6, 6, 7, 7, 8, 8, 8, 9, 10, 11, 11, 12, 13};
     struct thread_regs *r = &caller->regs;
     r->rax = SYS_BASE + calls[any(sizeof(calls))];
     if (one_in(100)) r->rax = one_in(2) ? any(1ull << 33) : SYS_END + any(3);
@@ -103,9 +104,9 @@ static uint64_t victim_name(void)
 
 static void retype_words(uint64_t *w)
 {
-    static const uint8_t types[] = {CAP_UNTYPED,  CAP_CNODE,    CAP_THREAD, CAP_SCHED,
-                                    CAP_ENDPOINT, CAP_ENDPOINT, CAP_REPLY,  CAP_FRAME,
-                                    CAP_ASPACE,   CAP_PTABLE,   CAP_PTABLE, CAP_NOTIFICATION};
+    static const uint8_t types[] = {CAP_UNTYPED,  CAP_CNODE,  CAP_THREAD, CAP_SCHED,
+                                    CAP_ENDPOINT, CAP_FRAME,  CAP_REPLY,  CAP_FRAME,
+                                    CAP_ASPACE,   CAP_PTABLE, CAP_PTABLE, CAP_NOTIFICATION};
     w[0] = one_in(50) ? any(40) : types[any(sizeof(types))];
     w[1] = w[0] == CAP_CNODE ? 8 + any(5) : one_in(30) ? any(64) : 12;
     w[2] = one_in(3) ? 1 + any(4) : one_in(50) ? any(80) : 1;
@@ -115,8 +116,21 @@ static void retype_words(uint64_t *w)
 static void map_words(uint64_t *w)
 {
     w[0] = window_pick(CAP_ASPACE);
-    w[1] = 0x400000 + PAGE_BYTES * any(4) + (any(3) << 30) + (one_in(20) ? any(~0ull) : 0);
-    w[2] = one_in(3) ? any(32) : RIGHT_READ | (one_in(2) ? RIGHT_WRITE : MAP_EXEC);
+    w[1] = STORM_VADDR + PAGE_BYTES * any(4) + (any(5) / 3 << 30) + (one_in(20) ? any(~0ull) : 0);
+    w[2] = RIGHT_READ | (one_in(2) ? RIGHT_WRITE : MAP_EXEC);
+    if (one_in(4)) w[2] = one_in(2) ? any(32) : RIGHT_READ | RIGHT_WRITE | MAP_EXEC;
+}
+
+/* The name of a frame in a process's CNode, if it has one. */
+static uint64_t process_frame(void)
+{
+    uint64_t cnode = window_pick(CAP_CNODE), start = any(P_SLOTS);
+    for (uint32_t i = 0; ax_slot(cnode)->type == CAP_CNODE && i < P_SLOTS; i++) {
+        uint64_t s = P_FIRST + (start + i) % P_SLOTS;
+        const struct container *c = object_at(cnode);
+        if (s < c->count && slot_at(c, s)->type == CAP_FRAME) return in(cnode, s);
+    }
+    return in(cnode, P_FIRST + start);
 }
 
 static void thread_words(uint64_t *w)
@@ -160,6 +174,11 @@ static enum operation object_operation(uint64_t *name, uint64_t *w)
 {
     uint64_t row = any(OBJECT_ROWS);
     *name = one_in(3) ? window_pick(CAP_UNTYPED) : window_slot();
+    if (one_in(6)) { /* in a process's hands */
+        *name = process_frame();
+        map_words(w);
+        return one_in(3) ? OP_UNMAP : OP_MAP;
+    }
     for (uint32_t i = 0; i < WINDOW && ax_slot(*name)->type <= CAP_REVOKED; i++) {
         *name = the_world.window + (*name - the_world.window + 1) % WINDOW;
     }

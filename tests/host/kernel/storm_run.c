@@ -50,12 +50,14 @@ static void happen(const struct step *s)
     }
 }
 
-static const char *broken(void)
+static const char *check_all_of_it(void)
 {
     const char *what = invariants_broken();
     if (what == NULL && !fold_agrees()) what = fold_message;
     return what;
 }
+
+storm_checker *storm_check = check_all_of_it;
 
 /* All wait for each other, or axiom has lost what it stands on. */
 static bool is_over(void)
@@ -112,7 +114,7 @@ const char *storm_run(const struct steps *list, volatile size_t *progress, step_
             snprintf(message, sizeof(message), "kernel panic: %s", what);
             return message;
         }
-        what = broken();
+        what = storm_check();
         if (i > 0) digest_step();
         storm_counts.steps += i > 0;
         if (shown != NULL) shown(i, &list->at[i]);

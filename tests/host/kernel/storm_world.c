@@ -2,6 +2,7 @@
 #include "storm.h"
 
 #include "fold.h"
+#include "sched.h"
 #include "unit.h"
 #include "view.h"
 
@@ -74,6 +75,7 @@ static void fill_rings(void)
             AX(OP_REVOKE, in(GS_CNODE, lone), 0); /* one record each */
         }
     }
+    if (one_in(3)) room = 10 + any(60); /* deep in what is kept for axiom and the machine */
     while (h->event_tail + LOG_EVENTS - h->event_head > room) {
         core_tick(++now);
     }
@@ -91,8 +93,49 @@ static void drop_log_pages(void)
 /* Time enough, little, or next to none. */
 static void set_budget(const struct proc *p, uint64_t wealth)
 {
-    uint64_t budget = wealth == 2 ? 20 + any(400) : 10000 + any(100000);
+    uint64_t budget = BUDGET_TICKS_MIN + any(wealth == 2 ? 3000 : 100000);
     if (wealth != 0) AX(OP_SCHED_CONFIG, p->sched, budget, budget * (2 + any(8)));
+}
+
+/* So that frames can be mapped at the addresses that the storm uses. */
+static void map_tables(const struct proc *p)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        AX(OP_MAP, make(CAP_PTABLE, 0), p->aspace, STORM_VADDR);
+    }
+}
+
+/* A chain of copies as long as one can be; its end is in the window. */
+static void make_chain(void)
+{
+    enum { DEEP = 260 };
+    uint64_t from = shared[0], to = slot_new(DEEP);
+    for (uint32_t i = 0; i < DEEP; i++, from = to++) {
+        if (AX(OP_COPY, in(GS_CNODE, to), from, RIGHTS_ALL) != OK) break;
+    }
+    AX(OP_COPY, in(GS_CNODE, window_pick(CAP_EMPTY)), from, RIGHTS_ALL);
+}
+
+/* Threads that only run, and have run: more of them are parked, and due at one time, than one step
+ * wakes. */
+static void make_crowd(void)
+{
+    enum { CROWD = 24, LONG = 1000000 };
+    uint64_t space = make(CAP_ASPACE, 0), threads[CROWD];
+    for (uint32_t i = 0; i < CROWD; i++) {
+        struct proc p = {0};
+        uint64_t sched = make(CAP_SCHED, 0);
+        make_thread(&p, 255);
+        threads[i] = p.tcb;
+        AX(OP_SCHED_CONFIG, sched, BUDGET_TICKS_MIN, LONG);
+        AX(OP_COPY, in(p.tcb, TS_ASPACE), space, RIGHTS_ALL);
+        AX(OP_COPY, in(p.tcb, TS_SCHED), sched, RIGHTS_ALL);
+    }
+    for (uint32_t i = 0; i < CROWD; i++) {
+        AX(OP_THREAD_START, threads[i], 0x1000, 0, 0, 0);
+        core_tick(now += BUDGET_TICKS_MIN);
+        AX(OP_THREAD_CONFIG, threads[i], 253, 0);
+    }
 }
 
 static void make_process(struct proc *p, uint64_t fill, uint64_t wealth, bool poor)
@@ -106,11 +149,22 @@ static void make_process(struct proc *p, uint64_t fill, uint64_t wealth, bool po
     if (one_in(2)) /* unless it is another's */
         AX(OP_COPY, in(p->tcb, TS_NOTIFY), shared[ENDPOINTS + any(NOTIFICATIONS)], RIGHTS_ALL);
     if (poor) AX(OP_CREDIT, p->cnode, any(40));
+    if (one_in(3)) map_tables(p);
     /* the storm's own capabilities to the process, in the window */
     const uint64_t own[] = {p->tcb, p->cnode, p->aspace, p->sched};
     for (uint32_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         AX(OP_COPY, in(GS_CNODE, window_pick(CAP_EMPTY)), own[i], RIGHTS_ALL);
     }
+}
+
+/* What is left of the boot image: memory that counts as a device's. */
+static uint64_t device_untyped(void)
+{
+    for (uint32_t i = 0; i < boot_info->untyped_count; i++) {
+        if (boot_info->untypeds[i].kind == UNTYPED_IMAGE) return GS_UNTYPED + i;
+    }
+    fail_msg("the boot image leaves nothing");
+    return 0;
 }
 
 void storm_world(void)
@@ -119,7 +173,8 @@ void storm_world(void)
     the_world = (struct world){.procs = 1 + (uint32_t)any(STORM_PROCS)};
     uint64_t fill = any(17), wealth = any(3);
     uint32_t bits = 13 + (uint32_t)any(4); /* of the memory that the storm makes things from */
-    bool poor = one_in(6), rings_fill = one_in(8), development = one_in(8);
+    bool poor = one_in(6), rings_fill = one_in(8), development = one_in(8), deep = one_in(8),
+         crowd = one_in(8);
     the_world.has_log_pages = one_in(8);
     the_world.window = slot_new(WINDOW + 1);
     the_world.replies = memory_untyped(16);
@@ -131,14 +186,18 @@ void storm_world(void)
     for (uint32_t i = 0; i < 3; i++) {
         AX(OP_MOVE, in(GS_CNODE, the_world.window + i), memory_untyped(bits));
     }
+    AX(OP_MOVE, in(GS_CNODE, the_world.window + 3), device_untyped());
+    AX(OP_COPY, in(GS_CNODE, the_world.window + 4), GS_FRAMES, RIGHTS_ALL); /* of the rings */
     for (uint32_t i = 0; i < the_world.procs; i++) {
         make_process(&procs[i], fill, wealth, poor);
     }
+    if (deep) make_chain();
+    if (crowd) make_crowd();
     if (!the_world.has_log_pages) drop_log_pages();
     ack_all();
     if (development) AX(OP_LOG_MODE, GS_LOG, 1);
     the_world.slow_reader = rings_fill;
-    if (!fold_follow()) fail_msg("%s", fold_message);
+    fold_follow(); /* before the ring goes round; what it may find is found again */
     if (rings_fill) fill_rings();
 }
 

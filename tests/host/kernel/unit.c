@@ -1,4 +1,5 @@
-/* unit.c - runs the registered tests. An argument selects those whose id begins with it. */
+/* unit.c - runs the registered tests. An argument selects those whose id begins with it; with
+ * --stop the first that fails is the last. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 
 enum { UNITS_MAX = 512 };
 static struct unit *first;
+static bool stops, failed; /* a test that fails does not come back to run() */
 
 void unit_add(struct unit *u)
 {
@@ -21,15 +23,23 @@ void unit_add(struct unit *u)
 static void run(void **state)
 {
     const struct unit *u = *state;
+    if (stops && failed) exit(EXIT_FAILURE);
+    failed = true;
     boot();
     u->run();
     check_all();
+    failed = false;
 }
 
 int main(int argc, char **argv)
 {
     static struct CMUnitTest tests[UNITS_MAX];
     size_t count = 0;
+    if (argc > 1 && strcmp(argv[1], "--stop") == 0) {
+        stops = true;
+        argc--;
+        argv++;
+    }
     for (struct unit *u = first; u != NULL; u = u->next) {
         if (argc > 1 && strncmp(u->id, argv[1], strlen(argv[1])) != 0) continue;
         if (count == UNITS_MAX) abort();
