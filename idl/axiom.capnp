@@ -28,6 +28,7 @@ struct ProcessInfo {
   priority @11 :UInt8;
   cnode @12 :UInt64;  # physical address of its CNode: what the log calls it
   name @13 :Text $Wl.max(32);
+  cpu @14 :UInt8;     # index of the processor that its threads run on
   enum State { building @0; running @1; faulted @2; exited @3; }
 }
 
@@ -71,7 +72,7 @@ interface Self @0xd2a21c8b2d10df38 {
 }
 
 interface Process @0xc82ac8e4680735fb {
-  enum Error { badAddress @0; quota @1; slotUsed @2; limit @3; storage @4; dead @5; running @6; noThread @7; noMemory @8; }
+  enum Error { badAddress @0; quota @1; slotUsed @2; limit @3; storage @4; dead @5; running @6; noThread @7; noMemory @8; noCpu @9; }
 
   info @0 () -> (info :ProcessInfo) ;
   memoryMap @1 (address :UInt64, pages :UInt32, rights :UInt8) -> () $Wl.errors(["badAddress", "quota", "storage", "dead"]);
@@ -90,6 +91,8 @@ interface Process @0xc82ac8e4680735fb {
   threadRead @8 (thread :UInt32) -> (registers :List(UInt64) $Wl.max(20)) $Wl.errors(["dead", "noThread", "running"]);
   peek @9 (address :UInt64) -> (words :List(UInt64) $Wl.max(64)) $Wl.errors(["dead", "badAddress"]);
   # Reads words up to the end of the page, 64 at most.
+  place @10 (cpu :UInt8 $Wl.range("0..7")) -> () $Wl.errors(["dead", "noCpu"]);
+  # Moves its threads, present and future, to that processor.
 }
 
 interface Observe @0xc4c616d23c493f44 {

@@ -10,14 +10,13 @@
 
 #define MEMORY_MIN (33ull << 20) /* with less not all services start, and nobody is told why */
 #define AXIOM_TICKS (1ull << 24) /* milliseconds; at its end comes the next at once */
-enum { AXIOM_PRIORITY = 254, HOLES = 2 };
+enum { AXIOM_PRIORITY = 254 };
 enum { GENESIS_DEVICE = 256, GENESIS_READ = 512 };
 
 static struct {
     const struct boot_params *params;
     const struct image_header *image;
-    uint64_t pool;                     /* kernel memory is taken from here up */
-    struct memory_region holes[HOLES]; /* not free: kernel, image */
+    uint64_t pool; /* kernel memory is taken from here up */
     struct container *cnode;
     struct thread *thread;
     struct boot_info *info;
@@ -69,36 +68,19 @@ static void map_pages(uint64_t base, uint64_t bytes, uint64_t vaddr, uint64_t ri
     }
 }
 
-/* The largest naturally aligned blocks that fill a region of whole pages, from its start. */
-static void add_untypeds(struct memory_region r, enum untyped_kind kind)
+/* The largest naturally aligned blocks that fill whole pages, from their start. */
+static void add_untypeds(uint64_t at, uint64_t end, enum untyped_kind kind)
 {
-    uint64_t at = r.base, end = at + r.size;
     while (at < end && boot.info->untyped_count < BOOT_UNTYPED_MAX) { /* what is left stays idle */
         uint32_t bits = (uint32_t)__builtin_ctzll(at), i = boot.info->untyped_count++;
         while (1ull << bits > end - at) {
             bits--;
         }
-        boot.info->untypeds[i] =
-            (struct boot_untyped){.base = at, .bits = (uint8_t)bits, .kind = (uint8_t)kind};
-        genesis(GS_UNTYPED + i, CAP_UNTYPED, at,
-                bits | (kind == UNTYPED_IMAGE ? GENESIS_DEVICE : 0));
-        at += 1ull << bits;
+        boot.info->untypeds[i] = (struct boot_untyped){at, (uint8_t)bits, (uint8_t)kind, {0}};
+        if (kind == UNTYPED_IMAGE) bits |= GENESIS_DEVICE;
+        genesis(GS_UNTYPED + i, CAP_UNTYPED, at, bits);
+        at += 1ull << (bits & 0xff);
     }
-}
-
-/* Cuts from the start of `r` the first stretch that no hole covers; it may be empty. */
-static struct memory_region cut_free(struct memory_region *r)
-{
-    uint64_t at = r->base, end = r->base + r->size, stop = end;
-    for (uint32_t i = 0; i < HOLES * HOLES; i++) { /* one hole may lead into another */
-        const struct memory_region *h = &boot.holes[i % HOLES];
-        if (h->base <= at && h->base + h->size > at) at = h->base + h->size;
-    }
-    for (uint32_t i = 0; i < HOLES; i++) {
-        if (boot.holes[i].base > at && boot.holes[i].base < stop) stop = boot.holes[i].base;
-    }
-    *r = (struct memory_region){stop, end - stop};
-    return (struct memory_region){at, at < stop ? stop - at : 0};
 }
 
 static const char *image_refused(const struct image_header *h, uint64_t size)
@@ -137,9 +119,9 @@ static void make_axiom(void)
     genesis(GS_LOG, CAP_LOG, LOG_LINE, 0);
     /* by hand, so that the others can be named through it */
     struct slot *cspace = thread_slot(boot.thread, TS_CSPACE);
-    slot_insert(cspace, TS_CSPACE, container_slot(boot.cnode, GS_CNODE),
-                container_slot(boot.cnode, GS_CNODE));
-    commit_slot(COMMIT_COPY, cspace, container_slot(boot.cnode, GS_CNODE), 0, 0);
+    struct slot *root = container_slot(boot.cnode, GS_CNODE);
+    slot_insert(cspace, TS_CSPACE, root, root);
+    commit_slot(COMMIT_COPY, cspace, root, 0, 0);
     CHECK(operate(OP_COPY, CONFIG(TS_ASPACE), GS_ASPACE, RIGHTS_ALL, 0) == OK);
     CHECK(operate(OP_COPY, CONFIG(TS_SCHED), GS_SCHED, RIGHTS_ALL, 0) == OK);
 }
@@ -160,11 +142,12 @@ static void make_memory(uint64_t log)
         map_pages(image + r->offset, r->pages * PAGE_BYTES, r->vaddr, r->rights);
         end = r->offset + r->pages * PAGE_BYTES;
     }
-    add_untypeds((struct memory_region){image + end, boot.image->size - end}, UNTYPED_IMAGE);
-    for (uint32_t i = 0; i < p->memory_count; i++) {
-        for (struct memory_region r = p->memory[i]; r.size != 0;) {
-            add_untypeds(cut_free(&r), UNTYPED_MEMORY);
-        }
+    add_untypeds(image + end, image + boot.image->size, UNTYPED_IMAGE);
+    for (const struct memory_region *r = p->memory; r < p->memory + p->memory_count; r++) {
+        uint64_t stop = r->base + r->size, hole = image, after = image + p->image.size;
+        if (hole < r->base || hole >= stop) hole = after = stop; /* the image lies elsewhere */
+        add_untypeds(r->base, hole, UNTYPED_MEMORY);
+        add_untypeds(after, stop, UNTYPED_MEMORY);
     }
 }
 
@@ -172,9 +155,8 @@ const char *core_boot(const struct boot_params *p)
 {
     boot.params = p;
     boot.image = phys_to_ptr(p->image.base);
-    boot.holes[0] = p->kernel;
-    boot.holes[1] = p->image;
     boot.pool = p->pool.base;
+    boot.memory_bytes = p->kernel.size;
     const char *refusal = image_refused(boot.image, p->image.size);
     for (uint32_t i = 0; i < p->memory_count; i++) {
         boot.memory_bytes += p->memory[i].size;
@@ -200,8 +182,8 @@ const char *core_boot(const struct boot_params *p)
     CHECK(operate(OP_THREAD_CONFIG, GS_THREAD, AXIOM_PRIORITY, 0, 0) == OK);
     CHECK(operate(OP_LOG_DRAIN, GS_LOG, GS_THREAD, 0, 0) == OK);
     CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, AXIOM_TICKS, AXIOM_TICKS, 0) == OK);
-    CHECK(operate(OP_THREAD_START, GS_THREAD, boot.image->programs[IMAGE_AXIOM].entry,
-                  BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
+    uint64_t entry = boot.image->programs[IMAGE_AXIOM].entry;
+    CHECK(operate(OP_THREAD_START, GS_THREAD, entry, BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
     event_record(&(struct event){.kind = EVENT_BOOT});
     event_args(&p->kernel.base, 6 + 2 * p->memory_count);
     sched_finish();

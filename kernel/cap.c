@@ -20,20 +20,19 @@ MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, st
     return OK;
 }
 
-/*@ requires cspace != \null ==> container_ok(cspace);
-    requires \valid(out) && (cspace != \null ==> \separated(out, cspace));
+/*@ requires c != \null ==> container_ok(c);
+    requires \valid(out) && (c != \null ==> \separated(out, c));
     assigns *out;
-    ensures \result == OK <==> cspace != \null && is_free(cspace, index);
-    ensures \result == OK ==> *out == slot_at(cspace, index);
+    ensures \result == OK <==> c != \null && is_free(c, index);
+    ensures \result == OK ==> *out == slot_at(c, index);
     ensures \result != OK ==> *out == \old(*out); */
-MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
-                                    struct slot **out)
+MUST_USE enum err slot_lookup_empty(const struct container *c, uint64_t index, struct slot **out)
 {
-    if (cspace == NULL || index == 0 || index >= cspace->count) return ERR_RANGE;
-    struct slot *s = container_slot(cspace, (uint32_t)index);
+    if (c == NULL || index == 0 || index >= c->count) return ERR_RANGE;
+    struct slot *s = container_slot(c, (uint32_t)index);
     if (s->type == CAP_REVOKED) return ERR_REVOKED;
     if (s->type != CAP_EMPTY) return ERR_SLOT_USED;
-    if (cspace->frozen) return ERR_BUSY;
+    if (c->frozen) return ERR_BUSY;
     *out = s;
     return OK;
 }

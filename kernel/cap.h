@@ -67,11 +67,17 @@ static inline void *cap_object(const struct slot *s)
     return phys_to_ptr(s->obj);
 }
 
+/* What anybody may hold, and drop; the rest is authority. */
+static inline bool cap_is_use(const struct slot *s)
+{
+    return (s->type >= CAP_ENDPOINT && s->type <= CAP_REPLY) || s->type == CAP_FRAME ||
+           s->type == CAP_IRQ || s->type == CAP_PORTS || s->type == CAP_LOG;
+}
+
 /* The slot of a short name in `cspace` (may be NULL): ERR_CAP_EMPTY, ERR_REVOKED. */
 MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out);
 /* A destination: ERR_RANGE outside, ERR_SLOT_USED, ERR_REVOKED, ERR_BUSY while it is destroyed. */
-MUST_USE enum err slot_lookup_empty(const struct container *cspace, uint64_t index,
-                                    struct slot **out);
+MUST_USE enum err slot_lookup_empty(const struct container *c, uint64_t index, struct slot **out);
 
 bool slot_is_last(const struct slot *s);       /* no other capability names its object */
 struct slot *slot_after(const struct slot *s); /* next in preorder; NULL at the end */

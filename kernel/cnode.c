@@ -6,8 +6,6 @@
  * container is emptied, top slot first, before it goes; the first step freezes it, so progress is
  * certain.
  */
-#include "cnode.h"
-
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
@@ -16,11 +14,9 @@
 enum { NESTING_MAX = 8, SCAN_PER_WORK = 32 };
 
 #define TYPE(t) (1u << (t))
-static const uint32_t stateful = TYPE(CAP_CNODE) | TYPE(CAP_THREAD) | TYPE(CAP_SCHED) |
-                                 TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
-                                 TYPE(CAP_ASPACE) | TYPE(CAP_IRQ);
-static const uint32_t droppable = TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_REPLY) |
-                                  TYPE(CAP_FRAME) | TYPE(CAP_IRQ) | TYPE(CAP_PORTS) | TYPE(CAP_LOG);
+static const uint32_t stateless = TYPE(CAP_UNTYPED) | TYPE(CAP_PTABLE) | TYPE(CAP_FRAME) |
+                                  TYPE(CAP_PORTS) | TYPE(CAP_IRQ_CONTROL) | TYPE(CAP_PORT_CONTROL) |
+                                  TYPE(CAP_LOG);
 
 struct deletion {
     enum commit_op op; /* COMMIT_DELETE or COMMIT_DROP */
@@ -47,7 +43,7 @@ static struct slot *innermost(struct slot *s, uint32_t *work)
     for (uint32_t level = 0; level < NESTING_MAX; level++) {
         if ((s->type != CAP_CNODE && s->type != CAP_THREAD) || !slot_is_last(s)) return s;
         struct container *c = cap_object(s);
-        if (s->type == CAP_THREAD && !c->frozen) thread_stop(thread_of(c));
+        if (s->type == CAP_THREAD && !c->frozen) thread_stop((struct thread *)c);
         c->frozen = true;
         struct slot *inner = container_last(c, work);
         if (inner == NULL || *work == 0) return s;
@@ -65,18 +61,18 @@ static bool waiters_told(struct slot *s, uint32_t *work)
 
 static void object_gone(const struct slot *s)
 {
-    if (s->type == CAP_ASPACE) arch_aspace_gone(s->obj);
+    if (s->type == CAP_ASPACE) arch_tlb_flush(s->obj, ~0ull);
     if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
     if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
     if (s->type == CAP_NOTIFICATION) irq_forget(cap_object(s));
-    if (TYPE(s->type) & stateful)
+    if (!(TYPE(s->type) & stateless))
         commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
 }
 
 /* One slot goes; its waiters are told already. */
 static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
 {
-    struct thread *t = thread_of(slot_container(s));
+    struct thread *t = (struct thread *)slot_container(s);
     bool configures = t->head.type == CAP_THREAD;
     if (configures && s->index == TS_ASPACE) thread_stop(t);
     if (configures && s->index == TS_SCHED) sched_home_gone(t);
@@ -147,29 +143,24 @@ enum err drop(struct thread *t, uint64_t name)
     if (e != OK && e != ERR_REVOKED) return e;
     if (c->credits == 0) return ERR_LOG_QUOTA;
     s = container_slot(c, (uint32_t)name);
-    if (e == OK && !(TYPE(s->type) & droppable)) return ERR_CAP_TYPE;
+    if (e == OK && !cap_is_use(s)) return ERR_CAP_TYPE;
     struct deletion d = {.op = COMMIT_DROP, .work = WORK_PER_STEP};
     e = slot_delete(s, &d);
     if (e == OK && c->credits != ~0ull) c->credits--;
     return e;
 }
 
-static const struct {
-    uint8_t type, rights;
-} config_caps[TS_COUNT] = {
-    [TS_CSPACE] = {CAP_CNODE, 0},
-    [TS_ASPACE] = {CAP_ASPACE, 0},
-    [TS_BUFFER] = {CAP_FRAME, RIGHT_READ | RIGHT_WRITE},
-    [TS_FAULT] = {CAP_ENDPOINT, RIGHT_WRITE},
-    [TS_SCHED] = {CAP_SCHED, 0},
-    [TS_NOTIFY] = {CAP_NOTIFICATION, RIGHT_READ},
-};
+/* By enum thread_slot. */
+static const uint8_t config_types[TS_COUNT] = {
+    0, CAP_CNODE, CAP_ASPACE, CAP_FRAME, CAP_ENDPOINT, CAP_SCHED, CAP_NOTIFICATION};
+static const uint8_t config_rights[TS_COUNT] = {0,           0, 0,         RIGHT_READ | RIGHT_WRITE,
+                                                RIGHT_WRITE, 0, RIGHT_READ};
 
 /* May `cap` configure a thread in slot `index`? A context and a notification serve one thread. */
 static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint64_t index)
 {
-    if (cap->type != config_caps[index].type) return ERR_CAP_TYPE;
-    if ((rights & config_caps[index].rights) != config_caps[index].rights) return ERR_RIGHTS;
+    if (cap->type != config_types[index]) return ERR_CAP_TYPE;
+    if ((rights & config_rights[index]) != config_rights[index]) return ERR_RIGHTS;
     if (index == TS_BUFFER && (cap->bits != PAGE_BITS || cap->flags & CAP_FLAG_DEVICE))
         return ERR_RANGE;
     struct thread *const *user = cap_object(cap); /* the first member of both */
@@ -202,7 +193,8 @@ void copy_apply(struct request *rq)
     if (mints) cap.flags |= (uint8_t)rq->w[3];
     slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->arg);
     if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
-        *(struct thread **)cap_object(rq->dst) = thread_of(rq->into);
+        *(struct thread **)cap_object(rq->dst) = (struct thread *)rq->into;
+    if (rq->into->type == CAP_THREAD) sched_place((struct thread *)rq->into);
     if (rq->into->type == CAP_THREAD && rq->index == TS_NOTIFY) /* it may receive already */
         notification_signal(cap_object(rq->dst), 0);
     commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);

@@ -47,6 +47,7 @@ static void *event_write(const struct event *e)
     *out = *e;
     out->time = cpu()->now;
     out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    out->cpu = (uint8_t)(cpu() - cpus);
     return out;
 }
 
@@ -91,23 +92,21 @@ void commit_emit(const struct commit *c)
     out->time = cpu()->now;
     out->cause = event_number;
     out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    out->cpu = (uint8_t)(cpu() - cpus);
 }
 
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1)
 {
-    commit_emit(&(struct commit){.op = (uint8_t)op,
-                                 .type = dst->type,
-                                 .rights = dst->rights,
-                                 .flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
-                                 .dst = ptr_to_phys(dst),
-                                 .src = src != NULL ? ptr_to_phys(src) : 0,
-                                 .obj = dst->obj,
-                                 .badge = dst->badge,
-                                 .arg0 = arg0,
-                                 .arg1 = arg1,
-                                 .bits = (uint8_t)dst->bits,
-                                 .depth = dst->depth});
+    uint8_t flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE), bits = (uint8_t)dst->bits;
+    uint64_t from = src != NULL ? ptr_to_phys(src) : 0;
+    const struct commit c = {0,           0,         0,
+                             (uint8_t)op, dst->type, dst->rights,
+                             flags,       0,         ptr_to_phys(dst),
+                             from,        dst->obj,  dst->badge,
+                             arg0,        arg1,      bits,
+                             dst->depth,  0,         {0}};
+    commit_emit(&c);
 }
 
 uint64_t commit_told(uint64_t back)
@@ -149,26 +148,21 @@ void log_mode_apply(struct request *rq)
 
 static void describe(const struct slot *s, struct walk_item *out)
 {
-    bool mapped = vspace_is_mapped(s), lined = s->type == CAP_IRQ || s->type == CAP_LOG;
-    *out = (struct walk_item){.slot = ptr_to_phys(s),
-                              .type = s->type,
-                              .rights = s->rights,
-                              .flags = s->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE),
-                              .bits = s->bits & 0xff,
-                              .depth = s->depth,
-                              .obj = s->obj,
-                              .badge = s->badge,
-                              .extra = mapped ? s->extra & ~(PAGE_BYTES - 1) : 0,
-                              .child = s->child != NULL ? ptr_to_phys(s->child) : 0,
-                              .next = s->next != &cap_root ? ptr_to_phys(s->next) : 0};
-    out->next |= s->next->last == s;
+    __builtin_memcpy(out, s, sizeof(*out)); /* laid out alike, but for the links */
+    out->extra = vspace_is_mapped(s) ? s->extra & ~(PAGE_BYTES - 1) : 0;
+    out->slot = ptr_to_phys(s);
+    out->next = (s->next != &cap_root ? ptr_to_phys(s->next) : 0) | (s->next->last == s);
+    out->child = s->child != NULL ? ptr_to_phys(s->child) : 0;
+    out->zero = 0;
+    out->flags &= CAP_FLAG_BOUND | CAP_FLAG_DEVICE;
     if (s->type == CAP_THREAD) {
         const struct thread *t = cap_object(s);
         out->badge = (uint64_t)t->priority << 8 | t->flags;
     } else if (s->type == CAP_SCHED) {
-        out->badge = ((const struct sched *)cap_object(s))->budget;
-        out->extra = ((const struct sched *)cap_object(s))->period;
-    } else if (lined) {
+        const struct sched *sched = cap_object(s);
+        out->badge = sched->budget;
+        out->extra = sched->period | sched->cpu << SCHED_CPU_SHIFT;
+    } else if (s->type == CAP_IRQ || s->type == CAP_LOG) {
         const struct irq_line *l = &irq_lines[s->obj];
         out->badge = l->badge;
         out->extra = l->notification != NULL ? ptr_to_phys(l->notification) : 0;

@@ -3,11 +3,6 @@
 
 #include "invoke.h"
 
-/* Capabilities that may travel; the others are authority, or name one holder. */
-#define TYPE(t) (1u << (t))
-static const uint32_t transferable = TYPE(CAP_ENDPOINT) | TYPE(CAP_NOTIFICATION) | TYPE(CAP_FRAME) |
-                                     TYPE(CAP_IRQ) | TYPE(CAP_PORTS) | TYPE(CAP_LOG);
-
 struct transfer {     /* one capability of a message, checked */
     struct slot *src; /* NULL: unwrapped to a badge */
     struct slot cap;  /* what arrives, */
@@ -38,7 +33,7 @@ static enum err transfer_decode(const struct thread *from, struct msg_cap c, uin
     struct slot *s;
     enum err e = slot_lookup(thread_cspace(from), c.slot, &s);
     if (e != OK) return e;
-    if (!(transferable & TYPE(s->type))) return ERR_CAP_TYPE;
+    if (!cap_is_use(s) || s->type == CAP_REPLY) return ERR_CAP_TYPE; /* that is used once */
     bool unwraps = s->type == CAP_ENDPOINT && s->obj == ep;
     *out = (struct transfer){.src = unwraps ? NULL : s, .cap = *s};
     out->cap.rights &= (uint8_t)c.rights;
@@ -172,11 +167,9 @@ static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_
 /* Nobody will answer. A fault that nobody can answer stops its thread. */
 static void wait_ends(struct thread *t, enum err result)
 {
-    if (t->is_fault) {
-        thread_stop(t);
-    } else {
-        thread_wake(t, result);
-    }
+    bool stops = t->is_fault;
+    if (stops) thread_stop(t);
+    if (!stops) thread_wake(t, result);
 }
 
 static void save_receive(struct thread *t, struct reply *r)
@@ -188,20 +181,16 @@ static void save_receive(struct thread *t, struct reply *r)
 
 enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_block)
 {
-    uint8_t needs = RIGHT_WRITE | (msg_caps(t->regs.rsi) != 0 ? RIGHT_GRANT : 0);
-    if (via->type != CAP_ENDPOINT) return ERR_CAP_TYPE;
-    if ((via->rights & needs) != needs) return ERR_RIGHTS;
+    if (msg_caps(t->regs.rsi) != 0 && !(via->rights & RIGHT_GRANT)) return ERR_RIGHTS;
     enum err e = message_check(t, true, is_call);
     if (e == OK && is_call) save_receive(t, NULL);
     return e == OK ? post(t, via, is_call, may_block) : e;
 }
 
 /* Everything that can be checked of a receive. `*out`: the Reply it names, NULL for none. */
-static enum err receive_check(const struct thread *t, const struct slot *ep, struct slot **out)
+static enum err receive_check(const struct thread *t, struct slot **out)
 {
     *out = NULL;
-    if (ep->type != CAP_ENDPOINT) return ERR_CAP_TYPE;
-    if (!(ep->rights & RIGHT_READ)) return ERR_RIGHTS;
     enum err e = message_check(t, false, true);
     if (e != OK || (uint32_t)t->regs.rbx == 0) return e;
     e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, out);
@@ -212,7 +201,7 @@ static enum err receive_check(const struct thread *t, const struct slot *ep, str
 enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may_block)
 {
     struct slot *rs;
-    enum err e = receive_check(t, slot, &rs);
+    enum err e = receive_check(t, &rs);
     if (e != OK) return e;
     struct endpoint *ep = cap_object(slot);
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;
@@ -245,7 +234,6 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may
 
 enum err ipc_reply(struct thread *t, struct slot *slot)
 {
-    if (slot->type != CAP_REPLY) return ERR_CAP_TYPE;
     if (msg_caps(t->regs.rsi) != 0 && !(slot->rights & RIGHT_GRANT)) return ERR_RIGHTS;
     enum err e = message_check(t, true, false);
     struct reply *r = cap_object(slot);

@@ -34,6 +34,7 @@ static const struct row {
     {CAP_FRAME, 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
     {CAP_FRAME, G, OP_PADDR, 0, 0, 0, NULL, paddr_apply},
     {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, get_check, get_apply},
+    {CAP_IRQ_CONTROL, W, OP_CPU_START, 0, 0, 0, NULL, cpu_apply},
     {CAP_IRQ, G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
     {CAP_IRQ, W, OP_IRQ_ACK, 0, 0, 0, NULL, irq_ack_apply},
     {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, get_check, get_apply},

@@ -82,9 +82,6 @@ void port_apply(struct request *rq)
 {
     uint16_t port = (uint16_t)rq->w[0];
     uint32_t bytes = (uint32_t)rq->w[1];
-    if (rq->op == OP_PORT_IN) {
-        rq->w[0] = arch_port_in(port, bytes);
-    } else {
-        arch_port_out(port, bytes, (uint32_t)rq->w[2]);
-    }
+    if (rq->op == OP_PORT_OUT) arch_port_out(port, bytes, (uint32_t)rq->w[2]);
+    if (rq->op == OP_PORT_IN) rq->w[0] = arch_port_in(port, bytes);
 }

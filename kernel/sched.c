@@ -3,6 +3,8 @@
 
 #include "invoke.h"
 
+struct cpu cpus[CPUS_MAX];
+uint32_t cpu_last;
 enum { SCAN_MAX = 512, PARKS = 32 }; /* a look at a parked thread; to park one costs more */
 
 /* NULL: it has none, or one that was never configured. */
@@ -34,30 +36,59 @@ static bool sched_usable(struct sched *s, uint64_t now)
     return true;
 }
 
-void sched_charge(uint64_t now)
+void sched_pay(struct cpu *c, uint64_t now)
 {
-    struct cpu *c = cpu();
     if (c->sched != NULL && c->current != NULL) {
         c->sched->remaining -= (int64_t)(now - c->charged);
         c->sched->consumed += now - c->charged;
     }
-    c->charged = c->now = now;
+    c->charged = now;
+}
+
+void sched_charge(uint64_t now)
+{
+    struct cpu *c = cpu();
+    sched_pay(c, now);
+    c->now = now;
     c->actor = c->current;
+}
+
+/* What runs on `s` has to find another context: at the end of this step, or by its own tick. */
+static void sched_leave(const struct sched *s)
+{
+    for (struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        if (c->sched != s) continue;
+        sched_pay(c, cpu()->now);
+        c->sched = NULL;
+        if (c != cpu()) arch_cpu_poke(c);
+    }
 }
 
 /* To the front: it was preempted and has budget left. */
 static void ready_insert(struct thread *t, bool front)
 {
-    struct cpu *c = cpu();
     thread_move(t, T_READY);
+    struct cpu *c = &cpus[t->cpu];
     struct queue *q = &c->ready[t->priority];
     queue_insert(q, t, front ? q->head : NULL);
     c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
+    bool preempts = c->current == NULL || c->current->priority < t->priority;
+    if (c != cpu() && preempts) arch_cpu_poke(c);
 }
 
 void sched_ready(struct thread *t)
 {
     ready_insert(t, false);
+}
+
+void sched_place(struct thread *t)
+{
+    const struct sched *home = home_of(t);
+    if (home == NULL || t->state == T_RUNNING || t->cpu == home->cpu) return;
+    bool queued = t->state == T_READY || t->state == T_PARKED;
+    if (queued) thread_move(t, T_READY);
+    t->cpu = (uint32_t)home->cpu;
+    if (queued) sched_ready(t);
 }
 
 /*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
@@ -83,6 +114,8 @@ void sched_take_back(struct thread *caller)
 {
     struct thread *server = caller->borrower;
     if (server == NULL) return;
+    struct cpu *c = &cpus[server->cpu];
+    if (c != cpu() && c->current == server) sched_leave(c->sched);
     server->lender = NULL;
     server->lend_depth = 0;
     caller->borrower = NULL;
@@ -106,7 +139,7 @@ static struct sched *sched_of(struct thread *t, uint64_t now)
 
 void sched_home_gone(struct thread *t)
 {
-    if (cpu()->sched == home_of(t)) cpu()->sched = NULL;
+    if (home_of(t) != NULL) sched_leave(home_of(t));
     if (t->state == T_PARKED) thread_move(t, T_INACTIVE);
 }
 
@@ -163,6 +196,7 @@ void sched_finish(void)
             c->sched == NULL || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
         const struct thread *best = highest_ready();
         if (spent || (best != NULL && best->priority > t->priority)) ready_insert(t, !spent);
+        if (spent) sched_place(t);
     }
     if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;
@@ -180,19 +214,27 @@ void sched_finish(void)
 enum err sched_check(const struct request *rq)
 {
     bool bad = rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > PERIOD_TICKS_MAX;
-    return bad ? ERR_RANGE : OK;
+    return bad || rq->w[2] > cpu_last ? ERR_RANGE : OK;
 }
 
 void sched_config_apply(struct request *rq)
 {
     struct sched *s = cap_object(rq->cap);
+    if (s->cpu != rq->w[2]) sched_leave(s);
     s->budget = rq->w[0];
     s->period = rq->w[1];
+    s->cpu = rq->w[2];
     if (s->refill_at == 0) s->remaining = (int64_t)s->budget;
-    commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, s->budget, s->period);
+    if (s->user != NULL) sched_place(s->user);
+    commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, s->budget, s->period | s->cpu << SCHED_CPU_SHIFT);
 }
 
 void sched_read_apply(struct request *rq)
 {
     rq->w[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
+}
+
+void cpu_apply(struct request *rq)
+{
+    arch_cpu_start((uint8_t)rq->w[0]);
 }

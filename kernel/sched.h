@@ -13,6 +13,11 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 
 /* Ends the accounting of the step before: the running context pays until `now`. */
 void sched_charge(uint64_t now);
+/* The context that `c` runs on pays until `now`. */
+void sched_pay(struct cpu *c, uint64_t now);
+/* A thread with a new context, or one that names a new CPU, goes there: one that runs, when it next
+ * leaves its CPU. */
+void sched_place(struct thread *t);
 /* Makes a thread ready, at the end of its queue; leaves whatever queue it was in. */
 void sched_ready(struct thread *t);
 /* The context of `caller` is lent to `server`, if the chain is not too long; and the way back. */

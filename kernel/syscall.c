@@ -1,19 +1,12 @@
 /* syscall.c - the four ways into the core. */
-#include "cnode.h"
 #include "core.h"
 #include "endpoint.h"
 #include "invoke.h"
 #include "irq.h"
 
-static enum err signal_or_wait(struct thread *t, struct slot *s, uint64_t number)
-{
-    bool signals = number == SYS_SIGNAL;
-    if (s->type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
-    if (!(s->rights & (signals ? RIGHT_WRITE : RIGHT_READ))) return ERR_RIGHTS;
-    if (!signals) return notification_wait(t, s, number == SYS_WAIT);
-    notification_signal(cap_object(s), s->badge);
-    return OK;
-}
+/* By number, up to SYS_POLL: the right that it takes to the capability named. */
+enum { R = RIGHT_READ, W = RIGHT_WRITE };
+static const uint8_t rights_needed[] = {W, R, W, R, W, R, 0, W, R, R};
 
 static enum err dispatch(struct thread *t, uint64_t number)
 {
@@ -22,21 +15,26 @@ static enum err dispatch(struct thread *t, uint64_t number)
         struct request rq = {.caller = t, .op = msg_label(t->regs.rsi), .w = t->regs.w};
         return invoke(&rq, t->regs.rdi);
     }
-    if (number == SYS_YIELD) {
-        sched_ready(t);
-        return OK;
-    }
+    if (number == SYS_YIELD) sched_ready(t);
+    if (number == SYS_YIELD) return OK;
     if (number == SYS_DROP) return drop(t, t->regs.rdi);
-    if (number == SYS_DEBUG && DEBUG_BUILD) arch_putc((char)t->regs.w[0]);
-    if (number >= SYS_DEBUG) return DEBUG_BUILD && number == SYS_DEBUG ? OK : ERR_SYSCALL;
+    if (number == SYS_DEBUG && WL_DEBUG) arch_putc((char)t->regs.w[0]);
+    if (number >= SYS_DEBUG) return WL_DEBUG && number == SYS_DEBUG ? OK : ERR_SYSCALL;
     uint64_t name = number == SYS_REPLY ? (uint32_t)t->regs.rbx : t->regs.rdi;
     enum err e = slot_lookup(thread_cspace(t), name, &s);
     if (e != OK) return e;
+    bool on_endpoint = number < SYS_REPLY;
+    enum cap_type type = number == SYS_REPLY ? CAP_REPLY : CAP_NOTIFICATION;
+    if (s->type != (on_endpoint ? CAP_ENDPOINT : type)) return ERR_CAP_TYPE;
+    if (rights_needed[number - SYS_BASE] & ~s->rights) return ERR_RIGHTS;
     if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
         return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
     if (number == SYS_RECV || number == SYS_NB_RECV || number == SYS_REPLY_RECV)
         return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
-    return number == SYS_REPLY ? ipc_reply(t, s) : signal_or_wait(t, s, number);
+    if (number == SYS_REPLY) return ipc_reply(t, s);
+    if (number != SYS_SIGNAL) return notification_wait(t, s, number == SYS_WAIT);
+    notification_signal(cap_object(s), s->badge);
+    return OK;
 }
 
 /* What decides the course of a system call beside its record's fields is read here, once, into
@@ -122,6 +120,7 @@ void core_tick(uint64_t now)
 {
     sched_charge(now);
     cpu()->timer = 0; /* one shot: it is spent */
+    if (cpu() > &cpus[cpu_last]) cpu_last = (uint32_t)(cpu() - cpus);
     event_record(&(struct event){.kind = EVENT_TICK});
     sched_finish();
 }

@@ -34,7 +34,13 @@ void thread_move(struct thread *t, enum thread_state to)
     CHECK(to != T_RUNNING || t->state == T_READY);
     if (t->queue != NULL) queue_remove(t);
     t->state = (uint8_t)to;
-    if (cpu()->current == t && to != T_RUNNING) cpu()->current = NULL;
+    struct cpu *c = &cpus[t->cpu];
+    if (c->current != t || to == T_RUNNING) return;
+    if (c != cpu()) {
+        arch_cpu_hold(c);
+        sched_pay(c, cpu()->now);
+    }
+    c->current = NULL;
 }
 
 void thread_wake(struct thread *t, enum err result)
@@ -120,8 +126,5 @@ enum err read_check(const struct request *rq)
 void read_apply(struct request *rq)
 {
     const struct thread *t = cap_object(rq->cap);
-    uint64_t first = rq->w[0];
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        rq->w[i] = ((const uint64_t *)&t->regs)[first + i];
-    }
+    __builtin_memcpy(rq->w, (const uint64_t *)&t->regs + rq->w[0], sizeof(t->regs.w));
 }

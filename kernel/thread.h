@@ -39,6 +39,7 @@ struct reply {
 
 struct sched {               /* scheduling context; one refill */
     struct thread *user;     /* whose TS_SCHED slot names this */
+    uint64_t cpu;            /* index: where its user runs */
     uint64_t budget, period; /* ticks */
     int64_t remaining;       /* negative: debt, paid from the next refill */
     uint64_t refill_at;      /* 0: the present budget is untouched */
@@ -53,6 +54,7 @@ struct thread {
 
     uint32_t id;                                /* never used twice */
     uint8_t state, priority, flags, by_syscall; /* the last: rcx and r11 are dead. For arch */
+    uint32_t cpu;                               /* index: where it is ready, parked or running */
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 
@@ -86,11 +88,10 @@ struct cpu {
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
     struct queue parked;   /* by refill time, soonest first */
 };
+enum { CPUS_MAX = 8 };
+extern struct cpu cpus[CPUS_MAX]; /* one lock around every step guards them, and all else */
+extern uint32_t cpu_last;         /* the highest index that has come up */
 
-static inline struct thread *thread_of(const struct container *c)
-{
-    return (struct thread *)c;
-}
 static inline struct slot *thread_slot(const struct thread *t, enum thread_slot which)
 {
     return container_slot(&t->head, which);

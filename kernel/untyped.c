@@ -3,26 +3,18 @@
 
 enum { RETYPE_MAX = 64 };
 
-/* Of objects that have one size only. */
-static const uint8_t fixed_bits[CAP_TYPE_COUNT] = {[CAP_THREAD] = THREAD_BITS,
-                                                   [CAP_SCHED] = SCHED_BITS,
-                                                   [CAP_ENDPOINT] = ENDPOINT_BITS,
-                                                   [CAP_REPLY] = REPLY_BITS,
-                                                   [CAP_NOTIFICATION] = NOTIFICATION_BITS,
-                                                   [CAP_ASPACE] = TABLE_BITS,
-                                                   [CAP_PTABLE] = TABLE_BITS};
-
-/* 0: no such object. `bits` is the caller's wish. */
+/* 0: no such object. `bits` is the caller's wish; most have one size only. */
 /*@ assigns \nothing;
     ensures \result == size_bits(type, bits); */
 static uint32_t object_bits(uint64_t type, uint64_t bits)
 {
+    if (type >= CAP_SCHED && type <= CAP_REPLY) return ENDPOINT_BITS; /* all the same */
+    if (type == CAP_ASPACE || type == CAP_PTABLE) return TABLE_BITS;
+    if (type == CAP_THREAD) return THREAD_BITS;
     bool fits = type == CAP_UNTYPED ? bits >= UNTYPED_BITS_MIN && bits <= UNTYPED_BITS_MAX
                 : type == CAP_CNODE ? bits >= CNODE_BITS_MIN && bits <= CNODE_BITS_MAX
-                : type == CAP_FRAME ? bits == PAGE_BITS || bits == LARGE_PAGE_BITS
-                                    : false;
-    if (fits) return (uint32_t)bits;
-    return type < CAP_TYPE_COUNT ? fixed_bits[type] : 0;
+                                    : bits == PAGE_BITS || bits == LARGE_PAGE_BITS;
+    return fits && type >= CAP_UNTYPED && type <= CAP_FRAME ? (uint32_t)bits : 0;
 }
 
 /* Offset of the first object: behind the watermark, naturally aligned. */

@@ -83,7 +83,7 @@ struct boot_info {
     uint64_t features, cpu_leaks;        /* enum cpu_feature in force; enum cpu_leak known */
     uint64_t image_base, image_size;     /* physical */
     uint64_t first_free_slot;            /* of axiom's CNode: all from here up are empty */
-    uint32_t untyped_count, cpu_count;
+    uint32_t untyped_count;
     uint8_t kernel_id[32]; /* build id of the kernel */
     char version[16], cmdline[256];
     struct boot_untyped untypeds[BOOT_UNTYPED_MAX]; /* slot GS_UNTYPED + i */

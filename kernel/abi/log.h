@@ -28,7 +28,8 @@
  * MAP        dst: mapped. obj address space, arg0 address, rights RIGHT_* | MAP_*
  * UNMAP      dst: no longer mapped
  * BIND       dst: IrqHandler or Log, signals badge to the notification obj
- * CONFIGURE  dst: thread (arg0 priority, arg1 flags) or context (arg0 budget, arg1 period in ticks)
+ * CONFIGURE  dst: thread (arg0 priority, arg1 flags) or context (arg0 budget in
+ *            ticks, arg1 period | CPU << SCHED_CPU_SHIFT)
  *
  * "As it stands": type rights flags bits depth obj badge are those of dst.
  */
@@ -39,7 +40,7 @@ enum commit_op {
     COMMIT_UNMAP, COMMIT_BIND, COMMIT_CONFIGURE
 };
 /* clang-format on */
-enum { DELETE_MARKS = 1 };
+enum { DELETE_MARKS = 1, SCHED_CPU_SHIFT = 56 };
 
 struct commit {
     uint64_t seq, time, cause; /* from 0 without gaps; ticks; number of the event that caused it */
@@ -105,19 +106,14 @@ enum { LOG_BYTES = sizeof(struct log_rings) };
  * number of commits at which it was read, 1 count of items, 2 nonzero when the walk is done; the
  * items are in the buffer page from its first word. A slot deleted between two answers is
  * skipped. */
+/* badge: Frame, PageTable: mapped address | map rights, 0 unmapped; Untyped: watermark; Thread:
+ * priority << 8 | flags; SchedContext: budget; IrqHandler, Log: signalled badge. extra: Frame,
+ * PageTable: address space; SchedContext: period | CPU << SCHED_CPU_SHIFT; IrqHandler, Log: bound
+ * notification. child: the first, 0 none. next: sibling, for the last one its parent | 1, for the
+ * last root 1. */
 struct walk_item {
-    uint64_t slot;
-    uint8_t type, rights, flags, bits;
-    uint32_t depth;
-    uint64_t obj;
-    uint64_t
-        badge; /* Frame, PageTable: mapped address | map rights, 0 unmapped; Untyped: watermark;
-                        Thread: priority << 8 | flags; SchedContext: budget; IrqHandler, Log:
-                        signalled badge */
-    uint64_t extra; /* Frame, PageTable: address space; SchedContext: period; IrqHandler, Log: bound
-                        notification */
-    /* first child, 0 none; next sibling, for the last one its parent | 1, for the last root 1 */
-    uint64_t child, next, zero;
+    uint64_t obj, badge, extra, slot, next, child, zero;
+    uint8_t type, rights, flags, depth, index[3], bits; /* index: in its container */
 };
-_Static_assert(sizeof(struct walk_item) == 64, "eight words");
+_Static_assert(sizeof(struct walk_item) == 64, "as a slot");
 enum { WALK_ITEMS_MAX = 63 };

@@ -95,10 +95,12 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  * Thread              START 0 rip, 1 rsp, 2 rdi, 3 fs base: from inactive only.
  *                     CONFIG 0 priority 0..255, 1 flags (THREAD_FPU). STOP: to inactive, whatever
  *                     it waits for. READ 0 first register -> 8 words of struct thread_regs
- * SchedContext        CONFIG 0 budget, 1 period in ticks. READ -> 0 ticks consumed in all
+ * SchedContext        CONFIG 0 budget, 1 period in ticks, 2 index of the CPU. READ -> 0 ticks
+ *                     consumed in all
  * PageTable, Frame    MAP 0 AddressSpace name, 1 address, 2 RIGHT_* | MAP_* (frames).
  *                     UNMAP (empty tables). Frame with GRANT: PADDR -> 0 physical address
- * IrqControl          GET 0 line, 1 name of the destination
+ * IrqControl          GET 0 line, 1 name of the destination. CPU_START 0 APIC id, 0..255:
+ *                     a CPU that comes up has the next index; the ninth stays asleep
  * IrqHandler          BIND 0 notification name, whose badge is signalled. ACK: may fire again
  * IoPortControl       GET 0 first, 1 last, 2 name of the destination
  * IoPorts             IN 0 port, 1 bytes (1, 2, 4) -> 0 value. OUT the same, 2 value
@@ -114,8 +116,8 @@ enum operation {
     OP_COPY = 1, OP_MINT, OP_MOVE, OP_DELETE, OP_REVOKE, OP_CREDIT = 8, OP_RETYPE = 16,
     OP_THREAD_START = 24, OP_THREAD_CONFIG, OP_THREAD_STOP, OP_THREAD_READ, OP_SCHED_CONFIG = 32,
     OP_SCHED_READ, OP_MAP = 40, OP_UNMAP, OP_PADDR, OP_IRQ_GET = 48, OP_IRQ_BIND, OP_IRQ_ACK,
-    OP_PORTS_GET = 56, OP_PORT_IN, OP_PORT_OUT, OP_LOG_ACK = 64, OP_LOG_BIND, OP_LOG_DRAIN,
-    OP_LOG_MODE, OP_LOG_WALK
+    OP_CPU_START, OP_PORTS_GET = 56, OP_PORT_IN, OP_PORT_OUT, OP_LOG_ACK = 64, OP_LOG_BIND,
+    OP_LOG_DRAIN, OP_LOG_MODE, OP_LOG_WALK
 };
 /* clang-format on */
 

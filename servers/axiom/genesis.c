@@ -2,6 +2,7 @@
 #include "serve.h"
 
 #include "bytes.h"
+#include "cpus.h"
 #include "image.h"
 
 enum { PAGE = 4096, PIDS_MAX = 256 };
@@ -90,7 +91,7 @@ static int on_boot_info(struct request *rq, struct boot_info_out *out)
         .start_ticks = serve.start_ticks,
         .features = b->features,
         .leaks = b->cpu_leaks,
-        .cpus = b->cpu_count,
+        .cpus = cpus_up(),
         .rsdp = b->rsdp,
         .command_line = text_from(b->cmdline, strnlen(b->cmdline, sizeof(b->cmdline))),
     };

@@ -2,6 +2,7 @@
 #include "logs.h"
 
 #include "bytes.h"
+#include "cpus.h"
 #include "memory.h"
 #include "space.h"
 #include "text.h"
@@ -183,6 +184,7 @@ static bool drain_events(uint64_t head)
         mem->event_head++;
         if (e->kind == EVENT_FAULT) process_faulted(e->thread);
         if (e->kind == EVENT_SYSCALL) process_called(e->thread);
+        if (e->kind == EVENT_TICK) cpus_seen(e->cpu);
     }
     return some;
 }

@@ -5,6 +5,7 @@
  */
 #include "bytes.h"
 #include "clock.h"
+#include "cpus.h"
 #include "image.h"
 #include "print.h"
 #include "serve.h"
@@ -178,5 +179,6 @@ _Noreturn void start_program(const struct boot_info *boot)
     make_endpoint();
     processes_setup(serve.endpoint, serve.tick_hz);
     image_start_init();
+    cpus_start();
     loop();
 }

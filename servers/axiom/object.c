@@ -112,6 +112,14 @@ static int on_start(struct request *rq, const struct process_start_in *in)
     return result_of(process_thread(p, &plan, &id));
 }
 
+static int on_place(struct request *rq, const struct process_place_in *in)
+{
+    struct process *p = target(rq);
+    if (p == NULL) return PROCESS_DEAD;
+    enum err err = process_move(p, in->cpu);
+    return err == ERR_RANGE ? PROCESS_NO_CPU : result_of(err);
+}
+
 static int on_kill(struct request *rq, const struct process_kill_in *in)
 {
     struct process *p = target(rq);
@@ -170,6 +178,7 @@ const struct process_ops process_ops = {
     .revoke = on_revoke,
     .start = on_start,
     .kill = on_kill,
+    .place = on_place,
     .thread_read = on_thread_read,
     .peek = on_peek,
 };

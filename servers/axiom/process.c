@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "bytes.h"
+#include "cpus.h"
 #include "logs.h"
 #include "memory.h"
 #include "space.h"
@@ -131,6 +132,7 @@ enum err process_make(const struct process_plan *plan, struct process **out)
                           .state = AXIOM_PROCESS_INFO_STATE_BUILDING,
                           .priority = plan->priority,
                           .storage = plan->storage,
+                          .cpu = cpus_turn(plan->pid_parent),
                           .pages_max = plan->pages,
                           .slots = plan->slots,
                           .threads_max = plan->threads,
@@ -227,14 +229,38 @@ void process_referenced(uint64_t badge, int by)
     if (p->refs == 0 && p->ended) process_forget(p);
 }
 
+static uint64_t round_robin(void)
+{
+    return all.tick_hz * ROUND_ROBIN_MS / 1000;
+}
+
+static enum err sched_configure(const struct process *p, uint32_t number, mem_slot sched,
+                                uint8_t cpu)
+{
+    bool limited = number == 0 && p->budget != 0;
+    struct message m = {.w = {round_robin(), round_robin(), cpu}};
+    if (limited) m.w[0] = p->budget;
+    if (limited) m.w[1] = p->period;
+    return kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 3, &m);
+}
+
+enum err process_move(struct process *p, uint8_t cpu)
+{
+    enum err err = p->thread_count == 0 && cpu >= cpus_up() ? ERR_RANGE : OK;
+    for (uint32_t i = 0; err == OK && i < p->thread_count; i++) {
+        err = sched_configure(p, i, p->threads[i].sched, cpu);
+    }
+    if (err == OK) p->cpu = cpu;
+    return err;
+}
+
 static enum err configure(struct process *p, const struct thread_plan *plan, cap_t thread,
                           mem_slot sched)
 {
     mem_slot buffer = space_page(p, plan->buffer);
-    uint64_t budget = plan->budget != 0 ? plan->budget : all.tick_hz * ROUND_ROBIN_MS / 1000;
-    uint64_t period = plan->budget != 0 ? plan->period : budget;
-    struct message m = {.w = {budget, period}};
-    enum err err = kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 2, &m);
+    if (p->thread_count == 0) p->budget = plan->budget;
+    if (p->thread_count == 0) p->period = plan->period;
+    enum err err = sched_configure(p, p->thread_count, sched, p->cpu);
     if (err == OK) err = kern_copy(name_in(thread, TS_CSPACE), p->cspace, RIGHTS_ALL);
     if (err == OK) err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
     if (err == OK && buffer != 0) {
@@ -245,7 +271,7 @@ static enum err configure(struct process *p, const struct thread_plan *plan, cap
     /* It may have been revoked meanwhile: then a fault stops the thread. */
     if (err == OK && p->fault != 0)
         (void)kern_copy(name_in(thread, TS_FAULT), mem_name(p, p->fault), RIGHTS_ALL);
-    m = (struct message){.w = {plan->priority, plan->fpu ? THREAD_FPU : 0}};
+    struct message m = (struct message){.w = {plan->priority, plan->fpu ? THREAD_FPU : 0}};
     if (err == OK) err = kern_invoke(thread, OP_THREAD_CONFIG, 2, &m);
     m = (struct message){.w = {plan->entry, plan->stack, plan->argument, plan->fs_base}};
     if (err == OK) err = kern_invoke(thread, OP_THREAD_START, 4, &m);
@@ -356,6 +382,7 @@ void process_describe(const struct process *p, struct axiom_process_info *out)
         .commit_credits = p->commits_max,
         .ticks = process_ticks(p),
         .priority = p->priority,
+        .cpu = p->cpu,
         .cnode = p->cspace_address,
         .name = text_from(p->name, strlen(p->name)),
     };

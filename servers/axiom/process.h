@@ -67,6 +67,8 @@ struct process {
     char name[LIFE_NAME_MAX + 1];
     uint8_t state; /* enum axiom_process_info_state */
     uint8_t priority;
+    uint8_t cpu;             /* where its threads run */
+    uint64_t budget, period; /* of its first thread; the others take turns */
     bool storage;
     bool ended; /* all that it had is back: the entry goes with the last Process to it */
     int32_t exit_code;
@@ -120,6 +122,8 @@ void process_end(struct process *p, int32_t code, enum life_event event);
 void process_referenced(uint64_t badge, int by);
 MUST_USE enum err process_thread(struct process *p, const struct thread_plan *plan,
                                  uint32_t *out_id);
+/* Its threads go to that CPU: ERR_RANGE if it has not come up. */
+MUST_USE enum err process_move(struct process *p, uint8_t cpu);
 const struct thread_entry *process_thread_entry(const struct process *p, uint32_t id);
 /* What the events say of a thread: it faulted, or it made a system call again. */
 void process_faulted(uint32_t thread);

@@ -85,8 +85,8 @@ static void process_print(struct shell *sh, const struct axiom_process_info *p)
     char name[40];
 
     (void)text_copy(name, sizeof(name), p->name.at, p->name.len);
-    shell_print(sh, "%5u %6u  %-8s %4u %6u/%-6u %2u/%-2u %6u %8lu  %s\n", p->pid, p->parent,
-                state_name(p->state), p->priority, p->pages, p->pages_max, p->threads,
+    shell_print(sh, "%5u %6u  %-8s %4u %3u %6u/%-6u %2u/%-2u %6u %8lu  %s\n", p->pid, p->parent,
+                state_name(p->state), p->priority, p->cpu, p->pages, p->pages_max, p->threads,
                 p->threads_max, p->slots, hz == 0 ? 0 : p->ticks / (hz / 1000 + 1), name);
 }
 
@@ -102,10 +102,10 @@ int run_ps(struct shell *sh, int argc, char **argv)
     if (err != OK) return shell_failed(sh, "observe", OBSERVE_ID, err);
     uint32_t count = out.pids.count;
     memcpy(pids, out.pids.at, count * sizeof(pids[0]));
-    shell_print(sh, "  PID PARENT  STATE    PRIO     PAGES     THREADS SLOTS   CPU ms  NAME\n");
+    shell_print(sh, "  PID PARENT  STATE    PRIO CPU     PAGES     THREADS SLOTS   CPU ms  NAME\n");
     /* Axiom keeps the processes and is none of them: it has no quota, and nobody's object. */
-    shell_print(sh,
-                "    0      -  running   all the authority, and none of the quotas        axiom\n");
+    shell_print(
+        sh, "    0      -  running   all the authority, and none of the quotas            axiom\n");
     for (uint32_t i = 0; i < count && !shell_stopped(sh); i++) {
         struct observe_process_in which = {.pid = (uint32_t)pids[i]};
         struct observe_process_out one;

@@ -14,9 +14,10 @@ enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLED = 1 << 11 };
 
 /* SDM vol 3A table 11-1 */
 enum { LAPIC_ID = 0x20, LAPIC_TASK_PRIORITY = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0 };
-enum { LAPIC_COMMAND = 0x300, LAPIC_TIMER = 0x320, LAPIC_LINT0 = 0x350, LAPIC_LINT1 = 0x360 };
-enum { LAPIC_ERROR = 0x370, TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
-enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18, LVT_NMI = 0x400 };
+enum { LAPIC_COMMAND = 0x300, LAPIC_TARGET = 0x310, LAPIC_TIMER = 0x320 };
+enum { LAPIC_LINT0 = 0x350, TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
+enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18 };
+enum { IPI_INIT = 0x4500, IPI_STARTUP = 0x4600, IPI_PENDING = 1 << 12 }; /* SDM vol 3A 11.6.1 */
 enum { MASKED = 1 << 16 }; /* in a local vector as in a pin */
 enum { IOAPIC_VERSION = 1, IOAPIC_PINS = 0x10 };
 
@@ -43,30 +44,60 @@ static void pin_set(uint32_t line, uint32_t mask)
     *ioapic(IOAPIC_PINS + 2 * line) = mask | (VECTOR_IRQ + line); /* edge, active high, fixed */
 }
 
-void apic_init(void)
+void apic_cpu_init(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
     if (base & APIC_BASE_X2APIC) refuse("the APIC is in x2APIC mode, which is not driven");
     if ((base & ~0xfffull) != LAPIC_BASE || !(base & APIC_BASE_ENABLED)) {
         refuse("the APIC is off or not at its usual address");
     }
-    arch_port_out(0x21, 1, 0xff); /* both 8259 */
-    arch_port_out(0xa1, 1, 0xff);
-
     *lapic(LAPIC_SPURIOUS) = SOFTWARE_ENABLE | VECTOR_SPURIOUS;
     *lapic(LAPIC_TASK_PRIORITY) = 0;
     *lapic(LAPIC_TIMER) = VECTOR_TIMER; /* one-shot */
     *lapic(LAPIC_LINT0) = MASKED;
-    *lapic(LAPIC_LINT1) = LVT_NMI;
-    *lapic(LAPIC_ERROR) = MASKED;
     *lapic(TIMER_DIVIDE) = DIVIDE_BY_1;
+    cpu()->arch.apic_id = *lapic(LAPIC_ID); /* in bits 24-31, as the target of a command is */
+}
 
+/* Every line leads to the CPU that boots. */
+void apic_init(void)
+{
+    arch_port_out(0x21, 1, 0xff); /* both 8259 */
+    arch_port_out(0xa1, 1, 0xff);
     if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_LINES - 1) refuse("no I/O APIC of 24 lines");
     for (uint32_t line = 0; line < IRQ_LINES; line++) {
-        *ioapic(IOAPIC_PINS + 2 * line + 1) = *lapic(LAPIC_ID); /* both have it in bits 24-31 */
+        *ioapic(IOAPIC_PINS + 2 * line + 1) = cpu()->arch.apic_id;
         pin_set(line, MASKED);
         lines[line].masked = true;
     }
+}
+
+static void ipi_send(uint32_t target, uint32_t command)
+{
+    *lapic(LAPIC_TARGET) = target;
+    *lapic(LAPIC_COMMAND) = command;
+    while (*lapic(LAPIC_COMMAND) & IPI_PENDING) {
+    }
+}
+
+void arch_cpu_poke(const struct cpu *c)
+{
+    ipi_send(c->arch.apic_id, VECTOR_POKE);
+}
+
+void arch_cpu_hold(const struct cpu *c)
+{
+    if (!__atomic_load_n(&c->arch.waits, __ATOMIC_ACQUIRE)) arch_cpu_poke(c);
+    while (!__atomic_load_n(&c->arch.waits, __ATOMIC_ACQUIRE)) {
+        __builtin_ia32_pause();
+    }
+}
+
+void arch_cpu_start(uint32_t id)
+{
+    __builtin_memcpy(phys_to_ptr(CPU_START_PAGE), cpu_code, (uint64_t)(cpu_code_end - cpu_code));
+    ipi_send(id << 24, IPI_INIT);
+    ipi_send(id << 24, IPI_STARTUP | CPU_START_PAGE >> 12);
 }
 
 /* Counts a tick of the time stamp, taken low: the time stamp's interval holds the counter's, so the
@@ -83,10 +114,10 @@ void apic_timer_measure(void)
 }
 
 /* The counter holds 32 bits: a farther deadline takes several rounds, which the core never sees. */
-static void timer_arm(uint64_t deadline, uint64_t now)
+static void timer_arm(uint64_t now)
 {
     enum { ROUND_MAX = 1 << 30 }; /* fits while the counter runs below four times the TSC's rate */
-    uint64_t ticks = deadline > now ? deadline - now : 0;
+    uint64_t ticks = cpu()->arch.deadline > now ? cpu()->arch.deadline - now : 0;
     if (ticks > ROUND_MAX) ticks = ROUND_MAX;
     *lapic(TIMER_INITIAL) = (uint32_t)(ticks * counts_per_tick >> 32) + 1;
 }
@@ -94,11 +125,7 @@ static void timer_arm(uint64_t deadline, uint64_t now)
 void arch_timer_set(uint64_t ticks)
 {
     cpu()->arch.deadline = ticks;
-    if (ticks == ~0ull) {
-        *lapic(TIMER_INITIAL) = 0;
-    } else {
-        timer_arm(ticks, __builtin_ia32_rdtsc());
-    }
+    timer_arm(__builtin_ia32_rdtsc());
 }
 
 void arch_irq_mask(uint32_t line)
@@ -117,17 +144,13 @@ void arch_irq_unmask(uint32_t line)
 void apic_interrupt(uint32_t vector, uint64_t now)
 {
     uint32_t line = vector - VECTOR_IRQ;
-    uint64_t deadline = cpu()->arch.deadline;
     if (vector != VECTOR_SPURIOUS) *lapic(LAPIC_EOI) = 0;
 
-    if (vector == VECTOR_TIMER && now >= deadline) {
-        core_tick(now);
-    } else if (vector == VECTOR_TIMER && deadline != ~0ull) {
-        timer_arm(deadline, now);
-    } else if (line < IRQ_LINES && lines[line].masked) {
-        lines[line].pending = true;
-        pin_set(line, MASKED);
-    } else if (line < IRQ_LINES) {
-        core_irq(line, now);
-    }
+    bool timer = vector == VECTOR_TIMER, due = timer && now >= cpu()->arch.deadline;
+    bool masked = line < IRQ_LINES && lines[line].masked;
+    if (vector == VECTOR_POKE || due) core_tick(now);
+    if (timer && !due) timer_arm(now);
+    if (masked) lines[line].pending = true;
+    if (masked) pin_set(line, MASKED);
+    if (line < IRQ_LINES && !masked) core_irq(line, now);
 }

@@ -3,6 +3,7 @@
  * a page-table entry is taken apart, and which CPU this is.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpu;
@@ -29,14 +30,15 @@ static inline uint64_t ptr_to_phys(const void *at)
 /* The architecture's part of struct cpu, at its start; gs points to it while in the kernel. */
 struct arch_cpu {
     struct cpu *self;
-    uint64_t stack_top; /* the kernel's stack is empty whenever user code or idle runs */
-    uint64_t user_rsp;  /* scratch of the system call entry */
-    struct thread
-        *loaded; /* whose fs and gs bases are in the CPU: the one that last ran, or NULL */
-    struct thread *fpu_owner; /* whose FPU registers are in the CPU; NULL: CR0.TS is set */
-    uint64_t root;            /* physical address in CR3 */
-    uint64_t deadline;        /* of the timer, in time stamp ticks; ~0 none */
-    uint64_t tss[14];         /* begins 4 bytes in, so that its fields are aligned; see trap.c */
+    bool waits; /* for the lock: it runs nothing, and no user's tables are loaded */
+    uint32_t apic_id;
+    uint64_t stack_top;    /* the kernel's stack is empty whenever user code or idle runs */
+    uint64_t user_rsp;     /* scratch of the system call entry */
+    struct thread *loaded; /* whose fs and gs bases are in the CPU, or NULL; */
+    bool fpu;              /* and its FPU registers; else CR0.TS is set */
+    uint64_t root;         /* physical address in CR3 */
+    uint64_t deadline;     /* of the timer, in time stamp ticks; ~0 none */
+    uint64_t tss[14];      /* begins 4 bytes in, so that its fields are aligned; see trap.c */
 };
 
 static inline struct cpu *cpu(void)

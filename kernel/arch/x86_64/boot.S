@@ -1,7 +1,7 @@
 /*
  * boot.S - from a loader's 32-bit protected mode to C in long mode. Two loaders, two entries: they
- * leave different things in registers. The first tables map the image's 4 MiB twice, where it lies
- * and high; paging.c makes the final ones of them.
+ * leave different things in registers. Other CPUs come from real mode. The first tables map the
+ * image's 4 MiB twice, where it lies and high; paging.c makes the final ones of them.
  */
 #include "x86.h"
 
@@ -43,7 +43,7 @@ start:
     wrmsr
     movl $0x8001003b, %eax      /* CR0: PG WP NE ET TS MP PE */
     movl %eax, %cr0
-    lgdt gdt_pointer_low
+    lgdt PHYS(cpu_gdt_pointer)
     ljmp $SEL_KERNEL_CODE, $long_mode
 
 no_long_mode:
@@ -58,10 +58,6 @@ no_long_mode_text:
     .ascii "waterlight: does not start: this CPU has no 64-bit mode\r\n"
 no_long_mode_end:
 
-gdt_pointer_low:
-    .word 55
-    .long PHYS(gdt)
-
     .code64
 long_mode:
     movl $SEL_KERNEL_DATA, %eax
@@ -73,14 +69,47 @@ long_mode:
 high:
     lgdt gdt_pointer(%rip)
     lidt idt_pointer(%rip)
+    movl $1, %ecx
+    lock xaddl %ecx, cpu_next(%rip)
+    cmpl $CPUS_LIMIT, %ecx
+    jae asleep                  /* there is no place for it */
+    imulq $2 * (GUARD_BYTES + STACK_BYTES), %rcx, %rax
     leaq stacks + GUARD_BYTES + STACK_BYTES(%rip), %rsp
+    addq %rax, %rsp
     xorl %ebp, %ebp
     lldt %bp                    /* at reset the local table is user memory from address 0 up */
     movl %edi, %edi             /* the loader's upper halves are not defined */
     movl %esi, %esi
     movq entry_ticks(%rip), %rdx
-    call boot_main              /* (loader, physical address of what it said, time) */
+    call boot_main              /* (loader, physical address of what it said, time, index) */
     jmp run
+asleep:
+    hlt
+    jmp asleep
+
+    /* Copied to CPU_START_PAGE. From real mode straight to long mode: SDM vol 3A 9.8.5 in short, as
+     * everything that it sets up is there. */
+    .globl cpu_code, cpu_code_end
+    .code16
+cpu_code:
+    cli
+    movl $0x20, %eax            /* as above, with NX */
+    movl %eax, %cr4
+    movl $PHYS(kernel_root), %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx
+    rdmsr
+    orl $0x901, %eax
+    wrmsr
+    movl $BOOT_CPU, %edi
+    lgdtl %cs:cpu_gdt_pointer - cpu_code
+    movl $0x8001003b, %eax
+    movl %eax, %cr0
+    ljmpl $SEL_KERNEL_CODE, $long_mode
+cpu_gdt_pointer:
+    .word GDT_LIMIT
+    .long PHYS(gdt)
+cpu_code_end:
 
     .data
     .globl kernel_root, kernel_level3, kernel_level1, gdt
@@ -104,15 +133,18 @@ kernel_level1:
     .endr
 gdt:                            /* null, kernel code and data, user data and code, then the TSS; */
     .quad 0, 0x00209b0000000000, 0x0000930000000000 /* marked accessed: the CPU writes nothing */
-    .quad 0x0000f30000000000, 0x0020fb0000000000, 0, 0
+    .quad 0x0000f30000000000, 0x0020fb0000000000
+    .fill 2 * 8, 8, 0
 gdt_pointer:
-    .word 55
+    .word GDT_LIMIT
     .quad gdt
 idt_pointer:
     .word 4095
     .quad idt
 entry_ticks:
     .quad 0
+cpu_next:                       /* index of the CPU that comes next */
+    .long 0
 
     /* QEMU and others find the PVH entry by this note. xen/include/public/elfnote.h */
     .section .note.pvh, "a", @note

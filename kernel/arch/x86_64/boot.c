@@ -7,7 +7,6 @@
 /* Multiboot2 specification 3.6 */
 enum { TAG_END, TAG_CMDLINE, TAG_MODULE = 3, TAG_MMAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
 enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, RSDP_WORDS = 9 };
-#define MEMORY_START 0x100000ull  /* below are the firmware's areas and the start of other CPUs */
 #define MEMORY_END (512ull << 30) /* of the direct map */
 
 struct memory_entry { /* the same for both loaders */
@@ -24,7 +23,7 @@ static struct boot_params params;
 static uint8_t pool[POOL_BYTES] __attribute__((aligned(4096)));
 static uint32_t rsdp[RSDP_WORDS]; /* Multiboot2 hands over a copy, not the place */
 
-struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks);
+struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index);
 
 static void cmdline_copy(const char *from)
 {
@@ -33,23 +32,12 @@ static void cmdline_copy(const char *from)
     }
 }
 
-static bool cmdline_has(const char *word)
-{
-    for (const char *at = params.info.cmdline; *at; at++) {
-        uint32_t i = 0;
-        while (word[i] && at[i] == word[i]) {
-            i++;
-        }
-        if (word[i] == 0) return true;
-    }
-    return false;
-}
-
 /* Keeps the list sorted; whole pages only. */
 static void memory_add(const struct memory_entry *e)
 {
-    uint64_t base = e->base > MEMORY_START ? (e->base + 4095) & ~4095ull : MEMORY_START;
+    uint64_t base = (e->base + 4095) & ~4095ull, above = image_phys(image_end);
     uint64_t end = e->base + e->size < MEMORY_END ? (e->base + e->size) & ~4095ull : MEMORY_END;
+    if (base < above) base = above; /* below are the kernel, the firmware, the start of CPUs */
     if (e->type != MEMORY_USABLE || base >= end) return;
     if (params.memory_count == BOOT_REGIONS_MAX) refuse("the memory map is too long");
 
@@ -101,44 +89,48 @@ static void pvh_read(uint64_t at)
 
 static void leaks_check(void)
 {
-    params.info.cpu_leaks = features_leaks();
-    if (params.info.cpu_leaks) print("waterlight: this CPU leaks:");
-    if (params.info.cpu_leaks & LEAK_MELTDOWN) print(" Meltdown L1TF");
-    if (params.info.cpu_leaks & LEAK_MDS) print(" MDS");
-    if (params.info.cpu_leaks) print("\n");
-    if (params.info.cpu_leaks & LEAK_MELTDOWN && !cmdline_has("unsafe_cpu")) {
-        refuse("user code can read kernel memory; the command line `unsafe_cpu` accepts that");
+    static const char accepted[] = "unsafe_cpu";
+    uint64_t leaks = params.info.cpu_leaks = features_leaks(), same = 0;
+    if (leaks) print("waterlight: this CPU leaks:");
+    print(leaks & LEAK_MELTDOWN ? " Meltdown L1TF" : "");
+    print(leaks & LEAK_MDS ? " MDS\n" : leaks ? "\n" : "");
+    while (accepted[same] && params.info.cmdline[same] == accepted[same]) {
+        same++;
     }
+    if (leaks & LEAK_MELTDOWN && accepted[same])
+        refuse("user code can read kernel memory; a command line that begins with `unsafe_cpu` "
+               "accepts that");
 }
 
-/* From boot.S, on the boot CPU's stack, with the image mapped and nothing else. */
-struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks)
+/* From boot.S, on a stack of this CPU; when it is the first, with the image mapped and no more. */
+struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index)
 {
-    console_init();
+    if (loader != BOOT_CPU) console_init();
     features_require();
     features_enable();
-    trap_init(0);
-    paging_init();
-    if (loader == BOOT_PVH) {
-        pvh_read(info);
-    } else {
-        multiboot2_read(info);
+    trap_init(index);
+    if (loader == BOOT_CPU) {
+        apic_cpu_init();
+        return trap_user(VECTOR_POKE, 0);
     }
+    paging_init();
+    if (loader == BOOT_PVH) pvh_read(info);
+    if (loader == BOOT_MULTIBOOT2) multiboot2_read(info);
     const struct memory_region *last = &params.memory[params.memory_count - 1];
     if (params.memory_count) paging_map_ram(last->base + last->size);
     if (params.image.base % 4096) refuse("the boot image is not page-aligned");
     params.image.size = (params.image.size + 4095) & ~4095ull;
     leaks_check();
+    apic_cpu_init();
     apic_init();
 
-    params.kernel =
-        (struct memory_region){image_phys(image_start), (uint64_t)(image_end - image_start)};
+    params.kernel.base = image_phys(image_start);
+    params.kernel.size = image_phys(image_end) - params.kernel.base;
     params.pool = (struct memory_region){image_phys(pool), sizeof(pool)};
     apic_timer_measure();
     params.info.entry_ticks = entry_ticks;
     params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
     __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));
-    params.info.cpu_count = 1;
     __builtin_memcpy(params.info.kernel_id, build_id, KERNEL_ID_BYTES);
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);

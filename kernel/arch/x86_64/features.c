@@ -16,22 +16,14 @@ static uint32_t cpuid(uint32_t leaf, uint32_t reg)
 
 void features_require(void)
 {
-    static const struct {
-        uint32_t leaf, reg, bit;
-        const char *name;
-    } required[] = {
-        {1, EDX, 9, " APIC"},
-        {1, EDX, 13, " PGE"},
-        {1, EDX, 24, " FXSR"},
-        {1, EDX, 26, " SSE2"},
-        {7, EBX, 0, " FSGSBASE"},
-        {7, EBX, 7, " SMEP"},
-        {7, EBX, 20, " SMAP"},
-        {7, ECX, 2, " UMIP"},
-        {0x80000001, EDX, 11, " SYSCALL"},
-        {0x80000001, EDX, 20, " NX"},
+    /* clang-format off */
+    static const struct { uint32_t leaf, reg, bit; const char *name; } required[] = {
+        {1, EDX, 9, " APIC"}, {1, EDX, 13, " PGE"}, {1, EDX, 24, " FXSR"}, {1, EDX, 26, " SSE2"},
+        {7, EBX, 0, " FSGSBASE"}, {7, EBX, 7, " SMEP"}, {7, EBX, 20, " SMAP"}, {7, ECX, 2, " UMIP"},
+        {0x80000001, EDX, 11, " SYSCALL"}, {0x80000001, EDX, 20, " NX"},
         {0x80000001, EDX, 26, " 1GB-PAGES"},
     };
+    /* clang-format on */
     bool missing = false;
     for (uint32_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
         if (cpuid(required[i].leaf, required[i].reg) >> required[i].bit & 1) continue;

@@ -6,24 +6,19 @@
 
 #include "core.h"
 
-#define AT(name, type, field)                                                                      \
-    {                                                                                              \
-        "" #name, offsetof(struct type, field)                                                     \
-    }
+/* clang-format off */
+#define AT(name, type, field) {#name, offsetof(struct type, field)}
 #define ARCH(f) AT(CPU_##f, cpu, arch.f)
 #define REG(f) AT(REGS_##f, thread, regs.f)
 #define WORD(name, i) AT(REGS_##name, thread, regs.w[i])
-#define LIST(...)                                                                                  \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
 
 extern const struct offset {
     char name[24];
     uint64_t value;
 } offsets[];
 const struct offset offsets[] =
-    LIST(ARCH(stack_top), ARCH(user_rsp), AT(CPU_current, cpu, current),
+    {ARCH(stack_top), ARCH(user_rsp), AT(CPU_current, cpu, current),
          AT(THREAD_by_syscall, thread, by_syscall), REG(rax), REG(rdi), REG(rsi), REG(rbx),
          WORD(rdx, 0), WORD(r8, 1), WORD(r9, 2), WORD(r10, 3), WORD(r12, 4), WORD(r13, 5),
-         WORD(r14, 6), WORD(r15, 7), REG(rbp), REG(rcx), REG(r11), REG(rip), REG(rflags), REG(rsp));
+         WORD(r14, 6), WORD(r15, 7), REG(rbp), REG(rcx), REG(r11), REG(rip), REG(rflags), REG(rsp)};
+/* clang-format on */

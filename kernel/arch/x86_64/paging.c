@@ -1,6 +1,7 @@
 /*
  * paging.c - page tables. One PDPT of 1 GiB pages is the direct map; the tables of boot.S map the
- * image page by page. Both hang in every address space from its first moment.
+ * image page by page. Both hang in every address space from its first moment. The kernel's own has
+ * the image at its physical address too: there a CPU starts. It is loaded when no user's is.
  */
 #include "x86.h"
 
@@ -13,8 +14,9 @@ static uint64_t direct_level3[512] __attribute__((aligned(4096)));
 static uint64_t image_pte(const uint8_t *at)
 {
     uint64_t rights = PTE_PRESENT | PTE_GLOBAL | PTE_NX | PTE_WRITE;
-    if (at < text_start || at >= image_end) return 0;
-    for (uint32_t i = 0; i < CPU_COUNT_MAX * 2; i++) {
+    if (at == (const uint8_t *)KERNEL_BASE + CPU_START_PAGE) return CPU_START_PAGE | PTE_PRESENT;
+    if (at < image_start || at >= image_end) return 0;
+    for (uint32_t i = 0; i < CPUS_MAX * 2; i++) {
         if (at == stacks[i / 2][i % 2].guard) return 0;
     }
     if (at < data_start) rights ^= PTE_WRITE;
@@ -34,8 +36,6 @@ void paging_init(void)
     for (uint64_t i = 0; i < IMAGE_PAGES; i++) {
         kernel_level1[i] = image_pte((const uint8_t *)(KERNEL_BASE + i * 4096));
     }
-    kernel_level3[0] = 0; /* the identity, which only boot.S used */
-    kernel_root[0] = 0;
     kernel_root[ROOT_DIRECT] = image_phys(direct_level3) | PTE_PRESENT | PTE_WRITE;
     paging_map_ram(1ull << 32);
     load_root(image_phys(kernel_root));
@@ -62,12 +62,12 @@ uint64_t arch_pte_page(uint64_t page, uint32_t rights, bool large)
 
 void arch_tlb_flush(uint64_t root, uint64_t vaddr)
 {
-    if (cpu()->arch.root == root) __asm__ volatile("invlpg (%0)" ::"r"(vaddr) : "memory");
-}
-
-void arch_aspace_gone(uint64_t root)
-{
-    if (cpu()->arch.root == root) load_root(cpu()->arch.root = image_phys(kernel_root));
+    for (struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        bool loaded = c->arch.root == root, here = loaded && c == cpu();
+        if (loaded && !here) arch_cpu_hold(c);
+        if (here && vaddr == ~0ull) load_root(c->arch.root = image_phys(kernel_root));
+        if (here && vaddr != ~0ull) __asm__ volatile("invlpg (%0)" ::"r"(vaddr) : "memory");
+    }
 }
 
 void arch_clear_page(void *page)

@@ -9,12 +9,13 @@ enum { TSS_BYTES = 104, KERNEL_FRAME_WORDS = 23 };
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
 void syscall_entry(void);
-struct thread *trap_user(uint32_t vector, uint64_t error);
 void trap_kernel_mode(uint64_t *frame);
 
-static struct cpu cpus[CPU_COUNT_MAX];
-struct stack stacks[CPU_COUNT_MAX][2] __attribute__((aligned(4096)));
+struct stack stacks[CPUS_MAX][2] __attribute__((aligned(4096)));
 uint64_t idt[256][2] __attribute__((aligned(4096)));
+static struct thread nobody; /* where the registers of a thread that is gone are saved to */
+/* The lock's tickets: who waits is served in turn, so nobody waits for long. */
+static uint32_t lock_next, lock_serving;
 
 void trap_init(uint32_t index)
 {
@@ -37,30 +38,52 @@ void trap_init(uint32_t index)
     a->tss[13] = (uint64_t)TSS_BYTES << 16;    /* no I/O permission map */
 
     uint64_t tss = (uint64_t)a->tss + 4, low = TSS_BYTES - 1;
-    gdt[SEL_TSS / 8] = low | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
-    gdt[SEL_TSS / 8 + 1] = tss >> 32;
-    __asm__ volatile("ltr %w0" ::"r"(SEL_TSS) : "memory");
+    uint64_t selector = SEL_TSS + 16 * index, *entry = &gdt[selector / 8];
+    entry[0] = low | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+    entry[1] = tss >> 32;
+    __asm__ volatile("ltr %w0" ::"r"(selector) : "memory");
     wrmsr(MSR_GS_BASE, (uint64_t)c);
     wrmsr(MSR_STAR, (SEL_USER_DATA - 8ull) << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
     wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
     wrmsr(MSR_FMASK, RFLAGS_ALLOWED | RFLAGS_FIXED); /* all off, IF and AC above all */
 }
 
+/* Whoever has the lock may be waiting for this CPU to come in, because it changes tables that are
+ * loaded here: they are given up before. */
+static void lock_take(void)
+{
+    uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
+    struct arch_cpu *a = &cpu()->arch;
+    if (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) == ticket) return;
+    load_root(a->root = image_phys(kernel_root));
+    __atomic_store_n(&a->waits, true, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != ticket) {
+        __builtin_ia32_pause();
+    }
+    a->waits = false;
+}
+
 /* User mode, or idle where only interrupts come. Returns who runs next. */
 struct thread *trap_user(uint32_t vector, uint64_t error)
 {
+    lock_take();
     uint64_t now = __builtin_ia32_rdtsc(), address;
-    if (vector == VECTOR_SYSCALL) {
-        core_syscall(now);
-    } else if (vector >= VECTOR_IRQ) {
+    bool interrupt = vector >= VECTOR_IRQ && vector != VECTOR_SYSCALL;
+    if (interrupt) {
         apic_interrupt(vector, now);
+    } else if (cpu()->current == NULL) { /* another CPU stopped it on its way here */
+        core_tick(now);
+    } else if (vector == VECTOR_SYSCALL) {
+        core_syscall(now);
     } else if (vector == VECTOR_PAGE_FAULT) {
         __asm__ volatile("movq %%cr2, %0" : "=r"(address));
         core_fault(FAULT_MEMORY, vector, error, address, now);
     } else {
         core_fault(FAULT_EXCEPTION, vector, error, 0, now);
     }
-    return thread_load();
+    struct thread *t = thread_load();
+    __atomic_store_n(&lock_serving, lock_serving + 1, __ATOMIC_RELEASE);
+    return t;
 }
 
 /* A kernel bug or broken hardware: an NMI too has no cause that we know. Puts CR2 below `frame`. */
@@ -73,52 +96,43 @@ void trap_kernel_mode(uint64_t *frame)
 }
 
 /* Eager, so that no thread's registers are ever in reach of another's speculation. */
-static void fpu_load(struct arch_cpu *a, struct thread *t)
-{
-    static const uint32_t zero;
-    if (a->fpu_owner) __asm__ volatile("fxsave64 %0" : "=m"(a->fpu_owner->fpu));
-    if (t) {
-        /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
-        __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(zero), "m"(t->fpu));
-    } else {
-        __asm__ volatile("movq %%cr0, %%rax; orq $8, %%rax; movq %%rax, %%cr0" ::: "rax"); /* TS */
-    }
-    a->fpu_owner = t;
-}
-
 struct thread *thread_load(void)
 {
+    static const uint32_t zero;
     struct thread *t = cpu()->current;
     struct arch_cpu *a = &cpu()->arch;
-    if (a->loaded != t) {
-        if (a->loaded) {
+    bool fpu = t && t->flags & THREAD_FPU;
+    if (a->loaded != t || a->fpu != fpu) {
+        if (a->loaded)
             __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; swapgs"
                              : "=&r"(a->loaded->regs.fs_base), "=r"(a->loaded->regs.gs_base));
-        }
-        if (t) {
+        if (a->fpu) __asm__ volatile("fxsave64 %0" : "=m"(a->loaded->fpu));
+        if (t)
             __asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" ::"r"(t->regs.fs_base),
                              "r"(t->regs.gs_base));
-        }
+        /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
+        if (fpu)
+            __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(zero), "m"(t->fpu));
+        if (a->fpu && !fpu)
+            __asm__ volatile("movq %%cr0, %%rax; orq $8, %%rax; movq %%rax, %%cr0" ::: "rax");
         a->loaded = t;
+        a->fpu = fpu;
     }
-    struct thread *fpu = t && t->flags & THREAD_FPU ? t : 0;
-    if (a->fpu_owner != fpu) fpu_load(a, fpu);
-    if (!t) return t;
-
-    uint64_t root = thread_slot(t, TS_ASPACE)->obj;
+    /* Nobody's tables are loaded while idle: they may go without this CPU's knowing. */
+    uint64_t root = t ? thread_slot(t, TS_ASPACE)->obj : 0;
     if (root == 0) root = image_phys(kernel_root);
     if (a->root != root) load_root(a->root = root);
     /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole
      * is never mapped, there it is the user who faults again. */
-    if (t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
+    if (t && t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
     return t;
 }
 
 void arch_thread_gone(const struct thread *t)
 {
-    struct arch_cpu *a = &cpu()->arch;
-    if (a->loaded == t) a->loaded = 0;
-    if (a->fpu_owner == t) fpu_load(a, 0);
+    for (struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        if (c->arch.loaded == t) c->arch.loaded = &nobody;
+    }
 }
 
 /* The rest of the FXSAVE image is zero. SDM vol 1 table 10-2. */

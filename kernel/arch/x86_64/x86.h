@@ -22,6 +22,7 @@
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_IRQ 32 /* + line */
 #define VECTOR_TIMER 0xf0
+#define VECTOR_POKE 0xf1 /* from another CPU */
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_SYSCALL 0x100          /* what `syscall` counts as */
 #define VECTORS_WITH_ERROR 0x60227d00 /* 8 10-14 17 21 29 30 */
@@ -34,23 +35,26 @@
 
 #define BOOT_MULTIBOOT2 1
 #define BOOT_PVH 2
+#define BOOT_CPU 3            /* not a loader: another CPU has come up */
+#define CPU_START_PAGE 0x8000 /* where a CPU begins, in real mode: any page below 1 MiB */
+#define CPUS_LIMIT 8
+#define GDT_LIMIT (8 * (5 + 2 * CPUS_LIMIT) - 1) /* a TSS takes two entries, each CPU has one */
 
 #ifndef __ASSEMBLER__
 #include "arch.h"
 #include "core.h"
 
-enum { CPU_COUNT_MAX = 1 };
-
 /* Of one CPU; the second is for VECTORS_OWN_STACK, none of which returns. */
 extern struct stack {
     uint8_t guard[GUARD_BYTES], bytes[STACK_BYTES];
-} stacks[CPU_COUNT_MAX][2];
+} stacks[CPUS_MAX][2];
 
-extern uint8_t image_start[], text_start[], rodata_start[], data_start[],
-    image_end[];                                                                  /* kernel.ld */
+/* kernel.ld */
+extern uint8_t image_start[], text_start[], rodata_start[], data_start[], image_end[];
 extern uint64_t kernel_root[512], kernel_level3[512], kernel_level1[IMAGE_PAGES]; /* boot.S */
 extern uint64_t gdt[];
-extern const uint8_t build_id[KERNEL_ID_BYTES]; /* kernel.ld */
+extern const uint8_t cpu_code[], cpu_code_end[]; /* boot.S: what runs at CPU_START_PAGE */
+extern const uint8_t build_id[KERNEL_ID_BYTES];  /* kernel.ld */
 
 static inline uint64_t image_phys(const void *at) /* of what is linked into the kernel */
 {
@@ -88,11 +92,13 @@ uint64_t features_leaks(void); /* enum cpu_leak bits */
 void paging_init(void);              /* the final tables */
 void paging_map_ram(uint64_t bytes); /* grows the direct map, up to 512 GiB */
 
-void apic_init(void);          /* masks every line; stops if it cannot drive the APIC */
+void apic_cpu_init(void);      /* this CPU's; stops if it cannot drive it */
+void apic_init(void);          /* masks every line */
 void apic_timer_measure(void); /* how its counts compare with the time stamp */
 void apic_interrupt(uint32_t vector, uint64_t now);
 
-void trap_init(uint32_t index);   /* of the CPU; from here on cpu() works */
+void trap_init(uint32_t index); /* of the CPU; from here on cpu() works */
+struct thread *trap_user(uint32_t vector, uint64_t error); /* a step; returns who runs next */
 struct thread *thread_load(void); /* makes cpu()->current the one whose state the CPU holds */
 
 static inline _Noreturn void refuse(const char *why)

@@ -43,7 +43,7 @@ struct image_header *make_image(uint64_t base, uint64_t pages)
 struct boot_params make_machine(void)
 {
     return (struct boot_params){
-        .memory = {{MIB, 8 * MIB}, {9 * MIB, FAKE_MEMORY - 9 * MIB}},
+        .memory = {{5 * MIB, 4 * MIB}, {9 * MIB, FAKE_MEMORY - 9 * MIB}},
         .memory_count = 2,
         .kernel = {MIB, 4 * MIB},
         .pool = {2 * MIB, POOL_BYTES},
@@ -95,6 +95,7 @@ static void stepped(void)
 
 void step_tick(uint64_t at)
 {
+    fake.poked[cpu() - cpus] = false;
     core_tick(now = at);
     stepped();
 }
@@ -116,6 +117,7 @@ static void set_priority(struct thread *t, uint8_t priority)
 /* The one running steps down to 0 for one tick, `t` up to 255. */
 bool run_try(struct thread *t)
 {
+    fake_cpu = &cpus[t->cpu];
     struct thread *before = cpu()->current;
     if (before == t) return true;
     uint8_t own = t->priority, others = before != NULL ? before->priority : 0;

@@ -11,11 +11,21 @@ bool inv_ring_bounds(struct view *v)
            h->event_head - h->event_tail <= LOG_EVENTS;
 }
 
+/* Of the last step, whatever CPU it was on. */
+static uint64_t latest(void)
+{
+    uint64_t time = 0;
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        if (cpus[i].now > time) time = cpus[i].now;
+    }
+    return time;
+}
+
 /* The last few: a step writes fewer than a hundred. */
 bool inv_ring_numbers(struct view *v)
 {
     const struct log_header *h = log_header();
-    uint64_t time = cpu()->now, cause = ~0ull;
+    uint64_t time = latest(), cause = ~0ull;
     for (uint64_t i = 0; i < 100 && i < h->commit_head; i++) {
         const struct commit *c = commit_at(h->commit_head - 1 - i);
         v->blame = c;
@@ -24,7 +34,7 @@ bool inv_ring_numbers(struct view *v)
         time = c->time;
         cause = c->cause;
     }
-    time = cpu()->now;
+    time = latest();
     for (uint64_t i = 0; i < 8 && i < h->event_head; i++) {
         const struct event *e = event_at(h->event_head - 1 - i);
         v->blame = e;

@@ -50,17 +50,30 @@ bool inv_lending_linked(struct view *v)
 
 bool inv_ready_mapped(struct view *v)
 {
-    for (uint32_t p = 0; p < 256; p++) {
-        v->blame = &cpu()->ready[p];
-        if (cpu()->ready[p].head != NULL && !(cpu()->ready_map[p / 64] >> p % 64 & 1)) return false;
+    for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        for (uint32_t p = 0; p < 256; p++) {
+            v->blame = &c->ready[p];
+            if (c->ready[p].head != NULL && !(c->ready_map[p / 64] >> p % 64 & 1)) return false;
+        }
     }
     return true;
 }
 
-bool inv_parked_sorted(struct view *v)
+/* Holds for every CPU; `settled`: but for those that another has poked, which will see to it. */
+static bool on_each_cpu(struct view *v, bool settled,
+                        bool (*holds)(struct view *, const struct cpu *))
+{
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        bool excused = settled && fake.poked[i] && &cpus[i] != cpu();
+        if (!excused && !holds(v, &cpus[i])) return false;
+    }
+    return true;
+}
+
+static bool parked_sorted(struct view *v, const struct cpu *c)
 {
     uint64_t before = 0;
-    for (const struct thread *t = cpu()->parked.head; t != NULL; t = t->q_next) {
+    for (const struct thread *t = c->parked.head; t != NULL; t = t->q_next) {
         v->blame = t;
         if (home_of(t) == NULL || home_of(t)->refill_at < before) return false;
         before = home_of(t)->refill_at;
@@ -68,51 +81,103 @@ bool inv_parked_sorted(struct view *v)
     return true;
 }
 
-/* A step wakes and parks only so many; the rest follows at once, by a timer that is due. */
-static bool goes_on(void)
+bool inv_parked_sorted(struct view *v)
 {
-    return cpu()->timer <= cpu()->now;
+    return on_each_cpu(v, false, parked_sorted);
+}
+
+/* A step wakes and parks only so many; the rest follows at once, by a timer that is due. */
+static bool goes_on(const struct cpu *c)
+{
+    return c->timer <= c->now;
+}
+
+static bool due_awake(struct view *v, const struct cpu *c)
+{
+    const struct thread *t = c->parked.head;
+    v->blame = t;
+    return t == NULL || home_of(t)->refill_at > c->now || goes_on(c);
 }
 
 bool inv_due_awake(struct view *v)
 {
-    const struct thread *t = cpu()->parked.head;
-    v->blame = t;
-    return t == NULL || home_of(t)->refill_at > cpu()->now || goes_on();
+    return on_each_cpu(v, true, due_awake);
 }
 
-bool inv_highest_runs(struct view *v)
+static bool highest_runs(struct view *v, const struct cpu *c)
 {
-    const struct thread *t = cpu()->current;
+    const struct thread *t = c->current;
     for (uint32_t p = t == NULL ? 0 : t->priority + 1u; p < 256; p++) {
-        v->blame = cpu()->ready[p].head;
-        if (v->blame != NULL) return t == NULL && goes_on();
+        v->blame = c->ready[p].head;
+        if (v->blame != NULL) return t == NULL && goes_on(c);
     }
     return true;
 }
 
-bool inv_context_right(struct view *v)
+bool inv_highest_runs(struct view *v)
 {
-    const struct thread *t = cpu()->current;
+    return on_each_cpu(v, true, highest_runs);
+}
+
+static bool context_right(struct view *v, const struct cpu *c)
+{
+    const struct thread *t = c->current;
     v->blame = t;
     if (t == NULL) return true;
     while (t->lender != NULL) {
         t = t->lender;
     }
-    return cpu()->sched != NULL && cpu()->sched == home_of(t) && cpu()->sched->remaining > 0;
+    return c->sched != NULL && c->sched == home_of(t) && c->sched->remaining > 0;
+}
+
+bool inv_context_right(struct view *v)
+{
+    return on_each_cpu(v, true, context_right);
+}
+
+static bool timer_set(struct view *v, const struct cpu *c)
+{
+    uint64_t until = ~0ull;
+    const struct thread *parked = c->parked.head;
+    bool ready = false;
+    if (c->current != NULL) until = c->now + (uint64_t)c->sched->remaining;
+    if (parked != NULL && home_of(parked)->refill_at < until) until = home_of(parked)->refill_at;
+    for (uint32_t p = 0; p < 256; p++) {
+        ready |= c->ready[p].head != NULL;
+    }
+    if (c->current == NULL && ready) until = c->now;
+    v->blame = c;
+    return c->timer == until && (cpu_last == 0 ? fake.timer : fake.timers[c - cpus]) == until;
 }
 
 bool inv_timer_set(struct view *v)
 {
-    uint64_t until = ~0ull;
-    const struct thread *parked = cpu()->parked.head;
-    bool ready = false;
-    if (cpu()->current != NULL) until = cpu()->now + (uint64_t)cpu()->sched->remaining;
-    if (parked != NULL && home_of(parked)->refill_at < until) until = home_of(parked)->refill_at;
-    for (uint32_t p = 0; p < 256; p++) {
-        ready |= cpu()->ready[p].head != NULL;
+    return on_each_cpu(v, true, timer_set);
+}
+
+/* Two CPUs on one context would spend it twice. */
+bool inv_context_alone(struct view *v)
+{
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            v->blame = cpus[i].sched;
+            if (cpus[i].current == NULL || cpus[j].current == NULL) continue;
+            if (cpus[i].sched != NULL && cpus[i].sched == cpus[j].sched) return false;
+        }
     }
-    if (cpu()->current == NULL && ready) until = cpu()->now;
-    v->blame = cpu();
-    return cpu()->timer == until && fake.timer == until;
+    return true;
+}
+
+/* Its context says where a thread is ready or parked; on its way out of another CPU it may run. */
+bool inv_cpu_placed(struct view *v)
+{
+    for (uint32_t i = 0; i < v->thread_count; i++) {
+        const struct thread *t = v->threads[i];
+        v->blame = t;
+        const struct sched *home = home_of(t);
+        if (t->cpu > cpu_last) return false;
+        if (home == NULL || home->budget == 0 || home->cpu == t->cpu) continue;
+        if (t->state != T_RUNNING || cpus[t->cpu].sched == home) return false;
+    }
+    return true;
 }

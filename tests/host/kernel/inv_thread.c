@@ -5,24 +5,24 @@
 /* The queue of stopped threads has no name outside its file. */
 static bool is_stopped_queue(const struct queue *q)
 {
-    const struct cpu *c = cpu();
-    return fake_is_kernel_variable(q) &&
-           ((const char *)q < (const char *)c || (const char *)q >= (const char *)(c + 1));
+    return fake_is_kernel_variable(q) && ((const char *)q < (const char *)cpus ||
+                                          (const char *)q >= (const char *)(cpus + CPUS_MAX));
 }
 
 static bool is_in_right_queue(const struct thread *t)
 {
     const struct queue *q = t->queue;
+    const struct cpu *c = &cpus[t->cpu];
     switch ((enum thread_state)t->state) {
     case T_INACTIVE:
     case T_AWAIT_REPLY:
         return q == NULL;
     case T_RUNNING:
-        return q == NULL && cpu()->current == t;
+        return q == NULL && c->current == t;
     case T_READY:
-        return q == &cpu()->ready[t->priority];
+        return q == &c->ready[t->priority];
     case T_PARKED:
-        return q == &cpu()->parked;
+        return q == &c->parked;
     case T_STOPPED:
         return q != NULL && is_stopped_queue(q);
     case T_SENDING:
@@ -51,8 +51,13 @@ bool inv_thread_queued(struct view *v)
         v->blame = t;
         if (!is_in_right_queue(t) || !is_linked_by_state(t)) return false;
     }
-    v->blame = cpu()->current;
-    return cpu()->current == NULL || view_has_object(CAP_THREAD, cpu()->current);
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        const struct thread *t = cpus[i].current;
+        v->blame = t;
+        if (t == NULL) continue;
+        if (!view_has_object(CAP_THREAD, t) || t->state != T_RUNNING || t->cpu != i) return false;
+    }
+    return true;
 }
 
 /* How many stand in it; -1 if a link is wrong. */
@@ -91,10 +96,12 @@ bool inv_queue_linked(struct view *v)
         queued += v->threads[i]->queue != NULL;
         if (v->threads[i]->state == T_STOPPED) stopped = v->threads[i]->queue;
     }
-    for (uint32_t i = 0; i < 256; i++) {
-        if (!count_queue(v, &cpu()->ready[i], &total)) return false;
+    for (uint32_t i = 0; i < (cpu_last + 1) * 256; i++) {
+        if (!count_queue(v, &cpus[i / 256].ready[i % 256], &total)) return false;
     }
-    if (!count_queue(v, &cpu()->parked, &total)) return false;
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        if (!count_queue(v, &cpus[i].parked, &total)) return false;
+    }
     if (stopped != NULL && !count_queue(v, stopped, &total)) return false;
     for (uint32_t i = 0; i < v->object_count; i++) {
         const struct queue *q = object_queue(&v->objects[i]);

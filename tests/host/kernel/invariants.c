@@ -37,6 +37,8 @@ static const struct {
      inv_context_right},
     {"INV-SCHED-7", "the timer is set for the end of the budget or the first refill",
      inv_timer_set},
+    {"INV-SCHED-9", "no two CPUs run on one context", inv_context_alone},
+    {"INV-SCHED-10", "a thread is on the CPU that its context names", inv_cpu_placed},
     {"INV-VSPACE-1", "a mapped slot's tables lead to its page", inv_mapping_recorded},
     {"INV-VSPACE-2", "every entry has its slot", inv_entries_counted},
     {"INV-VSPACE-3", "no page is writable and executable, none has more than its slot says",

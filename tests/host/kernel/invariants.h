@@ -23,7 +23,8 @@ predicate inv_thread_queued, inv_queue_linked, inv_endpoint_one_kind, inv_sender
 predicate inv_reply_linked, inv_notification_empty, inv_notification_user;
 /* inv_sched.c */
 predicate inv_home_linked, inv_lending_linked, inv_ready_mapped, inv_parked_sorted, inv_due_awake;
-predicate inv_highest_runs, inv_context_right, inv_timer_set;
+predicate inv_highest_runs, inv_context_right, inv_timer_set, inv_context_alone;
+predicate inv_cpu_placed;
 /* inv_vspace.c */
 predicate inv_mapping_recorded, inv_entries_counted, inv_no_write_exec, inv_tables_private;
 /* inv_log.c */

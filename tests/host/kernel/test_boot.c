@@ -60,7 +60,7 @@ TEST(BOOT0003, "untypeds cover free memory without kernel, image or each other")
         EXPECT(end <= p.image.base || u->base >= p.image.base + p.image.size);
         bytes += 1ull << u->bits;
     }
-    uint64_t total = p.memory[0].size + p.memory[1].size;
+    uint64_t total = p.kernel.size + p.memory[0].size + p.memory[1].size;
     EXPECT_EQ(boot_info->memory_bytes, total);
     EXPECT_EQ(bytes + boot_info->kernel_bytes + p.image.size, total);
 }

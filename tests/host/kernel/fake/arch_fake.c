@@ -17,7 +17,7 @@ void __sanitizer_print_stack_trace(void);
 struct fake fake;
 
 #pragma clang section bss = "kernel_bss" data = "kernel_data"
-struct cpu fake_cpu;
+struct cpu *fake_cpu;
 static volatile uint64_t data_anchor = 1; /* so that both sections exist */
 #pragma clang section bss = "" data = ""
 
@@ -49,6 +49,7 @@ void fake_reset(void)
     copy_raw(__start_kernel_bss, NULL, (size_t)(__stop_kernel_bss - __start_kernel_bss));
     copy_raw(__start_kernel_data, data_copy, data_size);
     fake = (struct fake){.timer = ~0ull};
+    fake_cpu = cpus;
     memset(fake.masked, true, sizeof(fake.masked));
 }
 
@@ -89,7 +90,7 @@ void arch_putc(char c)
 
 void arch_timer_set(uint64_t ticks)
 {
-    fake.timer = ticks;
+    fake.timer = fake.timers[cpu() - cpus] = ticks;
     fake.timer_sets++;
 }
 
@@ -108,6 +109,25 @@ void arch_irq_unmask(uint32_t line)
 {
     line_check(line);
     fake.masked[line] = false;
+}
+
+void arch_cpu_start(uint32_t id)
+{
+    fake.cpu_starts++;
+    fake.cpu_id = id;
+}
+
+void arch_cpu_poke(const struct cpu *c)
+{
+    if (c == cpu() || c > &cpus[cpu_last]) give_up("no other CPU", __FILE__, __LINE__);
+    fake.poked[c - cpus] = true;
+}
+
+/* Its step was under way: what comes next of it is a tick. */
+void arch_cpu_hold(const struct cpu *c)
+{
+    arch_cpu_poke(c);
+    fake.holds++;
 }
 
 uint32_t arch_port_in(uint16_t port, uint32_t bytes)
@@ -161,12 +181,6 @@ void arch_tlb_flush(uint64_t root, uint64_t vaddr)
     fake.flushes++;
     fake.flush_root = root;
     fake.flush_vaddr = vaddr;
-}
-
-void arch_aspace_gone(uint64_t root)
-{
-    (void)root;
-    fake.aspaces_gone++;
 }
 
 void arch_thread_gone(const struct thread *t)

@@ -1,12 +1,12 @@
 /*
  * arch_window.h - the host's stand-in for a machine: physical memory is an arena at a fixed host
- * address, and there is one CPU.
+ * address, and a test says which CPU it is on.
  */
 #pragma once
 #include <stdint.h>
 
 struct cpu;
-extern struct cpu fake_cpu;
+extern struct cpu *fake_cpu; /* the one whose step it is */
 
 #ifndef FAKE_MEMORY
 #define FAKE_MEMORY (64ull << 20) /* bytes of it, from physical address 0 */
@@ -42,5 +42,5 @@ struct arch_cpu {
 
 static inline struct cpu *cpu(void)
 {
-    return &fake_cpu;
+    return fake_cpu;
 }

@@ -6,18 +6,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FAKE_LINES = 24, FAKE_OUTPUT = 256, FAKE_KNOWN = 16 };
+enum { FAKE_LINES = 24, FAKE_OUTPUT = 256, FAKE_KNOWN = 16, FAKE_CPUS = 8 };
 
 struct fake {
-    uint64_t timer; /* last arch_timer_set */
+    uint64_t timer; /* last arch_timer_set, on any CPU */
     uint64_t timer_sets;
+    uint64_t timers[FAKE_CPUS];  /* and on each */
+    bool poked[FAKE_CPUS];       /* it takes a tick soon */
+    uint32_t holds;              /* CPUs that had to come in */
+    uint32_t cpu_starts, cpu_id; /* asked for; the last APIC id */
     bool masked[FAKE_LINES];
     uint64_t port_ops; /* ins and outs in all */
     uint16_t port;     /* of the last one, */
     uint32_t port_bytes, port_value;
     uint32_t port_answer; /* what the next in reads */
     uint64_t flushes, flush_root, flush_vaddr;
-    uint64_t aspaces_gone, threads_gone;
+    uint64_t threads_gone;
     uint64_t pages_cleared;
     uint64_t fpu_inits;
     char output[FAKE_OUTPUT];
