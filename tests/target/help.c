@@ -11,7 +11,8 @@ enum {
     CHILD_SLOTS = 64,
     CHILD_COMMITS = 5000,
     PRIORITY = 95,
-    FAULT_BADGE = 77
+    FAULT_BADGE = 77,
+    SPIN_BESIDE = 20000
 };
 
 static cap_t slots[SLOTS_MAX];
@@ -80,7 +81,8 @@ cap_t test_mint(cap_t source, uint8_t rights, uint64_t badge)
 
 bool test_child_start(const struct test_child_args *args, struct test_child *out_child)
 {
-    const char *argv[] = {"tests", "child", args->name, args->word != NULL ? args->word : ""};
+    const char cpus[] = {(char)('0' + test_cpus()), '\0'};
+    const char *argv[] = {"tests", "child", args->name, args->word != NULL ? args->word : "", cpus};
     struct spawn_result result;
     struct test_child child = {
         .exit = test_notification(1), .fault = test_endpoint(), .reply = test_reply()};
@@ -116,6 +118,14 @@ bool test_child_start(const struct test_child_args *args, struct test_child *out
     return true;
 }
 
+void test_turn(void)
+{
+    uint64_t times = SPIN_BESIDE;
+
+    if (test_cpus() > 1) __asm__ volatile("1: loop 1b" : "+c"(times));
+    sys_yield();
+}
+
 int test_child_wait(const struct test_child *child)
 {
     struct process_info_out out;
@@ -126,7 +136,7 @@ int test_child_wait(const struct test_child *child)
         bool faulted = sys_nb_recv(child->fault, child->reply, 0, &m) == OK;
         EXPECT(!faulted);
         if (faulted) return -1;
-        sys_yield(); /* parent and child have the same priority */
+        test_turn(); /* parent and child have the same priority */
     }
     int err = process_info(child->process, &out);
     EXPECT_IS(err, OK);
@@ -159,7 +169,7 @@ bool test_fault_wait(const struct test_child *child, struct test_fault *out_faul
     enum err err = sys_nb_recv(child->fault, child->reply, 0, &m);
 
     while (err == ERR_WOULD_BLOCK && sys_poll(child->exit, &word) == ERR_WOULD_BLOCK) {
-        sys_yield();
+        test_turn();
         m = (struct message){0};
         err = sys_nb_recv(child->fault, child->reply, 0, &m);
     }

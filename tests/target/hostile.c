@@ -72,7 +72,7 @@ static int child_client(void)
     uint64_t seed = 12345, seen = 0, word = 0;
 
     if (sys_wait(startup_cap("go"), &word) != OK) return 1;
-    for (uint32_t i = 0; i < CALLS; i++) {
+    for (uint32_t i = 0; i < test_scaled(CALLS); i++) {
         struct message m = {.w = {random_next(&seed)}};
         seen = mix(seen, test_call(peer, LABEL_ADD, 1, &m));
         seen = mix(mix(mix(seen, m.w[0]), m.w[1]), m.info);
@@ -130,7 +130,7 @@ static int child_hostile(void)
     uint64_t seed = 0xbadc0ffee0ddf00dull, word;
 
     if (sys_wait(startup_cap("go"), &word) != OK) return 1;
-    for (uint32_t i = 0; hostile && i < RANDOM_CALLS; i++) {
+    for (uint32_t i = 0; hostile && i < test_scaled(RANDOM_CALLS); i++) {
         if (i % 8 == 0) {
             random_request(&seed);
         } else {
@@ -221,9 +221,8 @@ static struct run run_with(const char *word)
     if (before == NULL) before = authority_new();
     if (after == NULL) after = authority_new();
     if (before == NULL || after == NULL || !scene_start(&s, word)) return run;
-    for (uint32_t i = 0; i < STEP; i++) {
-        sys_yield(); /* so that all wait */
-    }
+    struct message m = {0}; /* answered: the server has all it will have, the others wait to go */
+    EXPECT_IS(test_call(s.endpoint, LABEL_ADD, 1, &m), OK);
     if (!authority_read(before)) return run;
     if (!scene_play(&s, &run) || !authority_read(after)) return run;
     mark(before, &s, &begin);

@@ -143,7 +143,8 @@ static void messages_are_conserved(void)
     uint64_t sum = 0, errors = 0;
 
     if (!server("sum", &endpoint, &child)) return;
-    for (uint64_t i = 1; i <= ROUNDS; i++) {
+    const uint64_t rounds = test_scaled(ROUNDS);
+    for (uint64_t i = 1; i <= rounds; i++) {
         struct message m = {.w = {i * i}};
         errors += test_call(endpoint, LABEL_SUM, 1, &m) != OK;
         sum += i * i;
@@ -152,7 +153,7 @@ static void messages_are_conserved(void)
     EXPECT_IS(errors, 0);
     struct message m = {0};
     EXPECT_IS(test_call(endpoint, LABEL_STOP, 0, &m), OK);
-    EXPECT_IS(m.w[1], ROUNDS);
+    EXPECT_IS(m.w[1], rounds);
 }
 
 static void server_dies_in_a_call(void)

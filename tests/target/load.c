@@ -45,7 +45,7 @@ static int child_floods_events(void)
 {
     struct message m = {0};
 
-    for (uint32_t i = 0; i < FLOOD_CALLS; i++) {
+    for (uint32_t i = 0; i < test_scaled(FLOOD_CALLS); i++) {
         if (trap(SYS_END, &m) != ERR_SYSCALL) return 1;
     }
     return 0;
@@ -115,7 +115,7 @@ static void others_go_on(const char *flooder, uint32_t commits, int code)
     uint32_t errors = 0;
 
     if (!echo_start(endpoint, &echo) || !test_child_start(&args, &child)) return;
-    for (uint32_t i = 0; i < CALLS_BESIDE; i++) {
+    for (uint32_t i = 0; i < test_scaled(CALLS_BESIDE); i++) {
         struct message m = {.w = {i}};
         errors += test_call(endpoint, LABEL_WORK, 1, &m) != OK || m.w[0] != i;
     }

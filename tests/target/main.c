@@ -15,6 +15,7 @@ static const struct group *const groups[] = {TEST_GROUPS(GROUP_ADDRESS)};
 
 static cap_t session;
 static const char *word = "";
+enum { SCALE = 50 };
 static char only[32];
 static uint32_t cpus = 1;
 static bool development, counted;
@@ -30,6 +31,11 @@ static void say(const char *text, size_t len)
 uint32_t test_cpus(void)
 {
     return cpus;
+}
+
+uint32_t test_scaled(uint32_t times)
+{
+    return cpus > 1 ? times / SCALE : times;
 }
 
 bool test_counted(void)
@@ -130,8 +136,9 @@ static uint32_t run_group(const struct group *group, uint32_t *number)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "child") == 0) {
+    if (argc == 5 && strcmp(argv[1], "child") == 0) {
         word = argv[3];
+        cpus = (uint32_t)(argv[4][0] - '0');
         return play_child(argv[2]);
     }
 

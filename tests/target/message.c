@@ -38,7 +38,7 @@ static void senders_in_order(void)
     for (uint32_t i = 0; i < SENDERS; i++) {
         if (!start("sends_word", words[i], cap, &children[i])) return;
         for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-            sys_yield();
+            test_turn();
         }
     }
     for (uint32_t i = 0; i < SENDERS; i++) {
@@ -70,7 +70,7 @@ static void one_signal_one_waiter(void)
         if (!start("waits", "", cap, &children[i])) return;
     }
     for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        sys_yield();
+        test_turn();
     }
     for (uint32_t i = 0; i < WAITERS; i++) {
         EXPECT_IS(sys_signal(notification), OK);
@@ -93,7 +93,7 @@ static void waiter_is_cancelled(void)
 
     if (!start("waits", "", cap, &child)) return;
     for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        sys_yield();
+        test_turn();
     }
     EXPECT_IS(self_revoke(CAP_SLOT_SELF, &in), OK);
     int code = test_child_wait(&child);
@@ -116,7 +116,7 @@ static void receiver_is_cancelled(void)
 
     if (!start("receives", "", cap, &child)) return;
     for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        sys_yield();
+        test_turn();
     }
     EXPECT_IS(self_revoke(CAP_SLOT_SELF, &in), OK);
     int code = test_child_wait(&child);

@@ -74,7 +74,7 @@ static int child_random_calls(void)
     for (cap_t slot = 1; slot < startup_page()->slot_count; slot++) {
         (void)sys_drop(slot);
     }
-    for (uint32_t i = 0; i < RANDOM_CALLS; i++) {
+    for (uint32_t i = 0; i < test_scaled(RANDOM_CALLS); i++) {
         struct message m = {.cap = random_next(&seed) & (i % 2 == 0 ? 0x3f : ~0ull),
                             .info = random_next(&seed),
                             .aux = random_next(&seed)};

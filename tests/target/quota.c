@@ -105,7 +105,7 @@ static int child_floods_counted(void)
     uint32_t wrong = 0;
 
     __asm__ volatile("int3");
-    for (uint32_t i = 0; i < FLOOD; i++) {
+    for (uint32_t i = 0; i < test_scaled(FLOOD); i++) {
         struct message m = {.cap = slot};
         wrong += trap(SYS_POLL, &m) != ERR_CAP_EMPTY;
     }
@@ -158,10 +158,10 @@ static void every_event_counts(void)
     if (!at_breakpoint(&child, &thread)) return;
     EXPECT_IS(self_sync(CAP_SLOT_SELF, &after), OK);
     struct counted c = count_events(thread, before.events, after.events);
-    EXPECT(after.events - before.events >= FLOOD);
-    EXPECT(c.recorded + c.dropped >= FLOOD);
+    EXPECT(after.events - before.events >= test_scaled(FLOOD));
+    EXPECT(c.recorded + c.dropped >= test_scaled(FLOOD));
     if (!test_development()) EXPECT_IS(c.dropped, 0);
-    if (c.dropped == 0) EXPECT_IS(c.recorded, FLOOD);
+    if (c.dropped == 0) EXPECT_IS(c.recorded, test_scaled(FLOOD));
     m = (struct message){0};
     EXPECT_IS(sys_reply(child.reply, &m), OK);
     EXPECT_IS(test_child_wait(&child), 0);

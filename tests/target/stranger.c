@@ -43,7 +43,7 @@ static int child_stranger(void)
         (void)sys_drop(slot);
     }
     __asm__ volatile("int3");
-    for (uint32_t i = 0; i < CALLS; i++) {
+    for (uint32_t i = 0; i < test_scaled(CALLS); i++) {
         call_at_random(&seed, i, results);
     }
     __asm__ volatile("int3" : : "a"(results[0]), "b"(results[1]));
@@ -150,7 +150,7 @@ static bool bystanders_start(struct bystander *b)
 static void bystanders_remember(struct bystander *b)
 {
     for (uint32_t i = 0; i < 1000; i++) {
-        sys_yield();
+        test_turn();
     }
     for (uint32_t i = 0; i < BYSTANDERS; i++) {
         (void)test_registers(&b[i].child, &b[i].registers);
@@ -192,7 +192,7 @@ static void nothing_changes(void)
     EXPECT_IS(after->count, before->count);
     EXPECT(memcmp(after->items, before->items, before->count * sizeof(before->items[0])) == 0);
     if (test_registers(&stranger, &r)) {
-        EXPECT(r.rax > CALLS / 10 * 8);
+        EXPECT(r.rax > test_scaled(CALLS) / 10 * 8);
         EXPECT_IS(r.rbx, 0);
     }
     for (uint32_t i = 0; i < BYSTANDERS; i++) {

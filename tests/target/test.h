@@ -97,6 +97,8 @@ struct test_child_args {
 /* A child that calls the function `name` of a group's children. It is ended after the test. */
 bool test_child_start(const struct test_child_args *args, struct test_child *out_child);
 int test_child_wait(const struct test_child *child); /* its exit code; a fault fails the test */
+/* Lets others run: those of the same processor, and those who want the kernel elsewhere. */
+void test_turn(void);
 void test_child_kill(const struct test_child *child);
 void test_cleanup(void);
 void test_setup(void);
@@ -113,8 +115,10 @@ bool test_fault_of(const char *child, struct test_fault *out_fault);
 /* All registers of a child's first thread, which stands still. */
 bool test_registers(const struct test_child *child, struct thread_regs *out_registers);
 const char *test_word(void);
-/* Of the parent only: what run.py says. */
 uint32_t test_cpus(void);
+/* So often; less with several processors, which an emulator stops and starts by itself. */
+uint32_t test_scaled(uint32_t times);
+/* Of the parent only: what run.py says. */
 bool test_counted(void);     /* a tick is an instruction */
 bool test_development(void); /* the kernel drops and counts events instead of stopping callers */
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
