@@ -41,14 +41,15 @@ bool log_admits(struct thread *t)
     return false;
 }
 
-static void *event_write(const struct event *e)
+/* Axiom reads the rings without the lock, so a head moves when its record is whole. */
+static void event_write(const struct event *e)
 {
-    struct event *out = &rings->events[rings->header.event_head++ % LOG_EVENTS];
+    struct event *out = &rings->events[rings->header.event_head % LOG_EVENTS];
     *out = *e;
-    out->time = cpu()->now;
+    if (e->kind != EVENT_ARGS) out->time = cpu()->now;
     out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
     out->cpu = (uint8_t)(cpu() - cpus);
-    return out;
+    __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }
 
 void event_record(const struct event *e)
@@ -76,23 +77,25 @@ void event_args(const uint64_t *from, uint32_t count)
 {
     for (uint32_t i = 0; i < count && dropped_run == 0; i += ARGS_WORDS) {
         if ((from[i] | from[i + 1] | from[i + 2]) == 0) continue;
-        uint64_t *w = event_write(&(struct event){.kind = EVENT_ARGS, .op = (uint8_t)(i / 3)});
-        w[0] = from[i];
-        w[2] = from[i + 1];
-        w[3] = from[i + 2];
+        event_write(&(struct event){.time = from[i],
+                                    .kind = EVENT_ARGS,
+                                    .op = (uint8_t)(i / 3),
+                                    .slot = (uint32_t)from[i + 1],
+                                    .info = (uint32_t)(from[i + 1] >> 32),
+                                    .arg = from[i + 2]});
     }
 }
 
 void commit_emit(const struct commit *c)
 {
-    uint64_t seq = rings->header.commit_head++;
-    struct commit *out = &rings->commits[seq % LOG_COMMITS];
+    struct commit *out = &rings->commits[rings->header.commit_head % LOG_COMMITS];
     *out = *c;
-    out->seq = seq;
+    out->seq = rings->header.commit_head;
     out->time = cpu()->now;
     out->cause = event_number;
     out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
     out->cpu = (uint8_t)(cpu() - cpus);
+    __atomic_store_n(&rings->header.commit_head, out->seq + 1, __ATOMIC_RELEASE);
 }
 
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
