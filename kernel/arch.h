@@ -8,6 +8,9 @@
 
 struct thread;
 
+/* Off the path that every call takes, and costs nothing there. */
+#define SELDOM __attribute__((noinline, cold, preserve_most))
+
 /* Guards a door behind which memory would be corrupted. Never depends on what user space says. */
 #define CHECK(x) ((x) ? (void)0 : arch_panic(__FILE__ ": " #x, (uint64_t[]){__LINE__}, 1))
 
@@ -27,7 +30,7 @@ struct cpu;
 /* Starts the CPU with this APIC id, if there is one: its first step is a tick. */
 void arch_cpu_start(uint32_t id);
 /* That CPU takes a tick soon. */
-void arch_cpu_poke(const struct cpu *c);
+SELDOM void arch_cpu_poke(const struct cpu *c);
 /* That CPU runs no user code from when this returns to the end of this step: it waits for its own,
  * and what it was interrupted in has happened. */
 void arch_cpu_hold(const struct cpu *c);

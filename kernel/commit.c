@@ -48,7 +48,7 @@ static void event_write(const struct event *e)
     *out = *e;
     if (e->kind != EVENT_ARGS) out->time = cpu()->now;
     out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
-    out->cpu = (uint8_t)(cpu() - cpus);
+    out->cpu = (uint8_t)cpu()->index;
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }
 
@@ -94,7 +94,7 @@ void commit_emit(const struct commit *c)
     out->time = cpu()->now;
     out->cause = event_number;
     out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
-    out->cpu = (uint8_t)(cpu() - cpus);
+    out->cpu = (uint8_t)cpu()->index;
     __atomic_store_n(&rings->header.commit_head, out->seq + 1, __ATOMIC_RELEASE);
 }
 

@@ -187,21 +187,13 @@ enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_blo
     return e == OK ? post(t, via, is_call, may_block) : e;
 }
 
-/* Everything that can be checked of a receive. `*out`: the Reply it names, NULL for none. */
-static enum err receive_check(const struct thread *t, struct slot **out)
-{
-    *out = NULL;
-    enum err e = message_check(t, false, true);
-    if (e != OK || (uint32_t)t->regs.rbx == 0) return e;
-    e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, out);
-    if (e == OK && (*out)->type != CAP_REPLY) e = ERR_CAP_TYPE;
-    return e;
-}
-
 enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may_block)
 {
-    struct slot *rs;
-    enum err e = receive_check(t, &rs);
+    struct slot *rs = NULL; /* the Reply it names, if any */
+    uint32_t name = (uint32_t)t->regs.rbx;
+    enum err e = message_check(t, false, true);
+    if (e == OK && name != 0) e = slot_lookup(thread_cspace(t), name, &rs);
+    if (e == OK && rs != NULL && rs->type != CAP_REPLY) e = ERR_CAP_TYPE;
     if (e != OK) return e;
     struct endpoint *ep = cap_object(slot);
     struct reply *r = rs != NULL ? cap_object(rs) : NULL;

@@ -36,13 +36,21 @@ static bool sched_usable(struct sched *s, uint64_t now)
     return true;
 }
 
-void sched_pay(struct cpu *c, uint64_t now)
+/* The context that `c` runs on pays until `now`. */
+static void sched_pay(struct cpu *c, uint64_t now)
 {
     if (c->sched != NULL && c->current != NULL) {
         c->sched->remaining -= (int64_t)(now - c->charged);
         c->sched->consumed += now - c->charged;
     }
     c->charged = now;
+}
+
+SELDOM void sched_pull(struct cpu *c)
+{
+    arch_cpu_hold(c);
+    sched_pay(c, cpu()->now);
+    c->current = NULL;
 }
 
 void sched_charge(uint64_t now)
@@ -54,7 +62,7 @@ void sched_charge(uint64_t now)
 }
 
 /* What runs on `s` has to find another context: at the end of this step, or by its own tick. */
-static void sched_leave(const struct sched *s)
+SELDOM static void sched_leave(const struct sched *s)
 {
     for (struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
         if (c->sched != s) continue;
@@ -68,12 +76,11 @@ static void sched_leave(const struct sched *s)
 static void ready_insert(struct thread *t, bool front)
 {
     thread_move(t, T_READY);
-    struct cpu *c = &cpus[t->cpu];
+    struct cpu *c = t->cpu;
     struct queue *q = &c->ready[t->priority];
     queue_insert(q, t, front ? q->head : NULL);
     c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
-    bool preempts = c->current == NULL || c->current->priority < t->priority;
-    if (c != cpu() && preempts) arch_cpu_poke(c);
+    if (c != cpu() && (c->current == NULL || c->current->priority < t->priority)) arch_cpu_poke(c);
 }
 
 void sched_ready(struct thread *t)
@@ -84,10 +91,10 @@ void sched_ready(struct thread *t)
 void sched_place(struct thread *t)
 {
     const struct sched *home = home_of(t);
-    if (home == NULL || t->state == T_RUNNING || t->cpu == home->cpu) return;
+    if (home == NULL || t->state == T_RUNNING || t->cpu == &cpus[home->cpu]) return;
     bool queued = t->state == T_READY || t->state == T_PARKED;
     if (queued) thread_move(t, T_READY);
-    t->cpu = (uint32_t)home->cpu;
+    t->cpu = &cpus[home->cpu];
     if (queued) sched_ready(t);
 }
 
@@ -114,7 +121,7 @@ void sched_take_back(struct thread *caller)
 {
     struct thread *server = caller->borrower;
     if (server == NULL) return;
-    struct cpu *c = &cpus[server->cpu];
+    struct cpu *c = server->cpu;
     if (c != cpu() && c->current == server) sched_leave(c->sched);
     server->lender = NULL;
     server->lend_depth = 0;
@@ -123,7 +130,7 @@ void sched_take_back(struct thread *caller)
 
 /* The context `t` runs on now. One lent that is used up or gone is given back at once, nearest home
  * last: `t` goes on at home, and the lender's debt is its own. NULL: none of `t`'s is usable. */
-static struct sched *sched_of(struct thread *t, uint64_t now)
+__attribute__((always_inline)) static inline struct sched *sched_of(struct thread *t, uint64_t now)
 {
     for (;;) {
         struct thread *owner = t;

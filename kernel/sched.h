@@ -13,8 +13,8 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 
 /* Ends the accounting of the step before: the running context pays until `now`. */
 void sched_charge(uint64_t now);
-/* The context that `c` runs on pays until `now`. */
-void sched_pay(struct cpu *c, uint64_t now);
+/* What another CPU runs is taken from it. */
+SELDOM void sched_pull(struct cpu *c);
 /* A thread with a new context, or one that names a new CPU, goes there: one that runs, when it next
  * leaves its CPU. */
 void sched_place(struct thread *t);

@@ -4,8 +4,9 @@
 #include "invoke.h"
 #include "irq.h"
 
-/* By number, up to SYS_POLL: the right that it takes to the capability named. */
-enum { R = RIGHT_READ, W = RIGHT_WRITE };
+/* By number, up to SYS_POLL: of the capability named. */
+enum { R = RIGHT_READ, W = RIGHT_WRITE, E = CAP_ENDPOINT, N = CAP_NOTIFICATION };
+static const uint8_t types_needed[] = {E, E, E, E, E, E, CAP_REPLY, N, N, N};
 static const uint8_t rights_needed[] = {W, R, W, R, W, R, 0, W, R, R};
 
 static enum err dispatch(struct thread *t, uint64_t number)
@@ -23,9 +24,7 @@ static enum err dispatch(struct thread *t, uint64_t number)
     uint64_t name = number == SYS_REPLY ? (uint32_t)t->regs.rbx : t->regs.rdi;
     enum err e = slot_lookup(thread_cspace(t), name, &s);
     if (e != OK) return e;
-    bool on_endpoint = number < SYS_REPLY;
-    enum cap_type type = number == SYS_REPLY ? CAP_REPLY : CAP_NOTIFICATION;
-    if (s->type != (on_endpoint ? CAP_ENDPOINT : type)) return ERR_CAP_TYPE;
+    if (s->type != types_needed[number - SYS_BASE]) return ERR_CAP_TYPE;
     if (rights_needed[number - SYS_BASE] & ~s->rights) return ERR_RIGHTS;
     if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
         return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
@@ -54,6 +53,7 @@ static uint32_t args_take(struct thread *t, uint64_t number)
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
+    if (t == NULL) return core_tick(now); /* another CPU stopped it on its way here */
     uint64_t number = t->regs.rax, name = t->regs.rdi;
     if (number < SYS_BASE) {
         core_fault(FAULT_SYSCALL, (uint32_t)number, 0, 0, now);
@@ -88,6 +88,7 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
                 uint64_t now)
 {
     struct thread *t = cpu()->current;
+    if (t == NULL) return core_tick(now);
     const struct thread_regs *r = &t->regs;
     const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
     if (t->id == GENESIS_THREAD) {
@@ -119,8 +120,9 @@ void core_irq(uint32_t line, uint64_t now)
 void core_tick(uint64_t now)
 {
     sched_charge(now);
-    cpu()->timer = 0; /* one shot: it is spent */
-    if (cpu() > &cpus[cpu_last]) cpu_last = (uint32_t)(cpu() - cpus);
+    cpu()->timer = 0;                        /* one shot: it is spent */
+    cpu()->index = (uint64_t)(cpu() - cpus); /* its first step is a tick */
+    if (cpu()->index > cpu_last) cpu_last = (uint32_t)cpu()->index;
     event_record(&(struct event){.kind = EVENT_TICK});
     sched_finish();
 }

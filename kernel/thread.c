@@ -25,6 +25,7 @@ void thread_init(struct thread *t)
     static uint32_t last_id;
     container_init(&t->head, CAP_THREAD, TS_COUNT);
     t->id = ++last_id;
+    t->cpu = cpus;
 }
 
 void thread_move(struct thread *t, enum thread_state to)
@@ -34,13 +35,10 @@ void thread_move(struct thread *t, enum thread_state to)
     CHECK(to != T_RUNNING || t->state == T_READY);
     if (t->queue != NULL) queue_remove(t);
     t->state = (uint8_t)to;
-    struct cpu *c = &cpus[t->cpu];
+    struct cpu *c = t->cpu;
     if (c->current != t || to == T_RUNNING) return;
-    if (c != cpu()) {
-        arch_cpu_hold(c);
-        sched_pay(c, cpu()->now);
-    }
-    c->current = NULL;
+    if (c == cpu()) c->current = NULL;
+    if (c != cpu()) sched_pull(c);
 }
 
 void thread_wake(struct thread *t, enum err result)

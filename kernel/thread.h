@@ -54,7 +54,7 @@ struct thread {
 
     uint32_t id;                                /* never used twice */
     uint8_t state, priority, flags, by_syscall; /* the last: rcx and r11 are dead. For arch */
-    uint32_t cpu;                               /* index: where it is ready, parked or running */
+    struct cpu *cpu;                            /* where it is ready, parked or running */
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 
@@ -83,7 +83,7 @@ struct cpu {
     struct thread *actor;   /* who ran when this step began: in its records */
     struct sched *sched;    /* what `current` runs on */
     uint64_t now, charged;  /* time of this step, read once on entry; until when `sched` has paid */
-    uint64_t timer;         /* what arch_timer_set was last told */
+    uint64_t timer, index;  /* what arch_timer_set was last told; this CPU's place in `cpus` */
     struct queue ready[256];
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
     struct queue parked;   /* by refill time, soonest first */

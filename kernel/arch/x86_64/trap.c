@@ -15,7 +15,7 @@ struct stack stacks[CPUS_MAX][2] __attribute__((aligned(4096)));
 uint64_t idt[256][2] __attribute__((aligned(4096)));
 static struct thread nobody; /* where the registers of a thread that is gone are saved to */
 /* The lock's tickets: who waits is served in turn, so nobody waits for long. */
-static uint32_t lock_next, lock_serving;
+static volatile uint32_t lock_next, lock_serving;
 
 void trap_init(uint32_t index)
 {
@@ -50,11 +50,9 @@ void trap_init(uint32_t index)
 
 /* Whoever has the lock may be waiting for this CPU to come in, because it changes tables that are
  * loaded here: they are given up before. */
-static void lock_take(void)
+SELDOM static void lock_wait(uint32_t ticket)
 {
-    uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
     struct arch_cpu *a = &cpu()->arch;
-    if (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) == ticket) return;
     load_root(a->root = image_phys(kernel_root));
     __atomic_store_n(&a->waits, true, __ATOMIC_RELEASE);
     while (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != ticket) {
@@ -63,26 +61,29 @@ static void lock_take(void)
     a->waits = false;
 }
 
-/* User mode, or idle where only interrupts come. Returns who runs next. */
-struct thread *trap_user(uint32_t vector, uint64_t error)
+SELDOM static void trap_other(uint32_t vector, uint64_t error, uint64_t now)
 {
-    lock_take();
-    uint64_t now = __builtin_ia32_rdtsc(), address;
-    bool interrupt = vector >= VECTOR_IRQ && vector != VECTOR_SYSCALL;
-    if (interrupt) {
+    uint64_t address;
+    if (vector >= VECTOR_IRQ) {
         apic_interrupt(vector, now);
-    } else if (cpu()->current == NULL) { /* another CPU stopped it on its way here */
-        core_tick(now);
-    } else if (vector == VECTOR_SYSCALL) {
-        core_syscall(now);
     } else if (vector == VECTOR_PAGE_FAULT) {
         __asm__ volatile("movq %%cr2, %0" : "=r"(address));
         core_fault(FAULT_MEMORY, vector, error, address, now);
     } else {
         core_fault(FAULT_EXCEPTION, vector, error, 0, now);
     }
+}
+
+/* User mode, or idle where only interrupts come. Returns who runs next. */
+struct thread *trap_user(uint32_t vector, uint64_t error)
+{
+    uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
+    if (lock_serving != ticket) lock_wait(ticket);
+    uint64_t now = __builtin_ia32_rdtsc();
+    if (vector == VECTOR_SYSCALL) core_syscall(now);
+    if (vector != VECTOR_SYSCALL) trap_other(vector, error, now);
     struct thread *t = thread_load();
-    __atomic_store_n(&lock_serving, lock_serving + 1, __ATOMIC_RELEASE);
+    __asm__ volatile("incl %0" : "+m"(lock_serving)::"memory"); /* a store releases: SDM 3A 8.2.2 */
     return t;
 }
 

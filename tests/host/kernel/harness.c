@@ -117,7 +117,7 @@ static void set_priority(struct thread *t, uint8_t priority)
 /* The one running steps down to 0 for one tick, `t` up to 255. */
 bool run_try(struct thread *t)
 {
-    fake_cpu = &cpus[t->cpu];
+    fake_cpu = t->cpu;
     struct thread *before = cpu()->current;
     if (before == t) return true;
     uint8_t own = t->priority, others = before != NULL ? before->priority : 0;

@@ -175,9 +175,9 @@ bool inv_cpu_placed(struct view *v)
         const struct thread *t = v->threads[i];
         v->blame = t;
         const struct sched *home = home_of(t);
-        if (t->cpu > cpu_last) return false;
-        if (home == NULL || home->budget == 0 || home->cpu == t->cpu) continue;
-        if (t->state != T_RUNNING || cpus[t->cpu].sched == home) return false;
+        if (t->cpu < cpus || t->cpu > &cpus[cpu_last]) return false;
+        if (home == NULL || home->budget == 0 || &cpus[home->cpu] == t->cpu) continue;
+        if (t->state != T_RUNNING || t->cpu->sched == home) return false;
     }
     return true;
 }

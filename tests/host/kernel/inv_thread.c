@@ -12,7 +12,7 @@ static bool is_stopped_queue(const struct queue *q)
 static bool is_in_right_queue(const struct thread *t)
 {
     const struct queue *q = t->queue;
-    const struct cpu *c = &cpus[t->cpu];
+    const struct cpu *c = t->cpu;
     switch ((enum thread_state)t->state) {
     case T_INACTIVE:
     case T_AWAIT_REPLY:
@@ -55,7 +55,8 @@ bool inv_thread_queued(struct view *v)
         const struct thread *t = cpus[i].current;
         v->blame = t;
         if (t == NULL) continue;
-        if (!view_has_object(CAP_THREAD, t) || t->state != T_RUNNING || t->cpu != i) return false;
+        if (!view_has_object(CAP_THREAD, t) || t->state != T_RUNNING || t->cpu != &cpus[i])
+            return false;
     }
     return true;
 }
