@@ -72,11 +72,11 @@ SELDOM static void sched_leave(const struct sched *s)
     }
 }
 
-/* To the front: it was preempted and has budget left. */
+/* On the CPU that its home names. To the front: it was preempted and has budget left. */
 static void ready_insert(struct thread *t, bool front)
 {
     thread_move(t, T_READY);
-    struct cpu *c = t->cpu;
+    struct cpu *c = t->cpu = t->goes;
     struct queue *q = &c->ready[t->priority];
     queue_insert(q, t, front ? q->head : NULL);
     c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
@@ -91,11 +91,9 @@ void sched_ready(struct thread *t)
 void sched_place(struct thread *t)
 {
     const struct sched *home = home_of(t);
-    if (home == NULL || t->state == T_RUNNING || t->cpu == &cpus[home->cpu]) return;
-    bool queued = t->state == T_READY || t->state == T_PARKED;
-    if (queued) thread_move(t, T_READY);
-    t->cpu = &cpus[home->cpu];
-    if (queued) sched_ready(t);
+    if (home == NULL) return;
+    t->goes = &cpus[home->cpu];
+    if ((t->state == T_READY || t->state == T_PARKED) && t->cpu != t->goes) sched_ready(t);
 }
 
 /*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
@@ -203,7 +201,6 @@ void sched_finish(void)
             c->sched == NULL || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
         const struct thread *best = highest_ready();
         if (spent || (best != NULL && best->priority > t->priority)) ready_insert(t, !spent);
-        if (spent) sched_place(t);
     }
     if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;

@@ -15,8 +15,8 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 void sched_charge(uint64_t now);
 /* What another CPU runs is taken from it. */
 SELDOM void sched_pull(struct cpu *c);
-/* A thread with a new context, or one that names a new CPU, goes there: one that runs, when it next
- * leaves its CPU. */
+/* A thread with a new context, or one that names a new CPU, goes there: one that runs or waits,
+ * when it is next made ready. */
 void sched_place(struct thread *t);
 /* Makes a thread ready, at the end of its queue; leaves whatever queue it was in. */
 void sched_ready(struct thread *t);

@@ -25,7 +25,7 @@ void thread_init(struct thread *t)
     static uint32_t last_id;
     container_init(&t->head, CAP_THREAD, TS_COUNT);
     t->id = ++last_id;
-    t->cpu = cpus;
+    t->cpu = t->goes = cpus;
 }
 
 void thread_move(struct thread *t, enum thread_state to)

@@ -54,7 +54,7 @@ struct thread {
 
     uint32_t id;                                /* never used twice */
     uint8_t state, priority, flags, by_syscall; /* the last: rcx and r11 are dead. For arch */
-    struct cpu *cpu;                            /* where it is ready, parked or running */
+    struct cpu *cpu, *goes; /* where it is ready, parked or running; where it is made ready */
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
 

@@ -51,7 +51,8 @@ static struct walk_item item_of(const struct slot *s)
         break;
     case CAP_SCHED:
         i.badge = ((const struct sched *)obj)->budget;
-        i.extra = ((const struct sched *)obj)->period;
+        i.extra = ((const struct sched *)obj)->period | ((const struct sched *)obj)->cpu
+                                                            << SCHED_CPU_SHIFT;
         break;
     case CAP_IRQ:
     case CAP_LOG: {

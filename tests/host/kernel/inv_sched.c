@@ -147,7 +147,9 @@ static bool timer_set(struct view *v, const struct cpu *c)
     }
     if (c->current == NULL && ready) until = c->now;
     v->blame = c;
-    return c->timer == until && (cpu_last == 0 ? fake.timer : fake.timers[c - cpus]) == until;
+    /* another CPU may have taken away the thread that was waited for: then a tick comes early */
+    bool right = c == cpu() ? c->timer == until : c->timer <= until;
+    return right && (cpu_last == 0 ? fake.timer : fake.timers[c - cpus]) == c->timer;
 }
 
 bool inv_timer_set(struct view *v)
@@ -168,7 +170,8 @@ bool inv_context_alone(struct view *v)
     return true;
 }
 
-/* Its context says where a thread is ready or parked; on its way out of another CPU it may run. */
+/* Its context says where a thread is ready or parked; on its way out of another CPU it may run, and
+ * who waits is nowhere. */
 bool inv_cpu_placed(struct view *v)
 {
     for (uint32_t i = 0; i < v->thread_count; i++) {
@@ -177,7 +180,8 @@ bool inv_cpu_placed(struct view *v)
         const struct sched *home = home_of(t);
         if (t->cpu < cpus || t->cpu > &cpus[cpu_last]) return false;
         if (home == NULL || home->budget == 0 || &cpus[home->cpu] == t->cpu) continue;
-        if (t->state != T_RUNNING || t->cpu->sched == home) return false;
+        if (t->state == T_READY || t->state == T_PARKED) return false;
+        if (t->state == T_RUNNING && t->cpu->sched == home) return false;
     }
     return true;
 }

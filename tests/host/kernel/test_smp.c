@@ -188,6 +188,23 @@ TEST(SMP0008, "a parked thread is moved with the rest of its context's time")
     EXPECT(cpus[1].current == p.thread);
 }
 
+TEST(SMP0009,
+     "a thread that is moved while it runs, and waits before its tick, wakes where it belongs")
+{
+    struct pair p = pair_make();
+    cpu_up(1);
+    OKAY(move_to(&p.server, 1));
+    take_poke(1);
+    EXPECT(cpus[1].current == p.s);
+    OKAY(move_to(&p.server, 0));
+    pair_serve(&p, 0);
+    take_poke(1);
+    on_cpu(0);
+    EXPECT_EQ(sys_call(p.c, S_EP, 0), BLOCKED);
+    EXPECT(p.s->cpu == cpus);
+    EXPECT(cpus[1].current == NULL);
+}
+
 /* A process that runs on a second CPU. */
 static struct proc elsewhere(void)
 {
