@@ -162,29 +162,39 @@ static void canon_thread(struct thread *t)
     if (t->queue == NULL) t->q_prev = t->q_next = NULL;
 }
 
-/* Times are told from now; what is due is due, however long. */
-static void canon_times(void)
+/* Of one CPU. What an idle one last did is over; its `sched` is not, if others ask who runs on it. */
+static void canon_cpu(struct cpu *c, uint64_t shift)
 {
-    struct cpu *c = cpu();
-    uint64_t shift = c->now - time_base;
-    for (uint32_t i = 0; i < world.thread_count; i++) {
-        struct sched *s = world.scheds[i];
-        if (!world_has_sched(i)) continue;
-        s->consumed = 0;
-        if (s->refill_at == 0) continue;
-        s->refill_at = s->refill_at <= c->now ? time_base : s->refill_at - shift;
-    }
+    bool idle = c->current == NULL;
+    c->now = idle ? time_base : c->now - shift;
+    c->charged = idle ? time_base : c->charged - shift;
     if (c->timer != 0 && c->timer != ~0ull) c->timer -= shift;
-    fake.timer = c->timer;
-    c->now = c->charged = time_base;
+    fake.timers[c - cpus] = c->timer;
     c->actor = NULL;
-    if (c->current == NULL) c->sched = NULL;
+    if (idle && cpu_last == 0) c->sched = NULL;
     for (uint32_t i = 0; i < 4; i++) {
         for (uint64_t left = c->ready_map[i]; left != 0; left &= left - 1) {
             uint32_t bit = (uint32_t)__builtin_ctzll(left);
             if (c->ready[i * 64 + bit].head == NULL) c->ready_map[i] &= ~(1ull << bit);
         }
     }
+}
+
+/* Times are told from now; what is due is due, however long. */
+static void canon_times(void)
+{
+    uint64_t end = cpu()->now, shift = end - time_base;
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        struct sched *s = world.scheds[i];
+        if (!world_has_sched(i)) continue;
+        s->consumed = 0;
+        if (s->refill_at == 0) continue;
+        s->refill_at = s->refill_at <= end ? time_base : s->refill_at - shift;
+    }
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        canon_cpu(&cpus[i], shift);
+    }
+    fake.timer = cpu_last == 0 ? cpus[0].timer : 0; /* of whichever CPU set its last */
 }
 
 static void canon_rings(void)
@@ -215,5 +225,6 @@ void canon(void)
     }
     const uint64_t counts = offsetof(struct fake, port_ops), end = offsetof(struct fake, output);
     memset((char *)&fake + counts, 0, end - counts); /* what the machine was asked */
-    fake.timer_sets = 0;
+    fake.timer_sets = fake.holds = 0;
+    fake_cpu = cpus;
 }

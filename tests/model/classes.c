@@ -86,7 +86,7 @@ bool line_keeps_authority(enum line_class class, const void *at, const void *is,
     case LINE_SLOT:
         return same_slot(is, was);
     case LINE_SCHED:
-        return s->budget == t->budget && s->period == t->period;
+        return s->budget == t->budget && s->period == t->period && s->cpu == t->cpu;
     case LINE_THREAD: {
         uint64_t where = ((uint64_t)at & ((1u << THREAD_BITS) - 1)),
                  id = offsetof(struct thread, id);

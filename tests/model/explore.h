@@ -15,8 +15,9 @@ enum { THREADS_MAX = 6, OPS_MAX = 128, STATES_MAX_DEFAULT = 1100000 };
 enum { RIP_CALL = 0x400000, RIP_AFTER = RIP_CALL + SYSCALL_BYTES };
 
 /* SYSCALL and FAULT: by `actor`. TICK: at the timer's deadline. LATER: a tick, half a budget before
- * which nothing happens. AGAIN: a system call that was put off runs again. */
-enum op_kind { KIND_SYSCALL, KIND_FAULT, KIND_IRQ, KIND_TICK, KIND_LATER, KIND_AGAIN };
+ * which nothing happens. AGAIN: a system call that was put off runs again. POKE: the tick that
+ * another CPU asked for. */
+enum op_kind { KIND_SYSCALL, KIND_FAULT, KIND_IRQ, KIND_TICK, KIND_LATER, KIND_AGAIN, KIND_POKE };
 
 struct op {
     const char *text; /* in words, for witnesses */
@@ -31,7 +32,7 @@ struct world {
     const char *name;
     bool real_order; /* only who is current acts; else whoever is ready may */
     uint64_t budget; /* of each, if so; the period is twice as long */
-    uint8_t priorities[THREADS_MAX];
+    uint8_t priorities[THREADS_MAX], cpus[THREADS_MAX];
     uint64_t event_fill_max; /* with real_rings: more than this is said to be this */
     bool real_rings;         /* the rings fill up; else all is acknowledged at once */
     uint32_t thread_count;
@@ -72,7 +73,8 @@ struct op *world_invoke(const char *text, enum operation op, uint64_t name, cons
 #define INVOKE(text, op, name, ...) world_invoke(text, op, name, (const uint64_t[4]){__VA_ARGS__})
 void world_do(enum operation op, uint64_t name, const uint64_t w[8]); /* now, by axiom */
 #define DO_NOW(op, name, ...) world_do(op, name, (const uint64_t[8]){__VA_ARGS__})
-void world_end(void); /* the state from which the search begins */
+void world_second_cpu(void); /* comes up */
+void world_end(void);        /* the state from which the search begins */
 
 /* --- canon.c ---- */
 /* Two moments before canon_begin, and the newest thread's id then: what counts is found by them. */
@@ -148,7 +150,7 @@ void step_begin(void);
 void step_watch(void); /* from now on a step that does not end is found out */
 /* False: not possible here. `*broken`: what is wrong with it, NULL nothing. */
 bool step_run(const struct op *op, struct step *s, const char **broken);
-void step_idle(const struct op *op); /* its actor is given the processor, and does nothing */
+void step_tick_instead(const struct op *op); /* its actor is given the processor, and that */
 void step_brief(struct step *s);
 uint64_t step_first_commit(void); /* of the last step */
 uint64_t step_first_event(void);
@@ -180,4 +182,5 @@ struct search_result {
 };
 /* At most `limit` states; `wary`: looks for changed memory after each operation, not each state. */
 struct search_result search(uint64_t limit, bool wary);
-void search_path(uint32_t state); /* prints the operations that lead there */
+bool op_acts(const struct op *op); /* a thread does it */
+void search_path(uint32_t state);  /* prints the operations that lead there */

@@ -62,7 +62,7 @@ static void record_slot(const struct slot *s, const struct slot *up)
         const struct sched *sched = cap_object(s);
         c.op = COMMIT_CONFIGURE;
         c.arg0 = s->type == CAP_THREAD ? t->priority : sched->budget;
-        c.arg1 = s->type == CAP_THREAD ? t->flags : sched->period;
+        c.arg1 = s->type == CAP_THREAD ? t->flags : sched->period | sched->cpu << SCHED_CPU_SHIFT;
         record(c);
     }
     if (s->type != CAP_IRQ && s->type != CAP_LOG) return;

@@ -27,7 +27,7 @@ static const struct {
     {"end", config_end, 20, IN_STEPS},       {"notify", config_notify, 25, WHOLE},
     {"budget", config_budget, 20, WHOLE},    {"caps", config_caps, 10, WHOLE},
     {"retype", config_retype, 10, BOTH},     {"order", config_order, 20, WHOLE},
-    {"log", config_log, 6, WHOLE},
+    {"cpus", config_cpus, 20, BOTH},         {"log", config_log, 6, WHOLE},
 };
 #define STATES_LIMIT 4000000000ull
 enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };

@@ -28,6 +28,11 @@ static void load_state(uint32_t state)
     folding_parent();
 }
 
+bool op_acts(const struct op *op)
+{
+    return op->kind == KIND_SYSCALL || op->kind == KIND_FAULT || op->kind == KIND_AGAIN;
+}
+
 void search_path(uint32_t state)
 {
     uint32_t path[1024], n = 0;
@@ -36,7 +41,7 @@ void search_path(uint32_t state)
     }
     for (uint32_t i = 0; i < n; i++) {
         const struct op *op = &world.ops[path[n - 1 - i]];
-        bool acts = op->kind == KIND_SYSCALL || op->kind == KIND_FAULT || op->kind == KIND_AGAIN;
+        bool acts = op_acts(op);
         printf("%4u  %s%s%s\n", i + 1, acts ? world.thread_names[op->actor] : "", acts ? ": " : "",
                op->text);
     }
@@ -50,13 +55,13 @@ static _Noreturn void violated(uint32_t state, uint32_t op, const char *what)
     exit(1);
 }
 
-/* I9: a refused step leaves what would be there had its thread merely been given the processor:
- * then a context that is gone is no longer lent. */
+/* I9: a refused step leaves what a tick would have left, which costs time and follows up what has
+ * happened before: a context that is gone is no longer lent. */
 static bool refusal_changed(key_t128 before, key_t128 after, const struct op *op)
 {
     lines_restore();
     folding_restore();
-    step_idle(op);
+    step_tick_instead(op);
     canon();
     return lines_diff(before) != after;
 }
@@ -77,6 +82,7 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
     results_step(s);
     if (s->commits != 0) broken = folding_step();
     if (broken != NULL) return broken;
+    struct cpu *at = cpu();
     canon();
     key_t128 key = lines_diff(before);
     if (s->refused && key != before && refusal_changed(before, key, &world.ops[op]))
@@ -85,7 +91,9 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
         return "I9: a step changed what its thread has no capability to";
     if (s->commits == 0 && lines_authority_changed()) broken = folding_step();
     if (broken == NULL && store_add(key, state, op)) {
+        fake_cpu = at; /* the others may have a tick to come */
         broken = invariants_broken();
+        fake_cpu = cpus;
         save_state();
     }
     lines_restore();

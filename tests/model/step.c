@@ -71,22 +71,35 @@ static bool actor_ready(const struct op *op, struct thread *t)
 {
     if (t->head.type != CAP_THREAD || (t->state != T_READY && t->state != T_RUNNING)) return false;
     if ((t->regs.rip == RIP_CALL) != (op->kind == KIND_AGAIN)) return false;
+    fake_cpu = &cpus[t->cpu];
     if (world.real_order) return cpu()->current == t;
     return canon_run(t);
 }
 
+/* The first tick that is due, on whatever CPU: time does not pass it. */
+static uint64_t next_tick(void)
+{
+    uint64_t first = ~0ull;
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        if (cpus[i].timer < first) first = cpus[i].timer;
+    }
+    return first;
+}
+
 static bool can_happen(const struct op *op, struct step *s, uint64_t *at)
 {
-    const struct cpu *c = cpu();
-    *at = c->now + op->delay;
+    *at = canon_time() + op->delay;
+    fake_cpu = &cpus[op->cpu];
     switch ((enum op_kind)op->kind) {
     case KIND_IRQ:
         return !fake.masked[op->name];
     case KIND_TICK:
-        *at = c->timer;
-        return c->timer != ~0ull;
+        if (cpu()->timer > *at) *at = cpu()->timer;
+        return cpu()->timer != ~0ull && cpu()->timer == next_tick();
     case KIND_LATER:
-        return *at < c->timer;
+        return *at < next_tick();
+    case KIND_POKE:
+        return fake.poked[op->cpu];
     default:
         s->actor = world.threads[op->actor];
         return actor_ready(op, s->actor);
@@ -106,7 +119,8 @@ static void take(const struct op *op, struct thread *t, uint64_t at)
     if (op->kind == KIND_SYSCALL || op->kind == KIND_AGAIN) core_syscall(at);
     if (op->kind == KIND_FAULT) core_fault(FAULT_MEMORY, 14, 6, op->name, at);
     if (op->kind == KIND_IRQ) core_irq((uint32_t)op->name, at);
-    if (op->kind == KIND_TICK || op->kind == KIND_LATER) core_tick(at);
+    if (op->kind == KIND_POKE) fake.poked[op->cpu] = false;
+    if (op->kind == KIND_TICK || op->kind == KIND_LATER || op->kind == KIND_POKE) core_tick(at);
 }
 
 /* One event, and what ARGS it has. */
@@ -114,7 +128,8 @@ static const char *event_wrong(const struct op *op, const struct step *s, uint64
 {
     static const uint8_t kinds[] = {
         [KIND_SYSCALL] = EVENT_SYSCALL, [KIND_AGAIN] = EVENT_SYSCALL, [KIND_FAULT] = EVENT_FAULT,
-        [KIND_IRQ] = EVENT_IRQ,         [KIND_TICK] = EVENT_TICK,     [KIND_LATER] = EVENT_TICK};
+        [KIND_IRQ] = EVENT_IRQ,         [KIND_TICK] = EVENT_TICK,     [KIND_LATER] = EVENT_TICK,
+        [KIND_POKE] = EVENT_TICK};
     const struct event *e = event_at(at);
     bool stopped = s->actor != NULL && s->actor->state == T_STOPPED;
     uint64_t head = log_header()->event_head;
@@ -123,6 +138,7 @@ static const char *event_wrong(const struct op *op, const struct step *s, uint64
     if (e->kind != (stopped ? EVENT_STOPPED : kinds[op->kind]))
         return "its event is of another kind";
     if (e->time != cpu()->now) return "its event has another time";
+    if (e->cpu != cpu() - cpus) return "its event names another CPU";
     if (s->actor != NULL && e->thread != s->actor->id) return "its event names another thread";
     while (++at < head) {
         if (event_at(at)->kind != EVENT_ARGS) return "more than one event for it";
@@ -139,6 +155,7 @@ static const char *commits_wrong(const struct step *s, uint64_t event)
         if (c->time != cpu()->now) return "a commit has another time";
         if (c->cause != event) return "a commit names another cause";
         if (c->actor != s->actor->id) return "a commit names another thread";
+        if (c->cpu != cpu() - cpus) return "a commit names another CPU";
     }
     return NULL;
 }
@@ -147,7 +164,7 @@ static const char *commits_wrong(const struct step *s, uint64_t event)
 static bool may_change(const struct op *op, uint32_t result)
 {
     uint32_t label = msg_label(op->info);
-    if (op->kind != KIND_SYSCALL || op->delay != 0 || world.real_rings) return true;
+    if (op->kind != KIND_SYSCALL || world.real_rings) return true;
     if (result == OK || result == EVENT_BLOCKED || result == ERR_PARTIAL) return true;
     /* the senders before found out that they cannot; what it served is over */
     if (op->number == SYS_NB_RECV && result == ERR_WOULD_BLOCK) return true;
@@ -169,11 +186,11 @@ static uint32_t result_of_step(const struct step *s, uint64_t event)
     return e->kind == EVENT_STOPPED ? EVENT_BLOCKED : e->result;
 }
 
-void step_idle(const struct op *op)
+void step_tick_instead(const struct op *op)
 {
     struct step s;
     uint64_t at;
-    can_happen(op, &s, &at);
+    if (can_happen(op, &s, &at)) core_tick(at);
 }
 
 bool step_run(const struct op *op, struct step *s, const char **broken)

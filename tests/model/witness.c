@@ -220,6 +220,32 @@ static bool fault_unheard(const struct step *s)
     return false;
 }
 
+static bool held(const struct step *s)
+{
+    (void)s;
+    return fake.holds != 0;
+}
+
+static bool called_across(const struct step *s)
+{
+    (void)s;
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        const struct thread *t = world.threads[i];
+        if (t->borrower != NULL && t->borrower->cpu != t->cpu) return true;
+    }
+    return false;
+}
+
+/* It runs on, without a context, until its CPU has the tick that it was asked to take. */
+static bool left_running(const struct step *s)
+{
+    (void)s;
+    for (uint32_t i = 0; i <= cpu_last; i++) {
+        if (cpus[i].current != NULL && cpus[i].sched == NULL && fake.poked[i]) return true;
+    }
+    return false;
+}
+
 static bool partial_retype(const struct step *s)
 {
     return is_op(s, OP_RETYPE, ERR_PARTIAL);
@@ -257,6 +283,11 @@ static const struct {
     {"lent_twice", "a server lends on what was lent to it", lent_twice, false},
     {"in_debt", "a budget is overdrawn", in_debt, false},
     {"parked_runs", "a thread without budget runs when it is refilled", parked_runs, false},
+    {"held", "a thread is stopped while another CPU runs it", held, false},
+    {"called_across", "a server on one CPU runs on the time of a client of another", called_across,
+     false},
+    {"left_running", "the context of a thread that another CPU runs goes elsewhere", left_running,
+     false},
     {"table_busy", "a page table with entries is not unmapped", table_busy, false},
     {"partial_retype", "memory is cleared in several steps", partial_retype, true},
     {"stopped_again", "a call that the full rings stopped runs again", stopped_again, false},
@@ -296,7 +327,7 @@ void witness_config_end(const char *wanted)
         printf("%s: %s; in configuration %s:\n", table[i].name, table[i].text, world.name);
         search_path(met[i].parent);
         const struct op *op = &world.ops[met[i].op];
-        bool acts = op->kind != KIND_IRQ && op->kind != KIND_TICK && op->kind != KIND_LATER;
+        bool acts = op_acts(op);
         printf("%4u  %s%s%s\n", met[i].length, acts ? world.thread_names[op->actor] : "",
                acts ? ": " : "", op->text);
     }

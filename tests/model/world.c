@@ -239,13 +239,27 @@ static void order(void)
 {
     for (uint32_t i = 0; i < world.thread_count; i++) {
         DO("a priority", OP_THREAD_CONFIG, world.tcb[i], world.priorities[i], 0);
-        DO("a budget", OP_SCHED_CONFIG, world.sched[i], world.budget, 2 * world.budget);
+        DO("a budget", OP_SCHED_CONFIG, world.sched[i], world.budget, 2 * world.budget,
+           world.cpus[i]);
     }
     for (uint32_t i = 0; i < world.thread_count; i++) {
         world.scheds[i]->remaining = (int64_t)world.budget;
         world.scheds[i]->refill_at = i == 0 ? now + 2 * world.budget : 0;
     }
+    for (uint32_t i = cpu_last + 1; i-- > 0;) {
+        fake_cpu = &cpus[i];
+        fake.poked[i] = false;
+        cpu()->charged = now;
+        core_tick(now);
+    }
+}
+
+void world_second_cpu(void)
+{
+    DO("a CPU", OP_CPU_START, AX_IRQ_CONTROL, 1);
+    fake_cpu = &cpus[1];
     core_tick(now);
+    fake_cpu = cpus;
 }
 
 void world_end(void)
