@@ -162,7 +162,8 @@ static void canon_thread(struct thread *t)
     if (t->queue == NULL) t->q_prev = t->q_next = NULL;
 }
 
-/* Of one CPU. What an idle one last did is over; its `sched` is not, if others ask who runs on it. */
+/* Of one CPU. What an idle one last did is over; its `sched` is not, if others ask who runs on
+ * it. */
 static void canon_cpu(struct cpu *c, uint64_t shift)
 {
     bool idle = c->current == NULL;
