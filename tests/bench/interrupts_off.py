@@ -1,7 +1,8 @@
 """The longest stretch with interrupts off, in instructions of the kernel as users boot it.
 
 Runs under interrupts_off.c: `worst` makes the kernel's worst cases on purpose, `session` uses the
-shell's commands, `target` runs the tests inside the system. `crowd` compares the revoke of few
+shell's commands, `target` runs ten groups of the tests
+inside the system, `suite` all of them. `crowd` compares the revoke of few
 descendants with the revoke of many: the figure must be the same.
 
 Usage: interrupts_off.py [--most N] [--only RUN ...] [--kernel FILE] [--costs]
@@ -9,14 +10,14 @@ Usage: interrupts_off.py [--most N] [--only RUN ...] [--kernel FILE] [--costs]
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 from pathlib import Path
 
 import stretches
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "checked"))
+from checked import run_tests  # noqa: E402
 from harness import BUILDS, Refused, Session, options  # noqa: E402
 from wl import bootimage, machine  # noqa: E402
 from wl.elf import load_program  # noqa: E402
@@ -27,7 +28,7 @@ WORST = Path(os.environ.get("WL_WORST", "worst"))
 COMMANDS = ("ps", "caps init", "caps shell", "mem", "log 50", "syslog 50", "verify", "ls /",
             "echo text > /a", "cat /a", "rm /a", "pingpong 2000", "memhog", "spawn /bin/spin",
             "kill spin", "restart vfs", "restart uart", "verify")
-END_OF_TESTS = rb"(?m)^# \d+ failed"
+GROUPS = ("SYS", "CAP", "MEM", "OBJ", "SLF", "MSG", "PRC", "FPU", "REG", "THR")
 
 
 def worst_image(path):
@@ -54,16 +55,22 @@ def run_session(arguments, kernel, _scratch):
             raise Refused("session: the machine did not power off in order")
 
 
-def run_target(arguments, kernel, _scratch):
+def boot_tests(groups, arguments, kernel):
     image = BUILDS["release"] / "boot-test.img"
     with Session(options(kernel=kernel, image=image, extra=arguments, memory="512M")) as session:
         session.prompt(60)
-        session.send(b"restart tests\r")
-        session.expect(END_OF_TESTS, 100, "the end of the tests")
-        session.send(b"\r")
-        session.prompt(30)
+        for group in groups:
+            run_tests(session, group)
         if not session.power_off():
             raise Refused("target: the machine did not power off in order")
+
+
+def run_target(arguments, kernel, _scratch):
+    boot_tests(GROUPS, arguments, kernel)
+
+
+def run_suite(arguments, kernel, _scratch):
+    boot_tests([""], arguments, kernel)
 
 
 def run_few(arguments, kernel, scratch):
@@ -75,7 +82,8 @@ def run_many(arguments, kernel, scratch):
 
 
 RUNS = {"worst": [run_worst], "session": [run_session], "target": [run_target],
-        "crowd": [run_few, run_many]}
+        "crowd": [run_few, run_many], "suite": [run_suite]}
+SHORT = ("worst", "session", "target", "crowd")
 
 
 def parse_arguments(argv):
@@ -95,7 +103,7 @@ def main(argv):
     kernel = args.kernel or BUILDS["release"] / "symbols/kernel.elf"
     report = stretches.Report(kernel)
     problems, revokes = [], []
-    for name in args.only or RUNS:
+    for name in args.only or SHORT:
         for run in RUNS[name]:
             try:
                 kinds = counted(run, name, kernel, report)

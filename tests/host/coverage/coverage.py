@@ -71,7 +71,7 @@ def core_file(name):
 
 def branches(exported):
     """(sides reached, sides, unreached) of the core; unreached: set of list entries."""
-    reached = sides = 0
+    counts = {}  # an inline function of a header is there once for each file that includes it
     unreached = set()
     for file in json.loads(exported)["data"][0]["files"]:
         path = core_file(file["filename"])
@@ -79,13 +79,14 @@ def branches(exported):
             continue
         lines = path.read_text(encoding="utf-8").splitlines()
         for branch in file["branches"]:
+            line, text = squeezed(lines[branch[0] - 1]), source_text(lines, branch)
             for side, count in (("true", branch[4]), ("false", branch[5])):
-                sides += 1
-                reached += count != 0
-                if count == 0:
-                    line = squeezed(lines[branch[0] - 1])
-                    unreached.add((path.name, line, f"{source_text(lines, branch)} is {side}"))
-    return reached, sides, unreached
+                place = (path.name, *branch[:4], side)
+                counts[place] = counts.get(place, 0) + count
+                if counts[place] == 0:
+                    unreached.add((place, (path.name, line, f"{text} is {side}")))
+    entries = {entry for place, entry in unreached if counts[place] == 0}
+    return sum(count != 0 for count in counts.values()), len(counts), entries
 
 
 def plain_lines(exported):
