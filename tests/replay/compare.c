@@ -88,6 +88,7 @@ static void compare_thread(const struct thread *a)
     const struct thread *b = other("thread", a, sizeof(*a));
     if (b == NULL) return;
     FIELD(a, b, id);
+    FIELD(a, b, cpu);
     FIELD(a, b, state);
     FIELD(a, b, priority);
     FIELD(a, b, flags);
@@ -139,6 +140,7 @@ static void compare_small(const struct slot *s)
     } else {
         const struct sched *a = here, *b = there;
         LINK(a, b, user);
+        FIELD(a, b, cpu);
         FIELD(a, b, budget);
         FIELD(a, b, period);
         FIELD(a, b, remaining);
@@ -223,6 +225,7 @@ static void compare_variables(void)
     LINK(&cap_root, root, child);
     LINK(&cap_root, root, last);
     equal("cap_cursor", guest_address(cap_cursor), guest_word(SYM_CAP_CURSOR, sizeof(uint64_t)));
+    equal("cpu_last", cpu_last, guest_word(SYM_CPU_LAST, sizeof(cpu_last)));
     equal("event_number", engine.at, guest_word(SYM_EVENT_NUMBER, sizeof(uint64_t)));
     FIELD(h, b, commit_head);
     FIELD(h, b, commit_tail);
@@ -244,7 +247,10 @@ bool compare(char *text)
         return false;
     }
     compare_variables();
-    compare_cpu(cpu(), 0, guest_symbol(SYM_CPUS));
+    uint64_t cpu_bytes = sizeof(struct cpu) - sizeof(struct arch_cpu) + guest_cpu_bytes();
+    for (uint32_t i = 0; i < CPUS_MAX; i++) {
+        compare_cpu(&cpus[i], i, guest_symbol(SYM_CPUS) + i * cpu_bytes);
+    }
     compare_lines();
     for (uint32_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         objects_each(types[i], compare_object, NULL);

@@ -73,6 +73,8 @@ static void call(struct thread *t, const struct event *e, const uint64_t *args)
 
 static bool run(const struct event *e, const uint64_t *args)
 {
+    if (e->cpu >= CPUS_MAX) return diverge("CPU %u", e->cpu);
+    fake_cpu = &cpus[e->cpu];
     struct thread *t = cpu()->current;
     uint32_t id = t != NULL ? t->id : 0;
     if (id != e->thread) return diverge("thread %u was running, here it is %u", e->thread, id);

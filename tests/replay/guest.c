@@ -14,10 +14,8 @@
 #define DIRECT_MAP 0xffff800000000000ull
 enum { QUEUES = 1024 };
 
-static const char *const names[SYM_COUNT] = {
-    "cap_root",           "cap_cursor",  "cpus",      "irq_lines", "lines",
-    "event_number",       "dropped_run", "signalled", "stopped",   "rings",
-    "thread_init.last_id"};
+static const char *const names[SYM_COUNT] = {"cap_root", "cap_cursor",   "cpus",  "irq_lines",
+                                             "lines",    "event_number", "rings", "cpu_last"};
 
 static struct {
     const uint8_t *memory;

@@ -6,10 +6,10 @@
 /* clang-format off */
 enum guest_symbol {
     SYM_CAP_ROOT, SYM_CAP_CURSOR, SYM_CPUS, SYM_IRQ_LINES, SYM_LINES, SYM_EVENT_NUMBER,
-    SYM_DROPPED_RUN, SYM_SIGNALLED, SYM_STOPPED, SYM_RINGS, SYM_LAST_ID
+    SYM_RINGS, SYM_CPU_LAST
 };
 /* clang-format on */
-enum { SYM_COUNT = SYM_LAST_ID + 1 };
+enum { SYM_COUNT = SYM_CPU_LAST + 1 };
 
 /* `text` as in compare.h. Returns why not, or NULL. */
 const char *guest_open(char *text);

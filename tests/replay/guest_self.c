@@ -59,13 +59,15 @@ uint64_t guest_symbol(enum guest_symbol s)
     case SYM_CAP_CURSOR:
         return (uint64_t)&cap_cursor;
     case SYM_CPUS:
-        return (uint64_t)cpu();
+        return (uint64_t)cpus;
     case SYM_IRQ_LINES:
         return (uint64_t)irq_lines;
     case SYM_LINES:
         return (uint64_t)kept.masked;
     case SYM_EVENT_NUMBER:
         return (uint64_t)&kept.events;
+    case SYM_CPU_LAST:
+        return (uint64_t)&cpu_last;
     case SYM_RINGS:
         return (uint64_t)&kept.rings;
     default:

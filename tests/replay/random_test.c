@@ -46,10 +46,32 @@ static void take(void)
     }
 }
 
+static void axiom_invokes(enum operation op, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2)
+{
+    const uint64_t w[] = {w0, w1, w2};
+    axiom->regs.rax = SYS_INVOKE;
+    axiom->regs.rdi = name;
+    axiom->regs.rsi = msg_info(op, 0, 0, 0);
+    memcpy(axiom->regs.w, w, sizeof(w));
+}
+
+/* Some more CPUs come up, each by a tick. */
+static void start_cpus(uint64_t count)
+{
+    for (uint64_t i = 1; i < count && cpu()->current == axiom; i++) {
+        axiom_invokes(OP_CPU_START, GS_IRQ_CONTROL, i, 0, 0);
+        core_syscall(++now);
+        fake_cpu = &cpus[i];
+        core_tick(++now);
+        fake_cpu = cpus;
+    }
+}
+
 static void one_step(const struct step *s)
 {
-    struct thread *t = cpu()->current;
     step_begin(s);
+    fake_cpu = &cpus[s->cpu % (cpu_last + 1)];
+    struct thread *t = cpu()->current;
     uint64_t kind = any(100);
     now += 1 + (one_in(20) ? any(2000000) : any(3000));
     if (one_in(6) && cpu()->timer != ~0ull && cpu()->timer > now) now = cpu()->timer;
@@ -63,11 +85,11 @@ static void one_step(const struct step *s)
         storm_registers(t);
         if (one_in(3)) t->regs.rax = SYS_YIELD;
         if (t == axiom && one_in(the_world.slow_reader ? 300 : 20)) {
-            t->regs.rax = SYS_INVOKE;
-            t->regs.rdi = GS_LOG;
-            t->regs.rsi = msg_info(OP_LOG_ACK, 0, 0, 0);
-            t->regs.w[0] = log_header()->commit_head;
-            t->regs.w[1] = log_header()->event_head;
+            axiom_invokes(OP_LOG_ACK, GS_LOG, log_header()->commit_head, log_header()->event_head,
+                          0);
+        } else if (t == axiom && one_in(12)) {
+            axiom_invokes(OP_SCHED_CONFIG, window_pick(CAP_SCHED), 10000 + any(100000), 1000000,
+                          any(cpu_last + 1));
         }
         core_syscall(now);
     }
@@ -77,7 +99,11 @@ static void one_step(const struct step *s)
 /* Nothing would ever happen again, or axiom has lost what it names things by. */
 static bool is_over(void)
 {
-    return (cpu()->current == NULL && cpu()->timer == ~0ull) || thread_cspace(axiom) == NULL;
+    bool idle = true;
+    for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        idle = idle && c->current == NULL && c->timer == ~0ull;
+    }
+    return idle || thread_cspace(axiom) == NULL;
 }
 
 /* A slow reader, and a ring that is nearly full: threads will be stopped. */
@@ -108,6 +134,7 @@ static bool run_world(uint64_t number)
     uint64_t first = made.header.record_count, last = log_header()->event_head;
     if (last - first > LOG_EVENTS) return false;
     take();
+    start_cpus(number % 2 == 0 ? 1 : 1 + any(CPUS_MAX));
     if (number % 5 == 0) fill_ring();
     for (uint64_t i = 0; i < steps && !is_over(); i++) {
         s = step_random(&source);

@@ -43,7 +43,7 @@ def work(session):
 
 def run_target_tests(session):
     """All tests of tests/target: what strangers try, and every operation."""
-    session.run("mkdir /tests.options /tests.options/cpus-1", 30)
+    session.run(f"mkdir /tests.options /tests.options/cpus-{session.options.smp}", 30)
     session.send(b"restart tests\r")
     session.expect(rb"(?m)^# \d+ failed", 200, "the end of the tests")
     session.send(b"\r")
@@ -257,8 +257,8 @@ class Release(TestAgrees, Recorded):
         objects = self.build / "tests/replay/CMakeFiles"
         fake = ROOT / "tests/host/kernel/fake"
         flags = ["-std=gnu17", "-O1", "-ffreestanding", "-fno-strict-aliasing", "-DWL_HOST=1",
-                 "-DFAKE_MEMORY=0x100000000ull", "-include", fake / "section.h", "-iquote",
-                 ROOT / "kernel", "-I", fake, "-I", ROOT / "kernel"]
+                 "-DFAKE_MEMORY=0x100000000ull", "-DWL_DEBUG=0", "-include", fake / "section.h",
+                 "-iquote", ROOT / "kernel", "-I", fake, "-I", ROOT / "kernel"]
         subprocess.run(["clang-14", *flags, "-c", folder / name, "-o", folder / "changed.o"],
                        check=True)
         others = [path for path in objects.rglob("*.o") if path.name != f"{name}.o"]
@@ -292,6 +292,14 @@ class Killed(unittest.TestCase):
 
 class Debug(TestAgrees, Recorded):
     variant = "debug"
+
+
+class FourCpus(TestAgrees, Recorded):
+    machine = {"smp": 4}
+
+    def test_all_take_part(self):
+        for cpu in range(4):
+            self.replay("--until", f"cpu={cpu}")
 
 
 class Target(TestAgrees, Recorded):

@@ -41,7 +41,7 @@ static void show_thread(const struct slot *s, void *context)
     const struct thread *t = cap_object(s);
     const struct slot *home = thread_slot(t, TS_SCHED);
     (void)context;
-    printf("%6u %-11s %3u %s%s", t->id, state_name(t), t->priority,
+    printf("%6u %-11s %3u %3u %s%s", t->id, state_name(t), t->cpu, t->priority,
            t->flags & THREAD_FPU ? "f" : "-", t->flags & THREAD_DRAIN ? "d" : "-");
     if (home->type == CAP_SCHED) {
         const struct sched *c = cap_object(home);
@@ -90,13 +90,14 @@ static void show_reply(const struct slot *s, void *context)
 static void show_queues(void)
 {
     char name[32];
-    const struct cpu *c = cpu();
-    printf("running: %u\n", c->current != NULL ? c->current->id : 0);
-    for (uint32_t p = 256; p-- > 0;) {
-        snprintf(name, sizeof(name), "ready %u", p);
-        show_queue(name, &c->ready[p]);
+    for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        printf("cpu %u runs %u\n", (uint32_t)(c - cpus), c->current != NULL ? c->current->id : 0);
+        for (uint32_t p = 256; p-- > 0;) {
+            snprintf(name, sizeof(name), "  ready %u", p);
+            show_queue(name, &c->ready[p]);
+        }
+        show_queue("  parked", &c->parked);
     }
-    show_queue("parked", &c->parked);
     objects_each(CAP_ENDPOINT, show_waiting, NULL);
     objects_each(CAP_NOTIFICATION, show_waiting, NULL);
     objects_each(CAP_REPLY, show_reply, NULL);
@@ -126,7 +127,7 @@ static void show_log(void)
 
 static void show_threads(void)
 {
-    printf("thread state       pri fl       budget\n");
+    printf("thread state       cpu pri fl       budget\n");
     objects_each(CAP_THREAD, show_thread, NULL);
 }
 
