@@ -71,7 +71,7 @@ static bool actor_ready(const struct op *op, struct thread *t)
 {
     if (t->head.type != CAP_THREAD || (t->state != T_READY && t->state != T_RUNNING)) return false;
     if ((t->regs.rip == RIP_CALL) != (op->kind == KIND_AGAIN)) return false;
-    fake_cpu = &cpus[t->cpu];
+    fake_cpu = t->cpu;
     if (world.real_order) return cpu()->current == t;
     return canon_run(t);
 }

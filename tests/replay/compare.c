@@ -82,13 +82,26 @@ static void compare_queue(const struct queue *a, const struct queue *b)
     LINK(a, b, tail);
 }
 
+/* In the guest, where struct arch_cpu has another size. */
+static uint64_t cpu_bytes(void)
+{
+    return sizeof(struct cpu) - sizeof(struct arch_cpu) + guest_cpu_bytes();
+}
+
+static void compare_place(const char *name, const struct cpu *a, const struct cpu *b)
+{
+    uint64_t offset = (uint64_t)b - guest_symbol(SYM_CPUS);
+    equal(name, (uint64_t)(a - cpus) * cpu_bytes(), offset);
+}
+
 static void compare_thread(const struct thread *a)
 {
     compare_container(&a->head);
     const struct thread *b = other("thread", a, sizeof(*a));
     if (b == NULL) return;
     FIELD(a, b, id);
-    FIELD(a, b, cpu);
+    compare_place("cpu", a->cpu, b->cpu);
+    compare_place("goes", a->goes, b->goes);
     FIELD(a, b, state);
     FIELD(a, b, priority);
     FIELD(a, b, flags);
@@ -179,6 +192,7 @@ static void compare_cpu(const struct cpu *a, uint32_t number, uint64_t there)
     FIELD(a, b, now);
     FIELD(a, b, charged);
     FIELD(a, b, timer);
+    FIELD(a, b, index);
     for (uint32_t i = 0; i < 256; i++) {
         compare_queue(&a->ready[i], &b->ready[i]);
     }
@@ -247,9 +261,8 @@ bool compare(char *text)
         return false;
     }
     compare_variables();
-    uint64_t cpu_bytes = sizeof(struct cpu) - sizeof(struct arch_cpu) + guest_cpu_bytes();
     for (uint32_t i = 0; i < CPUS_MAX; i++) {
-        compare_cpu(&cpus[i], i, guest_symbol(SYM_CPUS) + i * cpu_bytes);
+        compare_cpu(&cpus[i], i, guest_symbol(SYM_CPUS) + i * cpu_bytes());
     }
     compare_lines();
     for (uint32_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -41,7 +41,7 @@ static void show_thread(const struct slot *s, void *context)
     const struct thread *t = cap_object(s);
     const struct slot *home = thread_slot(t, TS_SCHED);
     (void)context;
-    printf("%6u %-11s %3u %3u %s%s", t->id, state_name(t), t->cpu, t->priority,
+    printf("%6u %-11s %3u %3u %s%s", t->id, state_name(t), (uint32_t)(t->cpu - cpus), t->priority,
            t->flags & THREAD_FPU ? "f" : "-", t->flags & THREAD_DRAIN ? "d" : "-");
     if (home->type == CAP_SCHED) {
         const struct sched *c = cap_object(home);

@@ -110,6 +110,24 @@ TEST(SMP0004, "a thread is stopped, or destroyed, while another CPU runs it")
     EXPECT(cpus[1].current == NULL);
 }
 
+TEST(SMP0010, "what a thread was about to do when another CPU stopped it is a tick")
+{
+    struct proc p = make_proc(20);
+    cpu_up(1);
+    OKAY(move_to(&p, 1));
+    take_poke(1);
+    OKAY(OP(axiom, OP_THREAD_STOP, p.tcb, 0));
+    on_cpu(1);
+    core_syscall(now += STEP_TICKS);
+    check_all();
+    EXPECT_EQ(last_event()->kind, EVENT_TICK);
+    core_fault(FAULT_MEMORY, 14, 0, 0, now += STEP_TICKS);
+    check_all();
+    EXPECT_EQ(last_event()->kind, EVENT_TICK);
+    EXPECT_EQ(p.thread->state, T_INACTIVE);
+    on_cpu(0);
+}
+
 TEST(SMP0005, "a call to a server on another CPU wakes it there, on the caller's context")
 {
     struct pair p = pair_make();
