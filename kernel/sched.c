@@ -110,11 +110,6 @@ void sched_lend(struct thread *caller, struct thread *server)
     server->lend_depth = caller->lend_depth + 1;
 }
 
-/*@ requires \valid(caller) && (caller->borrower != \null ==> \valid(caller->borrower) &&
-        caller->borrower->lender == caller);
-    assigns caller->borrower, caller->borrower->lender, caller->borrower->lend_depth;
-    ensures caller->borrower == \null;
-    ensures \old(caller->borrower) != \null ==> \old(caller->borrower)->lender == \null; */
 void sched_take_back(struct thread *caller)
 {
     struct thread *server = caller->borrower;
@@ -214,7 +209,8 @@ void sched_finish(void)
 /*@ requires readable(rq);
     assigns \nothing;
     ensures \result == OK <==>
-        BUDGET_TICKS_MIN <= rq->w[0] <= rq->w[1] && rq->w[1] <= PERIOD_TICKS_MAX; */
+        BUDGET_TICKS_MIN <= rq->w[0] <= rq->w[1] && rq->w[1] <= PERIOD_TICKS_MAX &&
+        rq->w[2] <= cpu_last; */
 enum err sched_check(const struct request *rq)
 {
     bool bad = rq->w[0] < BUDGET_TICKS_MIN || rq->w[1] < rq->w[0] || rq->w[1] > PERIOD_TICKS_MAX;

@@ -53,12 +53,11 @@ static uint32_t args_take(struct thread *t, uint64_t number)
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
-    if (t == NULL) return core_tick(now); /* another CPU stopped it on its way here */
-    uint64_t number = t->regs.rax, name = t->regs.rdi;
-    if (number < SYS_BASE) {
-        core_fault(FAULT_SYSCALL, (uint32_t)number, 0, 0, now);
+    if (t == NULL || t->regs.rax < SYS_BASE) {
+        core_fault(FAULT_SYSCALL, t != NULL ? (uint32_t)t->regs.rax : 0, 0, 0, now);
         return;
     }
+    uint64_t number = t->regs.rax, name = t->regs.rdi;
     sched_charge(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
@@ -88,7 +87,10 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
                 uint64_t now)
 {
     struct thread *t = cpu()->current;
-    if (t == NULL) return core_tick(now);
+    if (t == NULL) { /* another CPU stopped it on its way here */
+        core_tick(now);
+        return;
+    }
     const struct thread_regs *r = &t->regs;
     const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
     if (t->id == GENESIS_THREAD) {

@@ -14,13 +14,12 @@ import run  # noqa: E402
 # File, function, what stands there, what is put there.
 FAULTS = [
     ("cap.c", "slot_lookup", "index >= cspace->count", "index > cspace->count"),
-    ("cap.c", "slot_lookup_empty", "if (cspace->frozen) return ERR_BUSY;", ""),
+    ("cap.c", "slot_lookup_empty", "if (c->frozen) return ERR_BUSY;", ""),
     ("untyped.c", "retype_start", "(1ull << bits) - 1)", "(1ull << bits))"),
     ("untyped.c", "retype_check", "> 1ull << ut->bits", "> (1ull << ut->bits) + 1"),
     ("untyped.c", "clear_until", "ut->extra < end;", "ut->extra <= end;"),
     ("sched.c", "sched_usable", "s->refill_at != 0 && now", "now"),
     ("sched.c", "sched_lend", "server->lend_depth = caller", "server->lend_depth += caller"),
-    ("sched.c", "sched_take_back", "    caller->borrower = NULL;\n", ""),
     ("thread.c", "start_check", "rq->w[3] >= USER_MAX", "rq->w[3] > USER_MAX"),
     ("thread.c", "read_check", "THREAD_REGS - MSG_REGISTERS", "THREAD_REGS"),
     ("irq.c", "port_check", "port + bytes - 1 > last", "port + bytes > last"),

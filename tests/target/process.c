@@ -181,6 +181,30 @@ static void random_calls(void)
     EXPECT_IS(fault.w[0], 6);
 }
 
+/* Moved about while it runs, it ends as it would have. */
+static void placed_on_each_processor(void)
+{
+    struct test_child_args args = {.name = "spins"};
+    struct test_child child;
+    struct process_info_out info;
+    struct process_place_in in;
+
+    if (!test_child_start(&args, &child)) return;
+    for (uint32_t round = 0; round < 4; round++) {
+        for (uint32_t cpu = 0; cpu < test_cpus(); cpu++) {
+            in.cpu = (uint8_t)cpu;
+            EXPECT_IS(process_place(child.process, &in), OK);
+            EXPECT_IS(process_info(child.process, &info), OK);
+            EXPECT_IS(info.info.cpu, cpu);
+        }
+    }
+    in.cpu = (uint8_t)test_cpus();
+    EXPECT_IS(process_place(child.process, &in), PROCESS_NO_CPU);
+    EXPECT_IS(process_kill(child.process, &(struct process_kill_in){.code = 7}), OK);
+    EXPECT_IS(test_child_wait(&child), 7);
+    EXPECT_IS(process_place(child.process, &in), PROCESS_DEAD);
+}
+
 static const struct test tests[] = {
     {"PRC0001", "the exit code arrives", exit_code},
     {"PRC0002", "who uses up its memory fails alone", memory_quota},
@@ -191,6 +215,7 @@ static const struct test tests[] = {
     {"PRC0007", "a process that spins is killed, once", killed_while_it_spins},
     {"PRC0008", "nobody gives more than it has", quota_is_the_makers},
     {"PRC0009", "100,000 random calls by a process that holds nothing all fail", random_calls},
+    {"PRC0010", "a process is placed on each processor there is", placed_on_each_processor},
 };
 static const struct child children[] = {
     {"exits", child_exits},
