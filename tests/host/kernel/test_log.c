@@ -333,3 +333,11 @@ TEST(WALK0003, "a cursor whose rest is revoked ends")
     EXPECT_EQ(axiom->regs.w[1], 0);
     EXPECT_EQ(axiom->regs.w[2], 1);
 }
+
+TEST(LOG0024, "a call may need five records: with room for four above the reserve it has to wait")
+{
+    struct pair p = pair_make();
+    fill_events(p.c, 0); /* until it is stopped */
+    EXPECT_EQ(p.c->state, T_STOPPED);
+    EXPECT(event_room() >= EVENT_RESERVE + 2); /* what stopped it, and the ticks, took the rest */
+}

@@ -223,6 +223,29 @@ TEST(SMP0009,
     EXPECT(cpus[1].current == NULL);
 }
 
+TEST(SMP0011, "the cursor tells a context's CPU; its end has a record like that of all with state")
+{
+    struct proc p = make_proc(20);
+    uint64_t lone = make(CAP_SCHED, 0);
+    cpu_up(1);
+    OKAY(move_to(&p, 1));
+    bool found = false;
+    const struct walk_item *items = (void *)thread_buffer(axiom);
+    for (uint64_t start = 1, done = 0; !done; start = 0) {
+        OKAY(OP(axiom, OP_LOG_WALK, GS_LOG, start));
+        done = axiom->regs.w[2];
+        for (uint64_t i = 0; i < axiom->regs.w[1]; i++) {
+            if (items[i].slot != ptr_to_phys(ax_slot(p.sched))) continue;
+            EXPECT_EQ(items[i].extra, TEST_BUDGET | 1ull << SCHED_CPU_SHIFT);
+            found = true;
+        }
+    }
+    EXPECT(found);
+    OKAY(op_all(axiom, OP_DELETE, in(GS_CNODE, lone)));
+    EXPECT_EQ(last_commit()->op, COMMIT_DESTROY);
+    EXPECT_EQ(last_commit()->type, CAP_SCHED);
+}
+
 /* A process that runs on a second CPU. */
 static struct proc elsewhere(void)
 {
