@@ -15,7 +15,8 @@ enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLED = 1 << 11 };
 /* SDM vol 3A table 11-1 */
 enum { LAPIC_ID = 0x20, LAPIC_TASK_PRIORITY = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0 };
 enum { LAPIC_COMMAND = 0x300, LAPIC_TARGET = 0x310, LAPIC_TIMER = 0x320 };
-enum { LAPIC_LINT0 = 0x350, TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
+enum { LAPIC_LINT0 = 0x350, LAPIC_LINT1 = 0x360, LAPIC_ERROR = 0x370 };
+enum { TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
 enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18 };
 enum { IPI_INIT = 0x4500, IPI_STARTUP = 0x4600, IPI_PENDING = 1 << 12 }; /* SDM vol 3A 11.6.1 */
 enum { MASKED = 1 << 16 }; /* in a local vector as in a pin */
@@ -51,10 +52,12 @@ void apic_cpu_init(void)
     if ((base & ~0xfffull) != LAPIC_BASE || !(base & APIC_BASE_ENABLED)) {
         refuse("the APIC is off or not at its usual address");
     }
+    arch_port_out(0x21, 1, 0xff); /* both 8259 */
+    arch_port_out(0xa1, 1, 0xff);
     *lapic(LAPIC_SPURIOUS) = SOFTWARE_ENABLE | VECTOR_SPURIOUS;
     *lapic(LAPIC_TASK_PRIORITY) = 0;
     *lapic(LAPIC_TIMER) = VECTOR_TIMER; /* one-shot */
-    *lapic(LAPIC_LINT0) = MASKED;
+    *lapic(LAPIC_LINT0) = *lapic(LAPIC_LINT1) = *lapic(LAPIC_ERROR) = MASKED;
     *lapic(TIMER_DIVIDE) = DIVIDE_BY_1;
     cpu()->arch.apic_id = *lapic(LAPIC_ID); /* in bits 24-31, as the target of a command is */
 }
@@ -62,8 +65,6 @@ void apic_cpu_init(void)
 /* Every line leads to the CPU that boots. */
 void apic_init(void)
 {
-    arch_port_out(0x21, 1, 0xff); /* both 8259 */
-    arch_port_out(0xa1, 1, 0xff);
     if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_LINES - 1) refuse("no I/O APIC of 24 lines");
     for (uint32_t line = 0; line < IRQ_LINES; line++) {
         *ioapic(IOAPIC_PINS + 2 * line + 1) = cpu()->arch.apic_id;
