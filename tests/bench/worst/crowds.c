@@ -106,9 +106,9 @@ void worst_idle(void)
     }
 }
 
-static void spinner_make(uint64_t slot, uint64_t until)
+/* Its budget comes back after `period`, which has to leave time for all others. */
+static void spinner_make(uint64_t slot, uint64_t period)
 {
-    uint64_t now = ticks_now(), period = until > now + LEAST ? until - now : LEAST;
     thread_make(&(struct thread_wish){
         .slot = slot, .entry = thread_spins, .budget = LEAST, .period = period, .priority = 100});
     let_run();
@@ -119,10 +119,11 @@ static void spinner_make(uint64_t slot, uint64_t until)
 void worst_refill(void)
 {
     uint64_t start = ticks_now();
-    spinner_make(THREAD + MANY, start + BUDGET);
-    uint64_t until = ticks_now() + 3 * MANY * (ticks_now() - start);
+    spinner_make(THREAD + MANY, BUDGET);
+    uint64_t all = 3 * MANY * (ticks_now() - start), until = ticks_now() + all;
     for (uint64_t i = 0; i < MANY; i++) {
-        spinner_make(THREAD + i, until);
+        uint64_t left = until - ticks_now();
+        spinner_make(THREAD + i, left > all / 4 && left <= all ? left : BUDGET);
     }
     while (ticks_now() < until) {
     }
