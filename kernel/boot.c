@@ -110,6 +110,7 @@ static void make_axiom(void)
     container_init(boot.cnode, CAP_CNODE, 1u << (GENESIS_CNODE_BITS - SLOT_BITS));
     arch_aspace_init(aspace);
     thread_init(boot.thread);
+    boot.thread->flags = THREAD_DRAIN;
     genesis(GS_CNODE, CAP_CNODE, cnode, GENESIS_CNODE_BITS);
     genesis(GS_ASPACE, CAP_ASPACE, aspace, TABLE_BITS);
     genesis(GS_THREAD, CAP_THREAD, thread, THREAD_BITS);
@@ -180,7 +181,6 @@ const char *core_boot(const struct boot_params *p)
     boot.info->image_size = boot.image->size;
     boot.info->first_free_slot = boot.next_frame;
     CHECK(operate(OP_THREAD_CONFIG, GS_THREAD, AXIOM_PRIORITY, 0, 0) == OK);
-    CHECK(operate(OP_LOG_DRAIN, GS_LOG, GS_THREAD, 0, 0) == OK);
     CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, AXIOM_TICKS, AXIOM_TICKS, 0) == OK);
     uint64_t entry = boot.image->programs[IMAGE_AXIOM].entry;
     CHECK(operate(OP_THREAD_START, GS_THREAD, entry, BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);

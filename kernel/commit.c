@@ -137,13 +137,6 @@ void log_ack_apply(struct request *rq)
     rq->w[0] = stopped.head != NULL;
 }
 
-void log_drain_apply(struct request *rq)
-{
-    struct thread *t = cap_object(rq->arg);
-    t->flags |= THREAD_DRAIN;
-    commit_slot(COMMIT_CONFIGURE, rq->arg, NULL, t->priority, t->flags);
-}
-
 void log_mode_apply(struct request *rq)
 {
     rings->header.sigma = rq->w[0];

@@ -42,7 +42,6 @@ static const struct row {
     {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
     {CAP_LOG, W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
     {CAP_LOG, W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
-    {CAP_LOG, W, OP_LOG_DRAIN, CAP_THREAD, W, 0, NULL, log_drain_apply},
     {CAP_LOG, W, OP_LOG_MODE, 0, 0, 0, NULL, log_mode_apply},
     {CAP_LOG, R, OP_LOG_WALK, 0, 0, 0, walk_check, walk_apply},
 };

@@ -41,7 +41,7 @@ enum {
  * Notification with READ, which `recv` delivers too. */
 enum thread_slot { TS_CSPACE = 1, TS_ASPACE, TS_BUFFER, TS_FAULT, TS_SCHED, TS_NOTIFY, TS_COUNT };
 
-/* Flags of a thread. DRAIN is set through the Log capability only. */
+/* Flags of a thread. DRAIN, full rings do not stop it, is axiom's alone, from genesis. */
 enum { THREAD_FPU = 1, THREAD_DRAIN = 2 };
 
 /* Flags of a mapping, beside RIGHT_READ and RIGHT_WRITE. EXEC and WRITE exclude each other. */

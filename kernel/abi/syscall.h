@@ -107,9 +107,8 @@ enum fault_kind { FAULT_SYSCALL = 1, FAULT_MEMORY, FAULT_EXCEPTION };
  * Log                 ACK 0 commits, 1 events: new tails, absolute -> 0 threads still stopped.
  *                     BIND 0 notification name: signalled when a ring is half full or
  *                     an ACK leaves threads stopped.
- *                     DRAIN 0 thread name: sets THREAD_DRAIN. MODE 0 sigma: 0 stops callers on a
- *                     full event ring, else it drops and counts. WALK 0 nonzero: from the start
- *                     -> struct walk_item[], see log.h
+ *                     MODE 0 sigma: 0 stops callers on a full event ring, else it drops and
+ *                     counts. WALK 0 nonzero: from the start -> struct walk_item[], see log.h
  */
 /* clang-format off */
 enum operation {
@@ -117,7 +116,7 @@ enum operation {
     OP_THREAD_START = 24, OP_THREAD_CONFIG, OP_THREAD_STOP, OP_THREAD_READ, OP_SCHED_CONFIG = 32,
     OP_SCHED_READ, OP_MAP = 40, OP_UNMAP, OP_PADDR, OP_IRQ_GET = 48, OP_IRQ_BIND, OP_IRQ_ACK,
     OP_CPU_START, OP_PORTS_GET = 56, OP_PORT_IN, OP_PORT_OUT, OP_LOG_ACK = 64, OP_LOG_BIND,
-    OP_LOG_DRAIN, OP_LOG_MODE, OP_LOG_WALK
+    OP_LOG_MODE, OP_LOG_WALK
 };
 /* clang-format on */
 

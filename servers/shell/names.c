@@ -72,7 +72,6 @@ const char *name_of_operation(uint16_t operation)
         [OP_PORT_OUT] = "port_out",
         [OP_LOG_ACK] = "log_ack",
         [OP_LOG_BIND] = "log_bind",
-        [OP_LOG_DRAIN] = "log_drain",
         [OP_LOG_MODE] = "log_mode",
         [OP_LOG_WALK] = "log_walk",
     };

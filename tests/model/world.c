@@ -116,7 +116,8 @@ static void make_hand(void)
     world.thread_count = 1;
     adopt(0, cnode);
     world_config(0, TS_BUFFER, buffer);
-    DO("drain", OP_LOG_DRAIN, GS_LOG, tcb, 0, 0, 0);
+    world.threads[0]->flags = THREAD_DRAIN; /* as genesis gives it to axiom */
+    DO("drain", OP_THREAD_CONFIG, tcb, world.threads[0]->priority, 0, 0, 0);
     DO("copying", OP_COPY, in(cnode, HAND_CNODE), cnode, RIGHTS_ALL, 0, 0);
     DO("copying", OP_COPY, in(cnode, HAND_SLOTS - 2), GS_CNODE, RIGHTS_ALL, 0, 0);
     DO("starting", OP_THREAD_START, tcb, RIP_AFTER, 0, 0, 0);

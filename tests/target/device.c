@@ -87,10 +87,10 @@ static void other_operations(void)
     }
 }
 
-/* The cursor walks, and controls nothing: not the tails, not the mode, not who drains. */
+/* The cursor walks, and controls nothing: not the tails, not the mode. */
 static void cursor_only_reads(void)
 {
-    static const uint32_t control[] = {OP_LOG_ACK, OP_LOG_BIND, OP_LOG_DRAIN, OP_LOG_MODE};
+    static const uint32_t control[] = {OP_LOG_ACK, OP_LOG_BIND, OP_LOG_MODE};
     cap_t notification = test_notification(1);
 
     for (uint32_t i = 0; i < TEST_COUNT(control); i++) {

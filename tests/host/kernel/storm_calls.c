@@ -219,10 +219,6 @@ static enum operation control_operation(uint64_t *name, uint64_t *w)
         return OP_PORTS_GET;
     }
     if (kind == 2) return OP_LOG_BIND;
-    if (kind == 3 && one_in(10)) {
-        w[0] = window_pick(CAP_THREAD);
-        return OP_LOG_DRAIN;
-    }
     if (kind == 4) {
         w[0] = one_in(10);
         return OP_LOG_MODE;

@@ -10,20 +10,19 @@ static const struct {
     uint8_t op;
     const char *name;
 } operations[] = {
-    {OP_COPY, "copy"},           {OP_MINT, "mint"},
-    {OP_MOVE, "move"},           {OP_DELETE, "delete"},
-    {OP_REVOKE, "revoke"},       {OP_CREDIT, "credit"},
-    {OP_RETYPE, "retype"},       {OP_THREAD_START, "thread start"},
-    {OP_THREAD_STOP, "stop"},    {OP_THREAD_CONFIG, "thread config"},
-    {OP_THREAD_READ, "read"},    {OP_SCHED_CONFIG, "sched config"},
-    {OP_SCHED_READ, "read"},     {OP_MAP, "map"},
-    {OP_UNMAP, "unmap"},         {OP_PADDR, "paddr"},
-    {OP_IRQ_GET, "irq get"},     {OP_IRQ_BIND, "irq bind"},
-    {OP_IRQ_ACK, "irq ack"},     {OP_PORTS_GET, "ports get"},
-    {OP_PORT_IN, "port in"},     {OP_PORT_OUT, "port out"},
-    {OP_LOG_ACK, "log ack"},     {OP_LOG_BIND, "log bind"},
-    {OP_LOG_DRAIN, "log drain"}, {OP_LOG_MODE, "log mode"},
-    {OP_LOG_WALK, "log walk"},
+    {OP_COPY, "copy"},         {OP_MINT, "mint"},
+    {OP_MOVE, "move"},         {OP_DELETE, "delete"},
+    {OP_REVOKE, "revoke"},     {OP_CREDIT, "credit"},
+    {OP_RETYPE, "retype"},     {OP_THREAD_START, "thread start"},
+    {OP_THREAD_STOP, "stop"},  {OP_THREAD_CONFIG, "thread config"},
+    {OP_THREAD_READ, "read"},  {OP_SCHED_CONFIG, "sched config"},
+    {OP_SCHED_READ, "read"},   {OP_MAP, "map"},
+    {OP_UNMAP, "unmap"},       {OP_PADDR, "paddr"},
+    {OP_IRQ_GET, "irq get"},   {OP_IRQ_BIND, "irq bind"},
+    {OP_IRQ_ACK, "irq ack"},   {OP_PORTS_GET, "ports get"},
+    {OP_PORT_IN, "port in"},   {OP_PORT_OUT, "port out"},
+    {OP_LOG_ACK, "log ack"},   {OP_LOG_BIND, "log bind"},
+    {OP_LOG_MODE, "log mode"}, {OP_LOG_WALK, "log walk"},
 };
 static uint64_t told; /* events shown */
 

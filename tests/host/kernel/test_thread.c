@@ -50,9 +50,8 @@ TEST(THREAD0003, "priority and flags are authority: they have a record")
     EXPECT_EQ(last_commit()->obj, ax_slot(p.tcb)->obj);
     EXPECT_EQ(last_commit()->arg0, 99);
     EXPECT_EQ(last_commit()->arg1, THREAD_FPU);
-    OKAY(OP(axiom, OP_LOG_DRAIN, GS_LOG, p.tcb));
-    OKAY(OP(axiom, OP_THREAD_CONFIG, p.tcb, 98, 0));
-    EXPECT_EQ(p.thread->flags, THREAD_DRAIN); /* it stays */
+    OKAY(OP(axiom, OP_THREAD_CONFIG, GS_THREAD, 254, 0));
+    EXPECT_EQ(axiom->flags, THREAD_DRAIN); /* it stays */
 }
 
 TEST(THREAD0004, "a thread may stop itself; another starts it again")
