@@ -1,7 +1,8 @@
 @0xba8373a6fdb15197;
-# axiom.capnp - the four objects of axiom, the only holder of kernel authority.
+# axiom.capnp - the five objects of axiom, the only holder of kernel authority.
 #
-# Every process holds one Self. A Process is held by whoever made it. Observe reads. Boot is init's.
+# Every process holds one Self. A Process is held by whoever made it. A Memory is pages that several
+# processes may map. Observe reads. Boot is init's.
 # A `slot` is a free slot of the asker's own CNode. Addresses and page counts are of 4 KiB pages.
 using Wl = import "wl.capnp";
 
@@ -33,7 +34,7 @@ struct ProcessInfo {
 }
 
 interface Self @0xd2a21c8b2d10df38 {
-  enum Error { badAddress @0; badName @1; quota @2; slotUsed @3; limit @4; storage @5; notYours @6; badQuota @7; }
+  enum Error { badAddress @0; badName @1; quota @2; slotUsed @3; limit @4; storage @5; notYours @6; badQuota @7; gone @8; }
 
   info @0 () -> (info :ProcessInfo);
   memoryMap @1 (address :UInt64, pages :UInt32, rights :UInt8) -> () $Wl.errors(["badAddress", "quota", "storage"]);
@@ -69,6 +70,26 @@ interface Self @0xd2a21c8b2d10df38 {
   # Drains both rings. All that happened before this call is in the logs when it answers.
   drop @15 (slot :UInt32) -> ();
   # Empties a slot of the asker: what it may do itself while it has commit credits, and always.
+  memoryCreate @16 (address :UInt64, pages :UInt32 $Wl.range("1..512")) -> (memory :Memory) $Wl.errors(["badAddress", "quota", "limit", "storage"]);
+  # New zeroed pages at `address`, readable and writable, that others can map, too. They live while
+  # somebody maps them; each who maps them pays for them, in whole chunks of 16 pages.
+  memoryAttach @17 (memory :Memory, address :UInt64, write :Bool, gone :Capability $Wl.optional)
+      -> (pages :UInt32) $Wl.errors(["badAddress", "quota", "limit", "storage", "notYours", "gone"]);
+  # Maps all of them at `address`. `write` asks for a Memory that is no reader (notYours). `gone`: a
+  # notification signalled when who made them has ended, unmapped or revoked them.
+  memoryDetach @18 (address :UInt64) -> () $Wl.errors(["badAddress"]);
+  # Unmaps what begins at `address`, whole. Others keep theirs.
+  memoryRevoke @19 (memory :Memory) -> () $Wl.errors(["notYours", "gone"]);
+  # By who made them: unmapped everywhere else, at once, and never mapped again.
+}
+
+interface Memory @0xe380b974c0afcdbb {
+  enum Error { gone @0; }
+
+  info @0 () -> (pages :UInt32, write :Bool, maps :UInt32, made :UInt32) $Wl.errors(["gone"]);
+  # How often they are mapped, and the pid of who made them; 0: it maps them no longer.
+  reader @1 () -> (memory :Memory) $Wl.errors(["gone"]);
+  # The same pages, to be read only.
 }
 
 interface Process @0xc82ac8e4680735fb {

@@ -67,13 +67,15 @@ static bool may_go_on(const struct request *rq, const struct process *asker)
 {
     static const uint32_t self = 1u << SELF_INFO | 1u << SELF_MEMORY_UNMAP | 1u << SELF_EXIT |
                                  1u << SELF_DEATHS | 1u << SELF_REVOKE | 1u << SELF_SYNC |
-                                 1u << SELF_DROP;
+                                 1u << SELF_DROP | 1u << SELF_MEMORY_DETACH |
+                                 1u << SELF_MEMORY_REVOKE;
     static const uint32_t process = 1u << PROCESS_INFO | 1u << PROCESS_MEMORY_UNSHARE |
                                     1u << PROCESS_REVOKE | 1u << PROCESS_KILL |
                                     1u << PROCESS_THREAD_READ;
     uint32_t kind = badge_kind(rq->badge), method = msg_label(rq->info) & 31;
     if (!logs_exhausted(asker != NULL && asker->storage) || kind == KIND_OBSERVE) return true;
     if (kind == KIND_BOOT) return method == BOOT_INFO;
+    if (kind == KIND_MEMORY) return method == MEMORY_INFO;
     return ((kind == KIND_SELF ? self : process) >> method & 1) != 0;
 }
 
@@ -88,6 +90,8 @@ static int dispatch(struct request *rq)
         return process_dispatch(&process_ops, rq);
     case KIND_OBSERVE:
         return observe_dispatch(&observe_ops, rq);
+    case KIND_MEMORY:
+        return memory_dispatch(&memory_ops, rq);
     case KIND_BOOT:
         return asker != NULL ? boot_dispatch(&boot_ops, rq) : ERR_PEER_DIED;
     default:

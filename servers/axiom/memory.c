@@ -237,13 +237,19 @@ static enum err make_in_block(struct process *p, uint32_t type, uint32_t bits, u
     return OK;
 }
 
+static chunk_id chunk_take(uint32_t owner, enum chunk_kind kind)
+{
+    chunk_id id = pool_take(&pool, owner, kind);
+    if (id == 0 && block_cut()) id = pool_take(&pool, owner, kind);
+    return id;
+}
+
 /* The chunk that the next object of that kind goes to; 0: quota or memory is used up. */
 static chunk_id chunk_for(struct process *p, chunk_id *current, enum chunk_kind kind, uint32_t bits)
 {
     if (*current != 0 && chunk_room(pool_chunk(&pool, *current), bits) != 0) return *current;
     if (!may_take(p, CHUNK_PAGES)) return 0;
-    chunk_id id = pool_take(&pool, p->pid, kind);
-    if (id == 0 && block_cut()) id = pool_take(&pool, p->pid, kind);
+    chunk_id id = chunk_take(p->pid, kind);
     if (id == 0) return 0;
     p->chunks++;
     *current = id;
@@ -273,6 +279,52 @@ enum err object_make(struct process *p, uint32_t type, uint32_t bits, uint64_t f
         return OK;
     }
     return ERR_NO_MEMORY;
+}
+
+bool memory_charge(struct process *p, uint32_t chunks)
+{
+    uint64_t bytes = (uint64_t)chunks << CHUNK_BITS;
+    if (p->bytes_used + bytes > ((uint64_t)p->pages_max - p->pages_lent) * PAGE) return false;
+    if (!may_take(p, chunks * CHUNK_PAGES)) return false;
+    p->bytes_used += bytes;
+    p->chunks += chunks;
+    return true;
+}
+
+void memory_credit(struct process *p, uint32_t chunks)
+{
+    p->bytes_used -= (uint64_t)chunks << CHUNK_BITS;
+    p->chunks -= chunks;
+}
+
+enum err owner_make(struct chunk_owner *o, uint32_t type, uint32_t bits, uint64_t first,
+                    uint32_t *count)
+{
+    for (;;) {
+        if (o->current == 0 || chunk_room(pool_chunk(&pool, o->current), bits) == 0)
+            o->current = chunk_take(o->id, CHUNK_DATA);
+        if (o->current == 0) return ERR_NO_MEMORY;
+        struct chunk *c = pool_chunk(&pool, o->current);
+        uint32_t room = chunk_room(c, bits), n = *count < room ? *count : room;
+        enum err err = kern_retype(chunk_name(o->current), type, bits, n, first);
+        if (err == ERR_NO_MEMORY) { /* as in object_make() */
+            c->used = 1u << CHUNK_BITS;
+            continue;
+        }
+        *count = n;
+        if (err == OK) chunk_use(c, bits, n);
+        return err;
+    }
+}
+
+void owner_end(const struct chunk_owner *o)
+{
+    chunk_id next;
+    for (chunk_id id = pool_next(&pool, o->id, 0); id != 0; id = next) {
+        next = pool_next(&pool, o->id, id);
+        if (!kern_gone(kern_revoke(chunk_name(id)))) return;
+        pool_give(&pool, id);
+    }
 }
 
 void object_gone(struct process *p, chunk_id id, uint32_t bits)

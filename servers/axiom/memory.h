@@ -38,3 +38,16 @@ void memory_release_data(struct process *p);
 void memory_release_rest(struct process *p);
 uint64_t memory_total_pages(void);
 uint64_t memory_own_free_pages(void); /* set aside for what axiom makes for itself */
+
+/* Chunks that are no process's own: for who maps them to pay. */
+bool memory_charge(struct process *p, uint32_t chunks); /* false: the quota is used up */
+void memory_credit(struct process *p, uint32_t chunks);
+struct chunk_owner {
+    uint32_t id; /* no pid */
+    chunk_id current;
+};
+/* Up to `*count` objects in one chunk, into consecutive slots from `first` on; says how many. */
+MUST_USE enum err owner_make(struct chunk_owner *o, uint32_t type, uint32_t bits, uint64_t first,
+                             uint32_t *count);
+/* All its chunks are revoked and free. */
+void owner_end(const struct chunk_owner *o);

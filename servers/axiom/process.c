@@ -1,6 +1,7 @@
 /* process.c - see process.h. */
 #include "process.h"
 
+#include "area.h"
 #include "bytes.h"
 #include "cpus.h"
 #include "logs.h"
@@ -187,6 +188,7 @@ static void end_one(struct process *p, int32_t code, enum life_event event)
     /* Frames before the tables that map them, tables before the address space. */
     memory_release_data(p);
     space_end(p);
+    areas_end(p);
     own_delete(p->cspace);
     for (uint32_t i = 0; i < p->thread_count; i++) {
         own_delete(p->threads[i].slot);

@@ -27,8 +27,14 @@ enum {
 };
 
 /* Kinds of axiom's own objects: bits 56 to 62 of a badge. Below: bits 32 to 55 who asks (Process
- * only: for whom the capability was made), bits 0 to 31 the process meant. */
-enum object_kind { KIND_SELF = 1, KIND_PROCESS = 2, KIND_OBSERVE = 3, KIND_BOOT = 4 };
+ * only: for whom the capability was made), bits 0 to 31 the process meant. Memory: area.h. */
+enum object_kind {
+    KIND_SELF = 1,
+    KIND_PROCESS = 2,
+    KIND_OBSERVE = 3,
+    KIND_BOOT = 4,
+    KIND_MEMORY = 5
+};
 
 static inline uint64_t badge_of(enum object_kind kind, uint32_t asker, uint32_t pid)
 {
@@ -60,7 +66,8 @@ struct thread_entry {
     uint32_t id; /* the kernel's */
 };
 
-struct table; /* space.h */
+struct table;      /* space.h */
+struct attachment; /* area.h */
 
 struct process {
     uint32_t pid, parent;
@@ -87,6 +94,8 @@ struct process {
     uint32_t leaf_count, leaf_next; /* the last leaf's first slot never used */
     mem_slot free_slot;
     struct table *tables; /* the newest first */
+    struct attachment *attached;
+    uint32_t attached_count;
     uint32_t thread_count;
     struct thread_entry threads[PROCESS_THREADS_MAX];
     struct leaf leaves[LEAVES_MAX];

@@ -1,4 +1,5 @@
-/* self.c - the Self of each process. */
+/* self.c - the Self of each process, and Memory. */
+#include "area.h"
 #include "serve.h"
 
 enum { DEATHS_MAX = 128 };
@@ -203,6 +204,70 @@ static int on_drop(struct request *rq, const struct self_drop_in *in)
     return (int)kern_delete(process_slot(p, in->slot));
 }
 
+static int memory_result(enum err err)
+{
+    switch ((int)err) {
+    case ERR_RANGE:
+        return SELF_BAD_ADDRESS;
+    case ERR_RIGHTS:
+        return SELF_NOT_YOURS;
+    case ERR_PEER_DIED:
+        return SELF_GONE;
+    default:
+        return result_of(err);
+    }
+}
+
+static bool is_memory(const struct cap_arg *cap)
+{
+    return cap->slot == 0 && cap->type == CAP_ENDPOINT && badge_kind(cap->badge) == KIND_MEMORY;
+}
+
+static struct cap_arg memory_cap(uint32_t id, bool write)
+{
+    return (struct cap_arg){.slot = serve.endpoint,
+                            .rights = RIGHT_WRITE | RIGHT_GRANT,
+                            .badge = area_badge(id, write)};
+}
+
+static int on_memory_create(struct request *rq, const struct self_memory_create_in *in,
+                            struct self_memory_create_out *out)
+{
+    struct process *p = serve_asker(rq);
+    uint32_t id;
+    if (serve_refused(p)) return SELF_STORAGE;
+    enum err err = area_make(p, in->address, in->pages, &id);
+    if (err == OK) out->memory = memory_cap(id, true);
+    return memory_result(err);
+}
+
+static int on_memory_attach(struct request *rq, const struct self_memory_attach_in *in,
+                            struct self_memory_attach_out *out)
+{
+    struct process *p = serve_asker(rq);
+    bool told = in->gone.type != CAP_EMPTY;
+    if (!is_memory(&in->memory)) return ERR_CAP_TYPE;
+    if (told && in->gone.type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
+    if (in->write && !badge_writes(in->memory.badge)) return SELF_NOT_YOURS;
+    if (serve_refused(p)) return SELF_STORAGE;
+    const struct attach_plan plan = {.id = badge_pid(in->memory.badge),
+                                     .address = in->address,
+                                     .write = in->write,
+                                     .gone = told ? in->gone.slot : 0};
+    return memory_result(area_attach(p, &plan, &out->pages));
+}
+
+static int on_memory_detach(struct request *rq, const struct self_memory_detach_in *in)
+{
+    return memory_result(area_detach(serve_asker(rq), in->address));
+}
+
+static int on_memory_revoke(struct request *rq, const struct self_memory_revoke_in *in)
+{
+    if (!is_memory(&in->memory)) return ERR_CAP_TYPE;
+    return memory_result(area_revoke(serve_asker(rq), badge_pid(in->memory.badge)));
+}
+
 const struct self_ops self_ops = {
     .info = on_info,
     .memory_map = on_memory_map,
@@ -220,4 +285,29 @@ const struct self_ops self_ops = {
     .revoke = on_revoke,
     .sync = on_sync,
     .drop = on_drop,
+    .memory_create = on_memory_create,
+    .memory_attach = on_memory_attach,
+    .memory_detach = on_memory_detach,
+    .memory_revoke = on_memory_revoke,
 };
+
+static int on_memory_info(struct request *rq, struct memory_info_out *out)
+{
+    struct area_info info;
+    if (!area_describe(badge_pid(rq->badge), &info)) return MEMORY_GONE;
+    *out = (struct memory_info_out){.pages = info.pages,
+                                    .write = badge_writes(rq->badge),
+                                    .maps = info.maps,
+                                    .made = info.maker};
+    return OK;
+}
+
+static int on_reader(struct request *rq, struct memory_reader_out *out)
+{
+    struct area_info info;
+    if (!area_describe(badge_pid(rq->badge), &info)) return MEMORY_GONE;
+    out->memory = memory_cap(badge_pid(rq->badge), false);
+    return OK;
+}
+
+const struct memory_ops memory_ops = {.info = on_memory_info, .reader = on_reader};

@@ -1,5 +1,5 @@
 /*
- * serve.h - what the handlers of axiom's four interfaces share.
+ * serve.h - what the handlers of axiom's five interfaces share.
  */
 #pragma once
 #include "logs.h"
@@ -11,6 +11,7 @@ extern const struct self_ops self_ops;
 extern const struct process_ops process_ops;
 extern const struct observe_ops observe_ops;
 extern const struct boot_ops boot_ops;
+extern const struct memory_ops memory_ops;
 
 struct serve {
     cap_t endpoint; /* unbadged: what all of axiom's objects are minted from */
@@ -22,7 +23,7 @@ struct serve {
 };
 extern struct serve serve;
 
-/* The asker: never NULL in a handler, as a dead process has no threads. */
+/* The asker: never NULL in a handler, as a dead process has no threads; but a Memory's. */
 struct process *serve_asker(const struct request *rq);
 /* The process that a Process or Self capability in the message names; NULL: none, or it ended. */
 struct process *serve_named(const struct cap_arg *cap);

@@ -11,7 +11,7 @@ enum {
     LEVEL_TOP = 3,
     RUN_MAX = 16,
 };
-_Static_assert(LEAVES_MAX *LEAF_SLOTS <= PAGE_SHARED, "a mem_slot and a flag in 16 bits");
+_Static_assert(LEAVES_MAX *LEAF_SLOTS <= PAGE_OBJECT, "a mem_slot and two flags in 16 bits");
 
 static uint32_t level_shift(uint32_t level)
 {
@@ -132,7 +132,7 @@ static uint16_t *page_entry(const struct process *p, uint64_t address)
 mem_slot space_page(const struct process *p, uint64_t address)
 {
     const uint16_t *entry = page_entry(p, address);
-    return entry != NULL ? *entry & ~(uint32_t)PAGE_SHARED : 0;
+    return entry != NULL ? *entry & ~(uint32_t)PAGE_FLAGS : 0;
 }
 
 void space_mark_shared(struct process *p, uint64_t address)
@@ -200,7 +200,7 @@ enum err space_map(struct process *p, uint64_t address, uint32_t pages, uint32_t
 
 static void page_end(struct process *p, uint16_t *entry)
 {
-    mem_slot slot = *entry & ~(uint32_t)PAGE_SHARED;
+    mem_slot slot = *entry & ~(uint32_t)PAGE_FLAGS;
     chunk_id chunk = *mem_link(p, slot);
     if (*entry & PAGE_SHARED) (void)kern_revoke(mem_name(p, slot));
     (void)kern_delete(mem_name(p, slot));
@@ -213,7 +213,8 @@ enum err space_unmap(struct process *p, uint64_t address, uint32_t pages)
 {
     if (!range_is_good(address, pages)) return ERR_RANGE;
     for (uint32_t i = 0; i < pages; i++) {
-        if (space_page(p, address + (uint64_t)i * PAGE) == 0) return ERR_NOT_MAPPED;
+        const uint16_t *entry = page_entry(p, address + (uint64_t)i * PAGE);
+        if (entry == NULL || *entry == 0 || *entry & PAGE_OBJECT) return ERR_NOT_MAPPED;
     }
     for (uint32_t i = 0; i < pages; i++) {
         page_end(p, page_entry(p, address + (uint64_t)i * PAGE));
@@ -250,6 +251,33 @@ enum err space_borrow(struct process *p, uint64_t address, uint64_t frame, uint3
     return err;
 }
 
+/* Copies that a maker or a thread has of one's copies go with the object, not with them. */
+void space_unmap_object(struct process *p, uint64_t address, uint32_t pages)
+{
+    for (uint32_t i = 0; i < pages; i++) {
+        uint16_t *entry = page_entry(p, address + (uint64_t)i * PAGE);
+        *entry &= (uint16_t) ~(uint32_t)PAGE_FLAGS;
+        page_end(p, entry);
+    }
+}
+
+enum err space_map_object(struct process *p, uint64_t address, uint64_t frame, uint32_t pages,
+                          uint32_t rights)
+{
+    if (!range_is_good(address, pages)) return ERR_RANGE;
+    if (!space_is_free(p, address, pages)) return ERR_MAPPED;
+    for (uint32_t i = 0; i < pages; i++) {
+        uint64_t at = address + (uint64_t)i * PAGE;
+        enum err err = space_borrow(p, at, frame + i, rights, PAGE_BITS);
+        if (err != OK) {
+            space_unmap_object(p, address, i);
+            return err;
+        }
+        *page_entry(p, at) |= PAGE_OBJECT;
+    }
+    return OK;
+}
+
 enum err space_share(const struct share *s)
 {
     if (!range_is_good(s->at, s->pages) || !range_is_good(s->mine, s->pages)) return ERR_RANGE;
@@ -259,7 +287,7 @@ enum err space_share(const struct share *s)
     if (!space_is_free(s->to, s->mine, s->pages)) return ERR_MAPPED;
     for (uint32_t i = 0; i < s->pages; i++) {
         uint16_t *entry = page_entry(s->from, s->at + (uint64_t)i * PAGE);
-        uint64_t frame = mem_name(s->from, *entry & ~(uint32_t)PAGE_SHARED);
+        uint64_t frame = mem_name(s->from, *entry & ~(uint32_t)PAGE_FLAGS);
         enum err err = space_borrow(s->to, s->mine + (uint64_t)i * PAGE, frame,
                                     s->write ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ, PAGE_BITS);
         if (err != OK) {
@@ -277,7 +305,7 @@ void space_end(struct process *p)
     for (struct table *t = p->tables; t != NULL; t = next) {
         next = t->next;
         for (uint32_t i = 0; t->pages != NULL && i < PAGES; i++) {
-            mem_slot slot = t->pages[i] & ~(uint32_t)PAGE_SHARED;
+            mem_slot slot = t->pages[i] & ~(uint32_t)PAGE_FLAGS;
             if (slot != 0 && *mem_link(p, slot) == 0) (void)kern_delete(mem_name(p, slot));
         }
         (void)kern_gone(kern_delete(mem_name(p, t->slot)));

@@ -81,6 +81,15 @@ static bool item_same(const struct walk_item *x, const struct walk_item *y)
     return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
+/* What lies there is a process's own: as a piece that it has taken, or given back, since. */
+static bool slot_owned(const struct authority *a, uint64_t slot)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (a->items[i].slot == slot) return a->owned[i];
+    }
+    return false;
+}
+
 bool authority_same(const struct authority *a, const struct authority *b)
 {
     uint32_t i = 0, j = 0;
@@ -92,10 +101,16 @@ bool authority_same(const struct authority *a, const struct authority *b)
         while (j < b->count && b->owned[j]) {
             j++;
         }
-        if (i == a->count || j == b->count) break;
-        if (!item_same(&a->items[i], &b->items[j])) break;
-        i++;
-        j++;
+        if (i < a->count && j < b->count && item_same(&a->items[i], &b->items[j])) {
+            i++;
+            j++;
+        } else if (i < a->count && slot_owned(b, a->items[i].slot)) {
+            i++;
+        } else if (j < b->count && slot_owned(a, b->items[j].slot)) {
+            j++;
+        } else {
+            break;
+        }
     }
     if (i == a->count && j == b->count) return true;
     EXPECT_IS(i < a->count ? a->items[i].slot : 0, j < b->count ? b->items[j].slot : 0);
@@ -156,12 +171,25 @@ static void own_piece(struct authority *a, uint32_t piece)
     a->owned[piece] = true;
 }
 
+/* The piece that an item says something of: its parent. What is mapped of a Memory is a copy of a
+ * Frame that is mapped nowhere: then it is the piece where that is. 0: none. */
+static uint32_t piece_of(const struct authority *a, uint32_t item)
+{
+    uint32_t up = a->parent[item];
+
+    if (up == 0 || a->items[item].type != CAP_FRAME) return up;
+    const struct walk_item *from = &a->items[up - 1];
+    uint32_t top = a->parent[up - 1];
+    bool master = from->type == CAP_FRAME && from->extra == 0 && top != 0;
+    return master && a->items[top - 1].bits == CHUNK_BITS ? top : up;
+}
+
 void authority_own(struct authority *a, uint64_t cnode, uint32_t slots)
 {
     uint64_t aspace = aspace_of(a, cnode);
 
     for (uint32_t i = 0; i < a->count; i++) {
-        uint32_t up = a->parent[i];
+        uint32_t up = piece_of(a, i);
         if (up == 0 || !is_piece(&a->items[up - 1]) || a->owned[up - 1]) continue;
         if (tells(&a->items[i], cnode, slots, aspace)) own_piece(a, up - 1);
     }

@@ -19,7 +19,7 @@ from harness import BOOT_SECONDS, BUILDS, Refused, Session, options, plain  # no
 
 TESTS_MIN = 180
 SECONDS_MAX = 600
-MEMORY = "512M"  # all commits of a run stay in the log memory, which is a share of it
+MEMORY = "1G"  # all commits of a run stay in the log memory, which is a share of it
 # The shell may write its prompt when the first line is already there.
 PLAN = re.compile(r"(?m)^(?:wl> )?1\.\.(\d+)\s*$")
 RESULT = re.compile(r"(?m)^(?:wl> )?(not ok|ok) (\d+) - (\S+)(.*)$")

@@ -50,6 +50,8 @@ struct group {
     X(hostile)                                                                                     \
     X(wall)                                                                                        \
     X(share)                                                                                       \
+    X(area)                                                                                        \
+    X(area_limits)                                                                                 \
     X(message)                                                                                     \
     X(preempt)                                                                                     \
     X(quota)                                                                                       \
