@@ -33,6 +33,12 @@ static inline uint32_t badge_index(uint64_t badge)
 {
     return (uint32_t)badge & 0xff;
 }
+/* Badge of the ledger's endpoint for the holder of a stream. */
+enum { BADGE_KIND_STREAM = 1 };
+static inline uint64_t badge_stream(uint32_t number)
+{
+    return BADGE_LOOKUP | (uint64_t)BADGE_KIND_STREAM << 56 | number;
+}
 /* Badge of a service's endpoint as init gives it to process `pid`. */
 static inline uint64_t badge_lookup(uint32_t pid)
 {

@@ -15,11 +15,14 @@ static const char *grant_check(const struct description *d, uint32_t at,
     if (!field_is_text(g->name, sizeof(g->name))) return "a grant without a name";
     if (g->kind == 0 || g->kind >= GRANT_KIND_COUNT) return "a grant of an unknown kind";
     if ((g->rights & ~7u) != 0) return "a grant with unknown rights";
-    if (g->kind == GRANT_SERVICE || g->kind == GRANT_PROCESS) {
+    if (g->kind == GRANT_SERVICE || g->kind == GRANT_PROCESS || g->kind == GRANT_STREAM) {
         if (g->a >= d->service_count) return "a grant of an unknown service";
-        if (g->kind == GRANT_SERVICE && (d->services[g->a].flags & SERVICE_PROVIDES) == 0) {
+        if (g->kind != GRANT_PROCESS && (d->services[g->a].flags & SERVICE_PROVIDES) == 0) {
             return "a grant of a service that provides nothing";
         }
+    }
+    if (g->kind == GRANT_STREAM && (g->b == 0 || g->b > DESCRIPTION_STREAM_MAX)) {
+        return "a stream with a bad number";
     }
     if (g->kind == GRANT_IRQ) {
         if (g->a > 23) return "an interrupt line above 23";
@@ -130,7 +133,8 @@ const struct description_grant *description_link(const struct description *d, ui
 
     for (uint32_t i = 0; i < s->grant_count; i++) {
         const struct description_grant *g = &d->grants[s->first_grant + i];
-        if (g->kind == GRANT_SERVICE && g->a == other) return g;
+        bool calls = g->kind == GRANT_SERVICE || g->kind == GRANT_STREAM;
+        if (calls && g->a == other) return g;
     }
     return NULL;
 }

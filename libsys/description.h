@@ -14,12 +14,13 @@
 
 #define DESCRIPTION_MAGIC 0x3163736544574c21ull /* "!LWDesc1" */
 enum {
-    DESCRIPTION_VERSION = 3,
+    DESCRIPTION_VERSION = 4,
     DESCRIPTION_SERVICES_MAX = 32,
     DESCRIPTION_GRANTS_MAX = 16, /* of one service: slots DESCRIPTION_FIRST_SLOT and up, in order */
     DESCRIPTION_FIRST_SLOT = 3,  /* after Self (1) and Registry (2) */
     DESCRIPTION_NAME_MAX = 24,
     DESCRIPTION_KINDS_MAX = 8, /* of badges: objects that a service serves */
+    DESCRIPTION_STREAM_MAX = 0x7ffffffe,
 };
 
 struct description_header {
@@ -79,8 +80,9 @@ enum grant_kind {
     GRANT_OBSERVE = 5,      /* axiom's Observe */
     GRANT_CURSOR = 6,       /* the log's read-only cursor */
     GRANT_PROCESS = 7,      /* a: service index; the process object of a running service */
+    GRANT_STREAM = 8,       /* a: index of the ledger; b: number of the holder's stream */
 };
-enum { GRANT_KIND_COUNT = 8 };
+enum { GRANT_KIND_COUNT = 9 };
 
 struct description_grant {
     char name[24];   /* as the startup page lists it */
@@ -106,6 +108,6 @@ int description_find(const struct description *d, const char *name, size_t len);
 /* Whether the service needs `other` to be ready before it starts: it is granted its endpoint. */
 bool description_needs(const struct description *d, uint32_t service, uint32_t other);
 
-/* Slot and grant of `service` by which it reaches `other`, or NULL. */
+/* Grant of `service` by which it reaches `other`, or NULL. */
 const struct description_grant *description_link(const struct description *d, uint32_t service,
                                                  uint32_t other);

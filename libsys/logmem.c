@@ -8,6 +8,7 @@ enum {
     LIFE_SLOTS = 2048,
     REQUEST_SLOTS = 8192,
     EVENT_SLOTS = 1 << 16,
+    STREAMS_MAX = 16 << 20, /* bytes */
 };
 
 static uint64_t large_up(uint64_t bytes)
@@ -26,6 +27,13 @@ static uint32_t commit_bits(uint64_t memory)
     return bits;
 }
 
+/* What services want kept while there is no disk: another sixteenth. */
+static uint64_t streams_bytes(uint64_t memory)
+{
+    uint64_t bytes = large_up(memory / 16);
+    return bytes < STREAMS_MAX ? bytes : STREAMS_MAX;
+}
+
 void logmem_layout(struct logmem *l, uint64_t memory_bytes)
 {
     uint64_t commits = 1ull << commit_bits(memory_bytes);
@@ -38,7 +46,8 @@ void logmem_layout(struct logmem *l, uint64_t memory_bytes)
     l->events_at = large_up(l->requests_at + REQUEST_SLOTS * sizeof(struct log_request));
     l->commits_at = l->events_at + EVENT_SLOTS * sizeof(struct event);
     l->hashes_at = large_up(l->commits_at + commits * sizeof(struct commit));
-    l->ledger_at = l->hashes_at + large_up(commits * HASH_BYTES);
+    l->streams_at = l->hashes_at + large_up(commits * HASH_BYTES);
+    l->ledger_at = l->streams_at + streams_bytes(memory_bytes);
     l->bytes = l->ledger_at + 4096;
 }
 

@@ -2,8 +2,9 @@
  * logmem.h - the log memory: where axiom puts what leaves the kernel's rings, and the ledger its
  * hashes. Axiom maps it at boot on its own account; ledger and audit get mappings from axiom.
  *
- * One range of 2 MiB pages: control page, lives and requests; events; commits; hashes; and the
- * ledger's page. Axiom writes everything but hashes and ledger page, which the ledger writes.
+ * One range of 2 MiB pages: control page, lives and requests; events; commits; hashes; streams; and
+ * the ledger's page. Axiom writes everything but hashes, streams and ledger page, which the ledger
+ * writes. The streams are the services' own: only the ledger has them in its mapping.
  * Heads only grow; what lies below a head does not change, but for the three circular areas, where
  * entry n is at n & (slots - 1) and the last `slots` entries are kept. Who lives stands in a table
  * before the circle of those who ended, so that no number of short lives pushes out a long one.
@@ -56,7 +57,8 @@ struct logmem {     /* the control page */
     uint64_t magic; /* LOGMEM_MAGIC */
     uint64_t tick_hz;
     uint64_t bytes; /* of the whole range */
-    uint64_t lives_at, requests_at, events_at, commits_at, hashes_at, ledger_at; /* offsets */
+    uint64_t lives_at, requests_at, events_at, commits_at, hashes_at, streams_at,
+        ledger_at; /* offsets */
     uint64_t life_slots, request_slots, event_slots, commit_slots;
     uint64_t axiom_cnode;    /* address */
     uint64_t axiom_thread;   /* id */
@@ -96,6 +98,10 @@ static inline struct log_request *logmem_request(const struct logmem *l, uint64_
 {
     return (struct log_request *)((uintptr_t)l + l->requests_at) +
            (number & (l->request_slots - 1));
+}
+static inline void *logmem_streams(const struct logmem *l)
+{
+    return (void *)((uintptr_t)l + l->streams_at);
 }
 static inline uint8_t *logmem_hash(const struct logmem *l, uint64_t seq)
 {

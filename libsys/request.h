@@ -16,6 +16,7 @@ struct request {
     void *service;             /* the framework's and the server's own, unknown to the dispatch */
     uint64_t *scratch;         /* MSG_WORDS_MAX words for what a handler's answer points at */
     struct ipc_buffer *buffer; /* where the answer's words 8 and up and capabilities are put */
+    bool is_volatile;          /* the answer says nothing that has to be durable */
     struct message answer;     /* info (label: result) and words, ready for sys_reply */
 };
 

@@ -25,7 +25,11 @@ static struct service_reply *free_reply(struct service *svc)
 static struct record *record_add(struct service *svc, uint32_t type, uint32_t len)
 {
     uint32_t bytes = (uint32_t)sizeof(struct record) + (len + 7) / 8 * 8;
-    CHECK(len <= SERVICE_RECORD_BYTES && bytes <= SERVICE_RECORD_BYTES - svc->record_bytes);
+    CHECK(len <= SERVICE_RECORD_BYTES && bytes <= svc->record_max);
+    if (bytes > svc->record_max - svc->record_bytes) {
+        CHECK(svc->keeper != NULL);
+        svc->keeper->flush(svc);
+    }
     struct record *record = (struct record *)((char *)svc->records + svc->record_bytes);
     record->type = type;
     record->len = len;
@@ -52,7 +56,7 @@ void request_commit_parts(struct request *rq, uint32_t type, struct data head, s
     if (body.len > 0) memcpy((char *)record->payload + head.len, body.at, body.len);
 }
 
-void service_apply(struct service *svc)
+void service_fold(struct service *svc)
 {
     uint32_t end = svc->record_bytes;
     for (uint32_t at = 0; at < end;) {
@@ -64,6 +68,16 @@ void service_apply(struct service *svc)
     }
     CHECK(svc->record_bytes == end); /* apply adds no records */
     svc->record_bytes = 0;
+}
+
+void service_apply(struct service *svc)
+{
+    if (svc->record_bytes == 0) return;
+    if (svc->keeper != NULL) {
+        svc->keeper->commit(svc);
+    } else {
+        service_fold(svc);
+    }
 }
 
 /* Receive slots. */
@@ -140,6 +154,7 @@ static void request_open(struct service *svc, const struct message *m, struct re
     rq->scratch = svc->scratch;
     rq->buffer = buffer;
     rq->answer.info = 0;
+    rq->is_volatile = msg_label(m->info) == MESSAGE_DESCRIBE;
     for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
         rq->caps[i] = (struct cap_arg){0};
     }
@@ -168,11 +183,13 @@ static bool request_handle(struct service *svc, struct request *rq)
     bool answered = is_call && result != REPLY_LATER;
     bool refused = result != REPLY_LATER && msg_label(rq->answer.info) != OK;
     if (refused) svc->record_bytes = 0;
-    service_apply(svc);
-    if (answered) {
-        CHECK(reply->held); /* an answer by token and a result would be two answers */
-        reply->held = 0;
+    CHECK(!answered || reply->held); /* an answer by token and a result would be two answers */
+    if (svc->keeper != NULL) {
+        answered = svc->keeper->decided(svc, rq, answered);
+    } else {
+        service_apply(svc);
     }
+    if (answered) reply->held = 0;
     if (arrived != 0) rearm(svc, rq, arrived);
     return answered;
 }
@@ -186,6 +203,7 @@ int request_answer(uint64_t token, struct message *m)
 
     struct service_reply *reply = &svc->replies[index];
     if (!reply->held || reply->generation != token >> 32) return ERR_BUSY;
+    if (svc->keeper != NULL && svc->keeper->keeps(svc, (uint32_t)index, m)) return OK;
     reply->held = 0;
     return (int)sys_reply(reply->slot, m);
 }
@@ -196,8 +214,17 @@ static void signal_handle(struct service *svc, uint64_t bits)
 {
     if (bits & SERVICE_SIGNAL_DEATHS) service_drain_deaths(svc);
     bits &= ~SERVICE_SIGNAL_DEATHS;
+    if (svc->keeper != NULL) svc->keeper->signal(svc, bits);
     if (bits != 0 && svc->signal != NULL) svc->signal(svc, bits);
     service_apply(svc);
+}
+
+/* Not while an answer stands in the message page. */
+static void deferred_handle(struct service *svc)
+{
+    uint64_t bits = svc->deferred;
+    svc->deferred = 0;
+    if (bits != 0) signal_handle(svc, bits);
 }
 
 /* Full rings are a matter of moments: axiom drains them. */
@@ -230,6 +257,11 @@ bool service_turn(struct service *svc, struct message *m)
     if (svc->receive == 0 && svc->receive_slots > 0) {
         svc->receive = slot_alloc_run(svc->receive_slots);
     }
+    if (svc->current == NULL && svc->keeper != NULL) {
+        svc->keeper->wait(svc);
+        deferred_handle(svc);
+        svc->current = free_reply(svc);
+    }
     if (!receive(svc, m)) return false;
     if (m->info & MSG_SIGNAL) {
         signal_handle(svc, m->cap);
@@ -241,6 +273,7 @@ bool service_turn(struct service *svc, struct message *m)
         *m = rq.answer;
         if (!answered) m->info = 0;
     }
+    if (m->info == 0) deferred_handle(svc);
     if (svc->current == NULL || svc->current->held) svc->current = free_reply(svc);
     return true;
 }

@@ -10,6 +10,8 @@
  * REPLY_LATER until request_answer(). Records become part of the state before the answer leaves;
  * what the answer says was computed from the state before them.
  *
+ * A state that is to outlive the process: service_log.h.
+ *
  * Capabilities that arrive are dropped after the handler, but for those it keeps.
  */
 #pragma once
@@ -33,6 +35,19 @@ struct service_reply {
     uint64_t held;       /* 1 or 0; a word, so that an index is a shift away from its address */
 };
 
+struct service_log;
+/* What service_log.c does in the loop: a service without a stream does not even link it. */
+struct service_keeper {
+    /* Applies and appends what the request committed. True: the answer leaves now. */
+    bool (*decided)(struct service *service, struct request *rq, bool answered);
+    void (*commit)(struct service *service); /* the same for what no request committed */
+    /* True: the answer to a held call is kept back. */
+    bool (*keeps)(struct service *service, uint32_t reply, const struct message *m);
+    void (*signal)(struct service *service, uint64_t bits);
+    void (*wait)(struct service *service);  /* until a Reply is free again */
+    void (*flush)(struct service *service); /* the records are more than `record_max` */
+};
+
 struct service {
     /* Set by the program before service_init(). */
     void *state;
@@ -49,15 +64,18 @@ struct service {
     int (*fault)(struct service *service, struct request *rq);
     /* The last capability with this badge is gone; may use service_commit(). */
     void (*death)(struct service *service, uint64_t badge);
+    struct service_log *log; /* NULL: the state ends with the process */
 
     /* The framework's. */
+    const struct service_keeper *keeper; /* while there is a stream */
+    uint64_t deferred;                   /* signals that came while the keeper waited */
     struct service_reply replies[SERVICE_REPLIES_MAX];
     struct service_reply *current; /* the one to receive with; NULL: all are held */
     cap_t receive;                 /* first of receive_slots empty slots, or 0 */
     cap_t notification; /* may be set before service_init(): an unbadged one of the program */
     bool bound;
     uint64_t applied; /* records so far: the number of the state */
-    uint32_t record_bytes;
+    uint32_t record_bytes, record_max;
     uint64_t records[SERVICE_RECORD_BYTES / 8];
     uint64_t words[MSG_WORDS_MAX];
     uint64_t scratch[MSG_WORDS_MAX];
@@ -80,8 +98,11 @@ MUST_USE int service_signal_source(struct service *service, uint64_t bits, cap_t
 MUST_USE int service_watch_deaths(struct service *service);
 /* Asks axiom for them; the loop does so when it is signalled. */
 void service_drain_deaths(struct service *service);
-/* Makes the pending records part of the state; the loop does so after each callback. */
+/* Makes the pending records part of the state and of the stream; the loop does so after each
+ * callback. */
 void service_apply(struct service *service);
+/* Of the state only. */
+void service_fold(struct service *service);
 
 /* Adds a record. Only in a handler, a signal or a death. The payload is copied. */
 void service_commit(struct service *service, uint32_t type, const void *payload, uint32_t len);

@@ -15,6 +15,7 @@ int service_init(struct service *svc)
 {
     CHECK(svc->reply_count <= SERVICE_REPLIES_MAX && svc->receive_slots <= MSG_CAPS_MAX);
     if (svc->reply_count == 0) svc->reply_count = 1;
+    svc->record_max = SERVICE_RECORD_BYTES;
     for (uint32_t i = 0; i < svc->reply_count; i++) {
         cap_t slot = slot_alloc();
         if (slot == 0) return ERR_SLOT_USED;

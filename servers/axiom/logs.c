@@ -16,7 +16,7 @@ static struct {
     bool ready;
     cap_t first_frame;
     uint32_t frames; /* of 2 MiB; then one of 4 KiB: the ledger's page */
-    uint32_t hash_frame;
+    uint32_t hash_frame, stream_frame;
     cap_t ledger;
     cap_t first_arrival;
     struct arrival arrivals[ARRIVALS_MAX];
@@ -39,6 +39,7 @@ void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
     logmem_layout(&l, boot->memory_bytes);
     logs.frames = (uint32_t)(l.ledger_at / LARGE);
     logs.hash_frame = (uint32_t)(l.hashes_at / LARGE);
+    logs.stream_frame = (uint32_t)(l.streams_at / LARGE);
     logs.first_frame = own_alloc(logs.frames + 1);
     CHECK(logs.first_frame != 0);
     CHECK(own_large_frames(logs.frames, logs.first_frame) == OK);
@@ -311,6 +312,7 @@ enum err logs_map(struct process *p, uint64_t address, bool ledger)
     for (uint32_t i = 0; i <= logs.frames; i++) {
         bool writable = ledger && i >= logs.hash_frame;
         uint32_t rights = writable ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
+        if (!ledger && i >= logs.stream_frame && i < logs.frames) continue; /* the services' own */
         enum err err = space_borrow(p, address + (uint64_t)i * LARGE, logs.first_frame + i, rights,
                                     i < logs.frames ? LARGE_PAGE_BITS : PAGE_BITS);
         if (err != OK) return err;

@@ -1,47 +1,31 @@
 /*
- * main.c - the ledger: hashes each commit into the chain, behind axiom and at lower priority.
+ * main.c - the ledger: keeps the streams of the services, and hashes each commit into the chain.
  *
- * It holds its notification and its mapping of the log memory, and no authority. What it has hashed
- * stands in the log memory, so a new ledger goes on where the last one stopped.
+ * It holds its endpoint, a notification and its mapping of the log memory, and no authority. All
+ * that it knows stands in the log memory, so a new ledger goes on where the last one stopped.
  */
-#include <string.h>
-
-#include "chain.h"
+#include "hasher.h"
 #include "idl/registry.h"
 #include "libc/fpu_note.h"
 #include "panic.h"
+#include "streams.h"
 
 static const struct logmem *const log = (const struct logmem *)LOGMEM_ADDRESS;
-
-static struct chain chain_resume(const struct log_ledger *ledger)
-{
-    struct chain chain = {.count = ledger->hashed};
-    if (chain.count > 0) memcpy(chain.head, logmem_hash(log, chain.count - 1), HASH_BYTES);
-    return chain;
-}
-
-/* The hash stands before the count that says so. */
-static void publish(struct log_ledger *ledger, const struct chain *chain)
-{
-    memcpy(logmem_hash(log, chain->count - 1), chain->head, HASH_BYTES);
-    __atomic_store_n(&ledger->hashed, chain->count, __ATOMIC_RELEASE);
-}
+static struct service service;
 
 int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
     if (log->magic != LOGMEM_MAGIC) PANIC("no log memory");
-    cap_t wake = startup_cap("wake");
-    struct log_ledger *ledger = logmem_ledger(log);
-    struct chain chain = chain_resume(ledger);
+    streams_open(log);
+    hasher_start(log, startup_cap("wake"));
+    service = (struct service){
+        .endpoint = startup_cap("service"),
+        .dispatch = streams_dispatch,
+        .receive_slots = 1,
+    };
+    if (service_init(&service) != OK) PANIC("no Reply");
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    for (;;) {
-        uint64_t word;
-        while (chain.count < log->commit_head) {
-            chain_append(&chain, &logmem_commits(log)[chain.count]);
-            publish(ledger, &chain);
-        }
-        if (sys_wait(wake, &word) != OK) return EXIT_ERROR;
-    }
+    service_run(&service);
 }

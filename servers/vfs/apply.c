@@ -39,6 +39,41 @@ static void apply_close(struct vfs *v, const struct vfs_record *r)
     if (n->state == NODE_ORPHAN) node_free_if_unused(v, o->node);
 }
 
+static void apply_close_all(struct vfs *v)
+{
+    for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
+        const struct vfs_record r = {.open = i};
+        if (v->opens[i].used) apply_close(v, &r);
+    }
+}
+
+/* Children may come before it: the list of its own is as it is. */
+static void apply_node(struct vfs *v, const struct vfs_record *r)
+{
+    struct node *n = &v->nodes[r->node];
+
+    n->state = (r->flag & NODE_IS_ORPHAN) != 0 ? NODE_ORPHAN : NODE_LINKED;
+    n->directory = (r->flag & NODE_IS_DIRECTORY) != 0;
+    n->first_block = VFS_NONE;
+    n->inode = r->offset;
+    n->created = r->time;
+    v->nodes_used++;
+    if (n->state == NODE_LINKED) node_link(v, r->node, r->parent, (const char *)r->bytes, r->len);
+}
+
+static void apply_handle(struct vfs *v, const struct vfs_record *r)
+{
+    struct opened *o = &v->opens[r->open];
+
+    o->generation = (uint32_t)r->offset;
+    o->write = (r->flag & HANDLE_IS_WRITER) != 0;
+    o->node = r->node;
+    if ((r->flag & HANDLE_IS_USED) == 0) return;
+    o->used = true;
+    v->nodes[r->node].opens++;
+    v->opens_used++;
+}
+
 void vfs_apply(struct vfs *v, const struct vfs_record *r)
 {
     switch ((enum vfs_record_type)r->type) {
@@ -64,6 +99,21 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         break;
     case VFS_CLOSE:
         apply_close(v, r);
+        break;
+    case VFS_CLOSE_ALL:
+        apply_close_all(v);
+        break;
+    case VFS_NODE:
+        apply_node(v, r);
+        break;
+    case VFS_TOUCH:
+        v->nodes[r->node].modified = r->time;
+        break;
+    case VFS_HANDLE:
+        apply_handle(v, r);
+        break;
+    case VFS_LAST:
+        v->inode_last = r->offset;
         break;
     }
 }

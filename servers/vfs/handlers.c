@@ -34,7 +34,7 @@ static int open_handle(struct request *rq, uint16_t node, bool write, struct cap
     *out_cap = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
-        .badge = badge_make(kind, s->incarnation, s->vfs.opens[open].generation + 1, open),
+        .badge = badge_make(kind, server_incarnation(), s->vfs.opens[open].generation + 1, open),
     };
     return server_commit(rq, &s->record);
 }

@@ -11,12 +11,12 @@
 #include "image.h"
 #include "panic.h"
 #include "server.h"
-#include "service.h"
 
-enum { GROW_BLOCKS = 64, HANDLES_SPARE = 16 };
+enum { GROW_BLOCKS = 64, HANDLES_SPARE = 16, REPLIES = 8 };
 
 static struct server server;
 static struct service service;
+struct service_log server_log;
 
 /* The error that the caller sees; the enumerators of vfs.h are in the order of the interface's. */
 int server_error(enum vfs_error err)
@@ -52,8 +52,31 @@ bool server_grow(struct server *s, uint32_t blocks)
 static void on_apply(void *state, const struct record *record)
 {
     struct server *s = state;
+    static struct vfs_record all = {.type = VFS_CLOSE_ALL};
+    const struct vfs_record *r = (const struct vfs_record *)record->payload;
 
-    vfs_apply(&s->vfs, (const struct vfs_record *)record->payload);
+    if (record->type >= RECORD_OWN) {
+        if (record->type == RECORD_BOOTED) vfs_apply(&s->vfs, &all);
+        return;
+    }
+    if (!server_grow(s, vfs_blocks_needed(&s->vfs, r))) PANIC("no memory to fold the stream");
+    vfs_apply(&s->vfs, r);
+}
+
+static void on_snapshot(struct service *svc)
+{
+    struct server *s = svc->state;
+    struct vfs_record *r = &s->record;
+    uint64_t at = 0;
+
+    while (vfs_snapshot(&s->vfs, &at, r)) {
+        service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
+    }
+}
+
+uint32_t server_incarnation(void)
+{
+    return (uint32_t)server_log.boot;
 }
 
 static void on_death(struct service *svc, uint64_t badge)
@@ -61,7 +84,7 @@ static void on_death(struct service *svc, uint64_t badge)
     struct server *s = svc->state;
     struct vfs_record *r = &s->record;
 
-    if (!badge_is_from(badge, s->incarnation) || badge_kind(badge) == 0) return;
+    if (!badge_is_from(badge, server_incarnation()) || badge_kind(badge) == 0) return;
     if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r))
         return;
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
@@ -71,7 +94,7 @@ const struct opened *server_opened(struct server *s, uint64_t badge)
 {
     const struct opened *o;
 
-    if (!badge_is_from(badge, s->incarnation)) return NULL;
+    if (!badge_is_from(badge, server_incarnation())) return NULL;
     o = vfs_opened(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge));
     if (o == NULL) return NULL;
     return s->vfs.nodes[o->node].directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
@@ -107,11 +130,13 @@ static int dispatch(struct service *svc, struct request *rq)
     return file_dispatch(&server_file_ops, rq);
 }
 
-static void image_add(struct server *s)
+static void on_reset(void *state)
 {
+    struct server *s = state;
     const struct startup *page = startup_page();
     struct image image;
 
+    vfs_init(&s->vfs, (uint8_t *)STARTUP_WINDOWS);
     if (!image_open((const void *)page->image_address, page->image_size, &image)) {
         PANIC("no boot image");
     }
@@ -127,18 +152,21 @@ int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    server.incarnation = startup_page()->pid;
-    vfs_init(&server.vfs, (uint8_t *)STARTUP_WINDOWS);
-    image_add(&server);
+    server_log = (struct service_log){
+        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
     service = (struct service){
         .state = &server,
         .endpoint = startup_cap("service"),
         .dispatch = dispatch,
         .apply = on_apply,
         .death = on_death,
+        .log = &server_log,
+        .reply_count = REPLIES,
+        .notification = startup_cap("wake"),
     };
     if (service_init(&service) != OK) PANIC("no Reply");
     if (service_bind_notification(&service) != OK) PANIC("no notification");
+    service_recover(&service);
     if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

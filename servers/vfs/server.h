@@ -3,18 +3,18 @@
 #include "abi/boot.h"
 #include "idl/axiom.h"
 #include "idl/vfs.h"
-#include "service.h"
+#include "service_log.h"
 #include "vfs.h"
 
 enum { KIND_FILE = 1, KIND_DIRECTORY = 2 };
 
 struct server {
     struct vfs vfs;
-    uint32_t incarnation;
     uint16_t base;            /* node that the capability of the present request stands for */
     struct vfs_record record; /* of the present request: too large for a stack */
 };
 
+extern struct service_log server_log;
 extern const struct directory_ops server_directory_ops;
 extern const struct file_ops server_file_ops;
 
@@ -22,5 +22,7 @@ int server_error(enum vfs_error err);
 /* Completes the record and hands it over; DIRECTORY_NO_SPACE when its memory cannot be had. */
 int server_commit(struct request *rq, struct vfs_record *record);
 bool server_grow(struct server *s, uint32_t blocks);
+/* Of the badges of handles: the number of the boot, in which alone they can be alive. */
+uint32_t server_incarnation(void);
 /* The handle of a badge, or NULL. */
 const struct opened *server_opened(struct server *s, uint64_t badge);

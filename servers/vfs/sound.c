@@ -9,7 +9,7 @@ static uint32_t times_linked(const struct vfs *v, uint16_t node)
 
     for (uint16_t at = v->nodes[v->nodes[node].parent].child; at != 0; at = v->nodes[at].next) {
         if (at == node) times++;
-        if (++steps > VFS_NODES_MAX) return VFS_NODES_MAX;
+        if (++steps > VFS_NODES_ALL) return VFS_NODES_ALL;
     }
     return times;
 }
@@ -46,7 +46,7 @@ const char *vfs_is_sound(const struct vfs *v)
     uint64_t bytes = 0;
 
     memset(seen, 0, sizeof(seen));
-    for (uint16_t i = 0; i < VFS_NODES_MAX; i++) {
+    for (uint16_t i = 0; i < VFS_NODES_ALL; i++) {
         const struct node *n = &v->nodes[i];
         if (n->state == NODE_FREE) continue;
         const char *problem = node_problem(v, i, seen);

@@ -133,11 +133,14 @@ bool vfs_add_image_file(struct vfs *v, const char *path, const uint8_t *data, ui
         if (!v->nodes[parent].directory) return false;
         node = node_child(v, parent, name, name_len);
         if (node != VFS_NONE) continue;
-        node = node_find_free(v);
-        if (node == VFS_NONE) return false;
+        if (v->image_nodes == VFS_IMAGE_MAX) return false;
+        node = (uint16_t)(VFS_NODES_MAX + v->image_nodes++);
         r = (struct vfs_record){.parent = parent, .flag = at < len, .len = name_len};
         memcpy(r.bytes, name, name_len);
+        uint64_t inode_last = v->inode_last;
         node_make(v, node, &r);
+        v->inode_last = inode_last;
+        v->nodes[node].inode = VFS_IMAGE_INODES + node;
         v->nodes[node].image = true;
     }
     v->nodes[node].image_data = data;

@@ -22,6 +22,8 @@
 
 enum {
     VFS_NODES_MAX = 512,
+    VFS_IMAGE_MAX = 128, /* more nodes, for the boot image: another one does not move the rest */
+    VFS_NODES_ALL = VFS_NODES_MAX + VFS_IMAGE_MAX,
     VFS_BLOCKS_MAX = 1024, /* 4 MiB of contents */
     VFS_OPENS_MAX = 192,
     VFS_BLOCK_BYTES = 4096,
@@ -29,6 +31,7 @@ enum {
 };
 #define VFS_ROOT 0u
 #define VFS_NONE 0xffffu
+#define VFS_IMAGE_INODES (1ull << 32) /* and up */
 
 /* In the order of Directory.Error and File.Error in idl/vfs.capnp; 0 is no error. */
 enum vfs_error {
@@ -68,7 +71,7 @@ struct opened {
 };
 
 struct vfs {
-    struct node nodes[VFS_NODES_MAX];
+    struct node nodes[VFS_NODES_ALL];
     struct opened opens[VFS_OPENS_MAX];
     uint16_t next_block[VFS_BLOCKS_MAX];
     uint16_t free_block;   /* chain of blocks given back */
@@ -77,7 +80,8 @@ struct vfs {
     uint32_t nodes_used, opens_used;
     uint64_t bytes; /* of contents, image files apart */
     uint64_t inode_last;
-    uint8_t *pool; /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
+    uint32_t image_nodes; /* of the boot image: VFS_NODES_MAX and up */
+    uint8_t *pool;        /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
     uint32_t blocks_ready;
 };
 
@@ -88,8 +92,15 @@ enum vfs_record_type {
     VFS_WRITE,
     VFS_TRUNCATE,
     VFS_OPEN,
-    VFS_CLOSE
+    VFS_CLOSE,
+    VFS_CLOSE_ALL, /* a boot began: nobody holds a handle any more */
+    /* Of a checkpoint only, on the state that vfs_init() and the boot image make. */
+    VFS_NODE,   /* flag: NODE_IS_ bits; offset: inode; time: when it was created */
+    VFS_TOUCH,  /* time: when it was modified */
+    VFS_HANDLE, /* flag: HANDLE_IS_ bits; offset: generation */
+    VFS_LAST,   /* offset: the last inode */
 };
+enum { NODE_IS_DIRECTORY = 1, NODE_IS_ORPHAN = 2, HANDLE_IS_USED = 1, HANDLE_IS_WRITER = 2 };
 
 /* What changes. Fixed head, then the bytes of a name or of data. */
 struct vfs_record {
@@ -144,6 +155,9 @@ bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
 /* How many blocks must exist (`blocks_ready`) before the record may be applied. */
 uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r);
 void vfs_apply(struct vfs *v, const struct vfs_record *r);
+
+/* The state as records, one after the other: `*at` starts at 0. False: there is none left. */
+bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_record);
 
 /* The invariants, for tests. NULL, or the one that is broken. */
 const char *vfs_is_sound(const struct vfs *v);

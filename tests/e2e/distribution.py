@@ -43,7 +43,7 @@ class Distribution(Booted):
         return table
 
     def expected(self, service, pid):
-        """slot -> (type, rights, badge or None), as init gives them."""
+        """slot -> (type, rights, badge or None, bound), as init gives them."""
         flags = service.get("flags", [])
         slots = [("endpoint", "-wg", None), ("endpoint", "-wg", None)]
         if "provides" in flags:
@@ -55,11 +55,16 @@ class Distribution(Booted):
                 rights = "r" + rights
             badge = TRUSTED | pid if kind == "service" else 0 if kind != "observe" else None
             slots.append((TYPES[kind], letters(rights), badge))
+        if "stream" in service:
+            number = description.stream_number(service["stream"])
+            slots.append(("endpoint", "-wg", TRUSTED | 1 << 56 | number))
         if "told" in flags:
             slots.append(("notification", "rw-", 0))
         if "timer" in flags:
             slots += [("notification", "r--", 0), ("notification", "-w-", None)]
-        return dict(enumerate(slots, 1))
+        stream = len(service.get("grants", [])) + ("provides" in flags) + 2
+        bound = {0, 1} | ({stream} if "stream" in service else set())
+        return {i + 1: (*slot, i in bound) for i, slot in enumerate(slots)}
 
     def test_services_hold_what_is_described(self):
         running = self.pids()
@@ -74,10 +79,10 @@ class Distribution(Booted):
                 self.assertEqual(state, "ready")
                 held = self.caps(name)
                 wanted = self.expected(service, pid)
-                for slot, (kind, rights, badge) in wanted.items():
+                for slot, (kind, rights, badge, bound) in wanted.items():
                     self.assertIn(slot, held)
                     self.assertEqual(held[slot][:2], (kind, rights), f"slot {slot}")
-                    self.assertEqual(held[slot][2], slot <= 2, f"slot {slot}: bound")
+                    self.assertEqual(held[slot][2], bound, f"slot {slot}: bound")
                     if badge is not None:
                         self.assertEqual(held[slot][3], badge, f"slot {slot}")
                 self.check_the_rest(service, held, wanted)

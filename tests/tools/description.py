@@ -78,6 +78,23 @@ class Refusals(unittest.TestCase):
         self.assert_refused("-1 is not within", seen.replace("3", "-1"))
         description.compile_description(seen + watcher)
 
+    def test_stream(self):
+        keeper = service("k", 120, 'flags = ["provides", "log_write"]\nserves = ["Ledger"]')
+        user = service("u", 90, 'flags = ["told"]\nstream = "u"')
+        self.assert_refused("needs one service with `log_write`", user)
+        self.assert_refused("flag `told`", keeper + user.replace('"told"', ""))
+        self.assert_refused("stream is empty", keeper + user.replace('stream = "u"',
+                                                                     'stream = ""'))
+        self.assert_refused("has the number of", keeper + user +
+                            service("v", 90, 'flags = ["told"]\nstream = "u"'))
+        self.assert_refused("calls downhill", keeper + user.replace("priority = 90",
+                                                                    "priority = 120"))
+        table = description.compile_description(keeper + user)
+        grant = struct.unpack_from("<24sIIII", table, 24 + 2 * 312)
+        self.assertEqual(grant[0].rstrip(b"\0"), b"stream")
+        self.assertEqual(grant[1:], (8, 6, 0, description.stream_number("u")))
+        self.assertNotEqual(description.stream_number("u"), description.stream_number("v"))
+
     def test_irq_needs_its_notification(self):
         self.assert_refused("directly before", service("a", more='grants = [{name="i", irq=4}]'))
 
@@ -117,7 +134,7 @@ class Bytes(unittest.TestCase):
         table = description.compile_description(source, {"/bin/low", "/bin/high"})
         self.assertEqual(len(table), 24 + 2 * 312 + 4 * 40)
         self.assertEqual(struct.unpack_from("<QIIII", table),
-                         (0x3163736544574C21, 3, 2, 4, 0))
+                         (0x3163736544574C21, 4, 2, 4, 0))
         self.assertEqual(table[24:28], b"low\0")
         self.assertEqual(table[24 + 96 : 24 + 101], b"-x 1\0")
         numbers = struct.unpack_from("<12I", table, 24 + 312 + 192)

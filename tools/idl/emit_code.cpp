@@ -98,6 +98,7 @@ void emit_serve(Writer &w, const Interface &interface, const Method &method)
     emit_serve_in(w, method.in);
     w.line(1, "if (ops->" + method.member + " == NULL) return ERR_SYSCALL;");
     if (!out.empty()) w.line(1, "struct " + out.tag + " out = {0};");
+    if (method.is_volatile) w.line(1, "rq->is_volatile = true;");
     std::string arguments = "rq";
     if (!method.in.empty()) arguments += ", &in";
     if (!out.empty()) arguments += ", &out";

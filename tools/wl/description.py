@@ -8,7 +8,7 @@ from wl import tree
 from wl.errors import Refused
 
 MAGIC = 0x3163736544574C21
-VERSION = 3
+VERSION = 4
 SERVICES_MAX, GRANTS_MAX, PRIORITY_MAX, KINDS_MAX = 32, 16, 250, 8
 HEADER = struct.Struct("<QIIII")
 SERVICE = struct.Struct("<32s64s96s12I8Q2I")
@@ -20,13 +20,14 @@ FLAGS = {
     "told": 2048, "timer": 4096, "watches": 8192,
 }  # enum description_flag
 SERVICE_KEYS = {"name", "program", "arguments", "flags", "priority", "budget_us", "period_us",
-                "quota", "restart", "grants", "serves", "misses"}
+                "quota", "restart", "grants", "serves", "misses", "stream"}
 QUOTA = {"pages": (1, 1 << 20), "slots": (64, 65536), "threads": (1, 1024),
          "commits": (1, 1 << 30)}
 RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
 RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
          "process": 7}  # enum grant_kind
+STREAM, STREAM_MAX = 8, 0x7FFFFFFE
 DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r"}
 
 
@@ -103,7 +104,7 @@ def compile_grants(service, index, where):
     grants = service.get("grants", [])
     check(isinstance(grants, list) and len(grants) <= GRANTS_MAX, where,
           f"grants is a list of at most {GRANTS_MAX}")
-    packed, names, before = [], {"service"}, None
+    packed, names, before = [], {"service", "stream"}, None
     for position, grant in enumerate(grants):
         here = f"{where}.grants[{position}]"
         packed.append(compile_grant(grant, index, here))
@@ -114,6 +115,32 @@ def compile_grants(service, index, where):
                   "an irq needs a notification directly before it")
         before = grant
     return packed
+
+
+def stream_number(name):
+    """The number by which the log knows a stream: the same in every image that has the name."""
+    value = 0x811C9DC5
+    for byte in name.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value % STREAM_MAX + 1
+
+
+def compile_stream(service, services, where):
+    """The grant "stream": the ledger's endpoint, badged for that stream. None without one."""
+    if "stream" not in service:
+        return []
+    name = service["stream"]
+    check(text(name, 32, f"{where}.stream"), where, "stream is empty")
+    check("told" in service.get("flags", []), where,
+          "who has a stream is told when the ledger was started again: flag `told`")
+    ledgers = [at for at, other in enumerate(services) if "log_write" in other.get("flags", [])]
+    check(len(ledgers) == 1, where, "a stream needs one service with `log_write`")
+    for other in services:
+        same = other is not service and "stream" in other
+        check(not same or stream_number(other["stream"]) != stream_number(name), where,
+              f"the stream {name!r} has the number of {other.get('stream')!r}")
+    rights = RIGHTS["w"] | RIGHTS["g"]
+    return [GRANT.pack(b"stream", STREAM, rights, ledgers[0], stream_number(name))]
 
 
 def service_flags(service, where):
@@ -171,11 +198,17 @@ def links(service):
     return [grant["service"] for grant in service.get("grants", []) if "service" in grant]
 
 
+def calls(service, services):
+    """Names of those that it calls: what it is granted, and the ledger for its stream."""
+    ledgers = [other["name"] for other in services if "log_write" in other.get("flags", [])]
+    return links(service) + (ledgers if "stream" in service else [])
+
+
 def check_calls(services):
     """Calls go uphill: the callee's priority is the higher one. So there is no cycle either."""
     by_name = {service["name"]: service for service in services}
     for service in services:
-        for name in links(service):
+        for name in calls(service, services):
             where = f"service {service['name']}"
             callee = by_name[name]
             check("provides" in callee.get("flags", []), where,
@@ -231,6 +264,8 @@ def compile_description(source, paths=None):
     for service in services:
         where = f"service {service['name']}"
         grants = compile_grants(service, index, where)
+        grants += compile_stream(service, services, where)
+        check(len(grants) <= GRANTS_MAX, where, f"more than {GRANTS_MAX} grants and streams")
         packed_services.append(compile_service(service, len(packed_grants), len(grants), ids,
                                                where))
         packed_grants += grants

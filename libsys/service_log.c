@@ -1,0 +1,266 @@
+/* service_log.c - see service_log.h: what is appended, and which answers wait for it. */
+#include "service_log.h"
+
+#include "bytes.h"
+#include "description.h"
+#include "idl/stream.h"
+#include "panic.h"
+#include "service_recover.h"
+
+enum { ROOM_SPARE = 65536, SINCE_LEAST = 256 << 10 };
+
+/* Answers that wait. */
+
+static void held_give(struct service *svc, uint32_t reply)
+{
+    struct service_held *h = &svc->log->held[reply];
+    struct ipc_buffer *buffer = ipc_buffer();
+    memcpy(buffer->words, h->words, sizeof(h->words));
+    memcpy(buffer->caps, h->caps, sizeof(h->caps));
+    h->upto = 0;
+    (void)sys_reply(svc->replies[reply].slot, &h->m); /* who asked may be gone */
+    svc->replies[reply].held = 0;
+}
+
+static bool held_release(struct service *svc)
+{
+    bool waits = false;
+    for (uint32_t i = 0; i < svc->reply_count; i++) {
+        uint64_t upto = svc->log->held[i].upto;
+        if (upto != 0 && upto <= svc->log->durable) held_give(svc, i);
+        waits = waits || svc->log->held[i].upto != 0;
+    }
+    return waits;
+}
+
+static void held_put(struct service *svc, uint32_t reply, const struct message *m, uint64_t upto)
+{
+    struct service_held *h = &svc->log->held[reply];
+    const struct ipc_buffer *buffer = ipc_buffer();
+    memcpy(h->words, buffer->words, sizeof(h->words));
+    memcpy(h->caps, buffer->caps, sizeof(h->caps));
+    h->m = *m;
+    h->upto = upto;
+}
+
+/* Records on their way. */
+
+/* Those that are durable need not be appended again. */
+static void pending_release(struct service_log *log)
+{
+    uint32_t at = 0;
+    while (log->first < log->durable && at < log->used) {
+        at += 8 + ((uint32_t)log->pending[at / 8] + 7) / 8 * 8;
+        log->first++;
+    }
+    log->used -= at;
+    memmove(log->pending, (char *)log->pending + at, log->used);
+}
+
+static void durable_set(struct service *svc, uint64_t durable)
+{
+    struct service_log *log = svc->log;
+    if (durable <= log->durable) return;
+    log->durable = durable;
+    pending_release(log);
+}
+
+/* What the stream has got: after the ledger was started again it may be less than was sent. */
+static void stream_meet(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    struct stream_info_out info;
+    service_meet(svc, &info);
+    /* It must have all that it called durable, and nothing that was never sent. */
+    CHECK(info.next >= log->first && info.next <= log->next && info.durable >= log->durable);
+    log->sent = info.next;
+    log->room = info.room;
+    durable_set(svc, info.durable);
+}
+
+static bool ledger_died(int err)
+{
+    return err == ERR_PEER_DIED || err == ERR_CANCELLED;
+}
+
+static void pending_send(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    while (log->sent < log->next) {
+        uint32_t at = 0;
+        for (uint64_t i = log->first; i < log->sent; i++) {
+            at += 8 + ((uint32_t)log->pending[at / 8] + 7) / 8 * 8;
+        }
+        struct stream_append_in in = {
+            .sequence = log->sent,
+            .record = data_from(log->pending + at / 8 + 1, log->pending[at / 8]),
+        };
+        struct stream_append_out out;
+        int err = stream_append(log->stream, &in, &out);
+        if (err == OK) {
+            log->sent++;
+            log->room = out.room;
+            durable_set(svc, out.durable);
+        } else if (ledger_died(err) || err == STREAM_GAP) {
+            stream_meet(svc);
+        } else {
+            /* The state is ahead of the stream: only a new process, which folds it, may answer. */
+            PANIC("the stream takes no more records");
+        }
+    }
+}
+
+/* A signal, of whatever kind; those that are not the stream's are for later. */
+static void signal_await(struct service *svc)
+{
+    uint64_t bits = 0;
+    CHECK(sys_wait(svc->notification, &bits) == OK);
+    svc->deferred |= bits & ~SERVICE_SIGNAL_STREAM;
+    stream_meet(svc);
+    pending_send(svc);
+}
+
+/* Room in the stream for these records and for the next checkpoint. */
+static bool log_admits(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    return log->room >= svc->record_bytes + log->since + log->last + ROOM_SPARE;
+}
+
+static void log_append(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    while (log->used + 8 + svc->record_bytes > LOG_PENDING_BYTES) {
+        signal_await(svc);
+    }
+    uint64_t *at = log->pending + log->used / 8;
+    at[0] = svc->record_bytes;
+    memcpy(at + 1, svc->records, svc->record_bytes);
+    log->used += 8 + svc->record_bytes;
+    log->since += svc->record_bytes;
+    log->next++;
+    service_fold(svc);
+    pending_send(svc);
+}
+
+/* Checkpoints. */
+
+static void part_flush(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    CHECK(log->mode != LOG_SERVES); /* a request with more records than the stream takes */
+    struct stream_checkpoint_in in = {.at = log->next,
+                                      .part = log->part++,
+                                      .parts = log->parts,
+                                      .bytes = data_from(svc->records, svc->record_bytes)};
+    log->last += svc->record_bytes;
+    svc->record_bytes = 0;
+    if (log->mode == LOG_SENDS && !log->lost) log->lost = stream_checkpoint(log->stream, &in) != OK;
+}
+
+static void parts_make(struct service *svc, enum log_mode mode)
+{
+    struct service_log *log = svc->log;
+    log->mode = (uint8_t)mode;
+    log->part = 0;
+    log->last = 0;
+    svc->record_max = LOG_PART_MAX;
+    service_commit(svc, RECORD_BOOTED, &log->boot, sizeof(log->boot));
+    log->snapshot(svc);
+    part_flush(svc);
+    svc->record_max = LOG_RECORD_MAX;
+    log->mode = LOG_SERVES;
+}
+
+/* The parts are counted before they are made: nothing else happens in between. A checkpoint that
+ * the ledger did not get whole is none; the next one is tried later. */
+static void log_checkpoint(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    uint64_t last = log->last;
+    parts_make(svc, LOG_COUNTS);
+    log->parts = log->part;
+    log->lost = false;
+    parts_make(svc, LOG_SENDS);
+    if (log->lost) log->last = last;
+    log->since = log->lost ? SINCE_LEAST / 2 : 0;
+    stream_meet(svc);
+    pending_send(svc);
+}
+
+static void log_care(struct service *svc)
+{
+    struct service_log *log = svc->log;
+    bool many = log->since >= SINCE_LEAST && log->since >= log->last;
+    bool tight = log->room < 2 * (log->last + log->since + ROOM_SPARE) &&
+                 log->since >= ROOM_SPARE / 2 + log->last / 4;
+    if (log->snapshot != NULL && (many || tight)) log_checkpoint(svc);
+}
+
+/* What the loop calls. */
+
+static bool keeper_decided(struct service *svc, struct request *rq, bool answered)
+{
+    struct service_log *log = svc->log;
+    uint32_t reply = (uint32_t)(svc->current - svc->replies);
+    bool commits = svc->record_bytes > 0;
+    if (!commits && (rq->is_volatile || log->durable == log->next)) return answered;
+    /* The message page holds the answer, and is needed to append. */
+    if (answered) held_put(svc, reply, &rq->answer, log->next + commits);
+    if (commits && answered && !log_admits(svc)) {
+        log->held[reply].upto = 0;
+        svc->record_bytes = 0;
+        rq->answer = (struct message){.info = msg_info(ERR_LOG_FULL, 0, 0, 0)};
+        return true;
+    }
+    if (commits) log_append(svc);
+    (void)held_release(svc);
+    if (commits) log_care(svc);
+    return false;
+}
+
+/* Deaths and signals cannot be refused; what is spared at the requests is for them. */
+static void keeper_commit(struct service *svc)
+{
+    log_append(svc);
+    (void)held_release(svc);
+    log_care(svc);
+}
+
+static bool keeper_keeps(struct service *svc, uint32_t reply, const struct message *m)
+{
+    const struct service_log *log = svc->log;
+    uint64_t upto = log->next + (svc->record_bytes > 0);
+    if (upto <= log->durable) return false;
+    held_put(svc, reply, m, upto);
+    return true;
+}
+
+static void keeper_signal(struct service *svc, uint64_t bits)
+{
+    if ((bits & (SERVICE_SIGNAL_STREAM | SERVICE_SIGNAL_TOLD)) == 0) return;
+    if ((bits & SERVICE_SIGNAL_TOLD) != 0) svc->log->watched = false;
+    stream_meet(svc);
+    pending_send(svc);
+    (void)held_release(svc);
+}
+
+static void keeper_wait(struct service *svc)
+{
+    bool some_free = false;
+    while (!some_free && held_release(svc)) {
+        for (uint32_t i = 0; i < svc->reply_count; i++) {
+            some_free = some_free || !svc->replies[i].held;
+        }
+        if (!some_free) signal_await(svc);
+    }
+}
+
+const struct service_keeper service_log_keeper = {
+    .decided = keeper_decided,
+    .commit = keeper_commit,
+    .keeps = keeper_keeps,
+    .signal = keeper_signal,
+    .wait = keeper_wait,
+    .flush = part_flush,
+};

@@ -1,0 +1,65 @@
+/*
+ * service_log.h - a service whose state outlives its process: the records of each request go to a
+ * stream (idl/stream.capnp) as one record of that stream, and a new process folds them.
+ *
+ * Decide and apply happen at once, in memory; the append follows, and every answer, of reads too,
+ * is held until the stream is durable up to the state it was computed from. What an interface calls
+ * volatile is not held.
+ *
+ * The program fills the first part, calls service_init(), then service_recover(), and then says
+ * that it is ready. Records that the framework makes itself have types from RECORD_OWN up; apply
+ * gets them, too, and has to ignore those that it does not know.
+ */
+#pragma once
+#include "service.h"
+
+enum {
+    LOG_RECORD_MAX = 4056, /* bytes of all records of one request */
+    LOG_PART_MAX = 4032,   /* and of one part of a checkpoint */
+    LOG_PENDING_BYTES = 65536,
+    LOG_HELD_MAX = 16, /* replies of a service with a stream */
+};
+#define SERVICE_SIGNAL_STREAM (1ull << 60) /* bit of the service's notification */
+
+enum record_own {
+    RECORD_OWN = 0xffffff00,
+    /* A boot began, payload[0] its number: all badges of former boots are dead. Also the first
+     * record ever; without a stream the number is the pid. */
+    RECORD_BOOTED = RECORD_OWN,
+};
+
+struct service_held { /* an answer that waits */
+    uint64_t upto;    /* 0: none; the stream is to be durable below this */
+    struct message m;
+    struct msg_cap caps[MSG_CAPS_MAX];
+    uint64_t words[MSG_WORDS_MAX - MSG_REGISTERS];
+};
+
+enum log_mode { LOG_SERVES, LOG_COUNTS /* parts of a checkpoint */, LOG_SENDS };
+
+struct service_log {
+    cap_t stream;               /* startup_cap("stream"); 0: the state ends with the process */
+    void (*reset)(void *state); /* to the one before the first record */
+    /* Gives the state as records, by service_commit(): applied after reset() they make it. */
+    void (*snapshot)(struct service *service);
+
+    /* The framework's. */
+    uint64_t boot;        /* number, of the last RECORD_BOOTED */
+    uint64_t next;        /* record of the stream to come: the number of the state */
+    uint64_t sent;        /* the stream has those below */
+    uint64_t durable;     /* for good */
+    uint64_t room;        /* bytes that may still be appended */
+    uint64_t since, last; /* bytes since the last checkpoint, and its own */
+    uint8_t mode;         /* enum log_mode */
+    cap_t source;         /* SERVICE_SIGNAL_STREAM, for the ledger */
+    bool watched, lost;   /* lost: the ledger has not got a part of the checkpoint */
+    uint32_t part, parts;
+    uint64_t first; /* number of the oldest record in `pending` */
+    uint32_t used;  /* bytes of it: each a word with the length, then the records */
+    uint64_t pending[LOG_PENDING_BYTES / 8];
+    struct service_held held[LOG_HELD_MAX];
+};
+
+/* Folds the stream and begins the boot's part of it. The endpoint's deaths are watched after it.
+ * Panics when the stream cannot be had: without its state a service must not answer. */
+void service_recover(struct service *service);

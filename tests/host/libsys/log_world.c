@@ -1,0 +1,173 @@
+/* log_world.c - see log_world.h: the kernel and the server. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "log_world.h"
+#include "panic.h"
+#include "slots.h"
+#include "startup.h"
+
+jmp_buf panicked;
+bool panic_expected;
+_Noreturn void panic(const char *what, const char *file, int line)
+{
+    if (!panic_expected) print_error("%s %s:%d\n", what, file, line);
+    longjmp(panicked, 1);
+}
+
+static struct startup page = {.pid = 4711};
+
+/* The kernel. */
+
+struct kernel kernel;
+
+static enum err trap_here(uint64_t number, struct message *m)
+{
+    const struct ipc_buffer *buffer = ipc_buffer();
+    uint64_t reply = (m->aux & UINT32_MAX) - FIRST_REPLY;
+    switch (number) {
+    case SYS_RECV:
+    case SYS_REPLY_RECV:
+        kernel.answer = *m;
+        kernel.answer_reply = m->aux & UINT32_MAX;
+        *m = kernel.next;
+        return OK;
+    case SYS_REPLY:
+        assert_true(reply < REPLIES);
+        kernel.answers[reply]++;
+        kernel.answered[reply] = *m;
+        kernel.answered_words[reply] = buffer->words[0];
+        kernel.answered_badge[reply] = buffer->caps[0].badge;
+        return OK;
+    case SYS_CALL:
+        if (m->cap == STREAM_CAP) return ledger_call(m);
+        m->info = msg_info(OK, 0, 0, 0); /* axiom: every request is granted */
+        return OK;
+    case SYS_WAIT:
+        kernel.waits++;
+        assert_non_null(kernel.on_wait);
+        kernel.on_wait();
+        m->cap = SERVICE_SIGNAL_STREAM | 4;
+        return OK;
+    }
+    return OK;
+}
+
+struct sums state;
+struct service service;
+struct service_log service_log;
+struct message turn;
+uint64_t signalled_bits, token;
+
+static void apply(void *at, const struct record *r)
+{
+    assert_ptr_equal(at, &state);
+    memset(ipc_buffer(), 0xdd, sizeof(struct ipc_buffer)); /* it may use the message page */
+    if (r->type == RECORD_BOOTED) state.boots++;
+    if (r->type >= RECORD_OWN) return;
+    if (r->type == 2) { /* of a checkpoint; the rest of it is there to be long */
+        state.sum += r->payload[0];
+        state.count += r->payload[1];
+        return;
+    }
+    state.sum += r->payload[0];
+    state.count++;
+}
+
+void world_reset(void *at)
+{
+    assert_ptr_equal(at, &state);
+    memset(&state, 0, sizeof(state));
+}
+
+void world_snapshot(struct service *svc)
+{
+    uint64_t payload[375] = {state.sum, state.count};
+    service_commit(svc, 2, payload, sizeof(payload));
+    payload[0] = payload[1] = 0;
+    service_commit(svc, 2, payload, sizeof(payload));
+    service_commit(svc, 2, payload, sizeof(payload));
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    uint64_t add[500] = {rq->words[0]};
+    (void)svc;
+    uint32_t label = msg_label(rq->info);
+    if (label == READ_VOLATILE) rq->is_volatile = true;
+    rq->answer.info = msg_info(OK, 1, 0, 0);
+    rq->answer.w[0] = state.sum;
+    token = rq->token;
+    if (label == LONG) {
+        rq->answer.info = msg_info(OK, 9, 1, 0);
+        rq->buffer->words[0] = 0x1234;
+        rq->buffer->caps[0].badge = 0x5678;
+    }
+    if (label == FAIL) rq->answer.info = msg_info(ERR_RANGE, 0, 0, 0);
+    if (label == ADD || label == LONG || label == FAIL) request_commit(rq, 1, add, 8);
+    if (label == BIG) request_commit(rq, 1, add, sizeof(add));
+    return label == LATER ? REPLY_LATER : (int)msg_label(rq->answer.info);
+}
+
+static void signalled(struct service *svc, uint64_t bits)
+{
+    (void)svc;
+    signalled_bits |= bits;
+}
+
+void start_again(void)
+{
+    memset(&service, 0, sizeof(service));
+    slot_setup(FIRST_REPLY, 200);
+    service_log = (struct service_log){
+        .stream = STREAM_CAP, .reset = world_reset, .snapshot = world_snapshot};
+    service = (struct service){.state = &state,
+                               .endpoint = ENDPOINT,
+                               .reply_count = REPLIES,
+                               .notification = NOTIFICATION,
+                               .dispatch = dispatch,
+                               .apply = apply,
+                               .signal = signalled,
+                               .log = &service_log};
+    assert_int_equal(service_init(&service), OK);
+    service_recover(&service);
+    service_first(&service, &turn);
+}
+
+int world_setup(void **unused)
+{
+    (void)unused;
+    struct stored *records = ledger.records;
+    if (records == NULL) records = calloc(RECORDS, sizeof(*records));
+    memset(&ledger, 0, sizeof(ledger));
+    memset(&kernel, 0, sizeof(kernel));
+    memset(&state, 0xff, sizeof(state));
+    ledger.records = records;
+    ledger.at_once = true;
+    ledger.room = 1 << 30;
+    ledger.boot = 1;
+    panic_expected = false;
+    fake_trap = trap_here;
+    thread_self()->startup = &page;
+    start_again();
+    return 0;
+}
+
+void arrives(uint32_t label, uint64_t value)
+{
+    kernel.next = (struct message){.cap = 5, .info = msg_info(label, 1, 0, 0) | MSG_CALL};
+    kernel.next.w[0] = value;
+    assert_true(service_turn(&service, &turn));
+}
+
+void signal_arrives(uint64_t bits)
+{
+    kernel.next = (struct message){.cap = bits, .info = MSG_SIGNAL};
+    assert_true(service_turn(&service, &turn));
+}

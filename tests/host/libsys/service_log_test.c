@@ -1,0 +1,323 @@
+/*
+ * service_log_test.c - a service with a stream. The test is the kernel and the ledger: it decides
+ * what is durable when, loses what is not, and ends the service at any point.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "description.h"
+#include "idl/stream.h"
+#include "log_world.h"
+
+/* Whether the last turn's answer goes with the next receive. */
+static bool answers_now(void)
+{
+    return turn.info != 0;
+}
+
+static void durable_at_once(void **unused)
+{
+    (void)unused;
+    assert_int_equal(ledger.next, 1); /* the boot */
+    assert_int_equal(state.boots, 1);
+    arrives(ADD, 5);
+    assert_false(answers_now());
+    assert_int_equal(kernel.answers[0], 1);
+    assert_int_equal(kernel.answered[0].w[0], 0);
+    assert_int_equal(ledger.next, 2);
+    assert_int_equal(state.sum, 5);
+    arrives(READ, 0);
+    assert_true(answers_now());
+    assert_int_equal(turn.w[0], 5);
+    arrives(FAIL, 7); /* refused: nothing is kept of it */
+    assert_int_equal(ledger.next, 2);
+    assert_int_equal(state.sum, 5);
+}
+
+static void answers_wait(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    arrives(ADD, 5);
+    assert_int_equal(state.sum, 5); /* decided and applied, but not said */
+    arrives(READ, 0);
+    assert_int_equal(kernel.answers[0] + kernel.answers[1], 0);
+    assert_false(answers_now());
+    arrives(READ_VOLATILE, 0);
+    assert_true(answers_now());
+    arrives(MESSAGE_DESCRIBE, 0);
+    assert_true(answers_now());
+    ledger.durable = 1;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(kernel.answers[0], 0);
+    ledger.durable = 2;
+    signal_arrives(SERVICE_SIGNAL_STREAM | 2);
+    assert_int_equal(signalled_bits & 2, 2);
+    assert_int_equal(kernel.answers[0], 1);
+    assert_int_equal(kernel.answers[1], 1);
+    assert_int_equal(kernel.answered[1].w[0], 5);
+}
+
+static void long_answers_are_kept(void **unused)
+{
+    (void)unused;
+    arrives(LONG, 1);
+    assert_int_equal(kernel.answered_words[0], 0x1234);
+    assert_int_equal(kernel.answered_badge[0], 0x5678);
+    ledger.at_once = false;
+    arrives(LONG, 1);
+    ledger.durable = ledger.next;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(kernel.answers[0], 2);
+    assert_int_equal(kernel.answered_words[0], 0x1234);
+    assert_int_equal(kernel.answered_badge[0], 0x5678);
+}
+
+static void answers_by_token_wait(void **unused)
+{
+    (void)unused;
+    struct message late = {.info = msg_info(OK, 1, 0, 0), .w = {9}};
+    ledger.at_once = false;
+    arrives(LATER, 0);
+    uint64_t first = token;
+    arrives(ADD, 1);
+    assert_int_equal(request_answer(first, &late), OK);
+    assert_int_equal(kernel.answers[0], 0);
+    ledger.durable = ledger.next;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(kernel.answers[0], 1);
+    assert_int_equal(kernel.answered[0].w[0], 9);
+}
+
+static void durable_while_it_waits(void)
+{
+    ledger.durable = ledger.next;
+}
+
+static void no_reply_is_free(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    for (uint32_t i = 0; i < REPLIES; i++) {
+        arrives(ADD, 1);
+    }
+    kernel.on_wait = durable_while_it_waits;
+    signalled_bits = 0;
+    arrives(ADD, 1);
+    assert_int_equal(kernel.waits, 1);
+    assert_int_equal(kernel.answers[0] + kernel.answers[1] + kernel.answers[2], REPLIES);
+    assert_int_equal(signalled_bits, 4); /* what else was signalled is not lost */
+    assert_int_equal(state.sum, 4);
+}
+
+static void a_new_process_has_the_state(void **unused)
+{
+    (void)unused;
+    for (uint64_t i = 0; i < 100; i++) {
+        arrives(ADD, i);
+    }
+    memset(&state, 0xff, sizeof(state));
+    start_again();
+    assert_int_equal(state.sum, 4950);
+    assert_int_equal(state.boots, 1); /* of the same boot */
+    ledger.boot = 2;
+    start_again();
+    assert_int_equal(state.boots, 2);
+    assert_int_equal(service_log.boot, 2);
+    assert_int_equal(ledger.next, 102);
+}
+
+static void the_ledger_dies(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    arrives(ADD, 1);
+    arrives(ADD, 2);
+    ledger.next = ledger.durable = 2; /* one of them is lost */
+    uint32_t watches = ledger.watches;
+    signal_arrives(SERVICE_SIGNAL_TOLD);
+    assert_int_equal(ledger.watches, watches + 1);
+    assert_int_equal(ledger.next, 3); /* and came again */
+    assert_int_equal(kernel.answers[0], 1);
+    assert_int_equal(kernel.answers[1], 0);
+    ledger.durable = 3;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(kernel.answers[1], 1);
+    start_again();
+    assert_int_equal(state.sum, 3);
+}
+
+static void an_answer_of_the_ledger_is_lost(void **unused)
+{
+    (void)unused;
+    ledger.lose_answers = 1;
+    arrives(ADD, 1);
+    assert_int_equal(ledger.next, 2); /* once, although it was appended twice */
+    assert_int_equal(kernel.answers[0], 1);
+    start_again();
+    assert_int_equal(state.sum, 1);
+}
+
+static void a_ledger_that_lost_durable_records(void **unused)
+{
+    (void)unused;
+    arrives(ADD, 1);
+    ledger.next = ledger.durable = 1;
+    panic_expected = true;
+    if (setjmp(panicked) == 0) {
+        signal_arrives(SERVICE_SIGNAL_TOLD);
+        fail();
+    }
+}
+
+static void a_stream_that_fails(void **unused)
+{
+    (void)unused;
+    ledger.err = STREAM_FAILED;
+    panic_expected = true;
+    if (setjmp(panicked) == 0) {
+        arrives(ADD, 1); /* the state is ahead: nothing may be answered from it */
+        fail();
+    }
+    assert_int_equal(kernel.answers[0], 0);
+    ledger.err = OK;
+    start_again();
+    assert_int_equal(state.sum, 0);
+}
+
+static void no_room(void **unused)
+{
+    (void)unused;
+    arrives(ADD, 1);
+    ledger.room = 1000;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    uint64_t next = ledger.next;
+    arrives(ADD, 2);
+    assert_true(answers_now());
+    assert_int_equal(msg_label(turn.info), ERR_LOG_FULL);
+    assert_int_equal(state.sum, 1);
+    assert_int_equal(ledger.next, next);
+    arrives(READ, 0);
+    assert_int_equal(turn.w[0], 1);
+}
+
+static void checkpoints(void **unused)
+{
+    (void)unused;
+    uint64_t n = 0;
+    ledger.refuse_parts = 2;
+    for (; ledger.coming == 0; n++) {
+        arrives(BIG, 1);
+    }
+    assert_int_equal(ledger.parts, 0); /* its second part was not taken */
+    ledger.refuse_parts = 0;
+    for (; ledger.parts == 0; n++) {
+        arrives(BIG, 1);
+    }
+    assert_int_equal(ledger.parts, 3);
+    assert_true(ledger.at > 50 && ledger.at <= ledger.next);
+    for (int i = 0; i < 10; i++) {
+        arrives(ADD, 1);
+    }
+    memset(ledger.records, 0xff, ledger.at * sizeof(*ledger.records)); /* not needed */
+    start_again();
+    assert_int_equal(state.sum, n + 10);
+    assert_int_equal(state.count, n + 10);
+}
+
+static void pending_is_bounded(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    kernel.on_wait = durable_while_it_waits;
+    for (int i = 0; i < 200; i++) {
+        arrives(BIG, 1);
+        arrives(READ_VOLATILE, 0);
+    }
+    assert_true(kernel.waits > 0);
+    start_again();
+    assert_int_equal(state.sum, 200);
+}
+
+static void without_a_stream(void **unused)
+{
+    (void)unused;
+    service_log = (struct service_log){.reset = world_reset, .snapshot = world_snapshot};
+    service.keeper = NULL;
+    memset(&state, 0xff, sizeof(state));
+    service_recover(&service);
+    assert_int_equal(state.boots, 1);
+    assert_int_equal(service_log.boot, 4711);
+    arrives(ADD, 3);
+    assert_true(answers_now());
+    assert_int_equal(state.sum, 3);
+}
+
+/* Whatever happens in whatever order: what was answered is there afterwards, and nothing twice. */
+static void random_crashes(void **unused)
+{
+    uint64_t asked = 0, answered_sum = 0;
+    (void)unused;
+    srand(11);
+    kernel.on_wait = durable_while_it_waits;
+    for (int step = 0; step < 4000; step++) {
+        uint32_t before = kernel.answers[0] + kernel.answers[1] + kernel.answers[2];
+        ledger.at_once = rand() % 3 == 0;
+        switch (rand() % 10) {
+        case 0:
+            start_again();
+            assert_true(state.count >= answered_sum && state.count <= asked);
+            memset(kernel.answers, 0, sizeof(kernel.answers));
+            asked = answered_sum = state.count;
+            ledger.durable = ledger.next;
+            signal_arrives(SERVICE_SIGNAL_STREAM);
+            continue;
+        case 1: /* the ledger dies, and with it what was not durable */
+            ledger.next = ledger.durable + (uint64_t)rand() % (ledger.next - ledger.durable + 1);
+            ledger.coming = 0;
+            signal_arrives(SERVICE_SIGNAL_TOLD);
+            break;
+        case 2:
+            ledger.durable += (uint64_t)rand() % (ledger.next - ledger.durable + 1);
+            signal_arrives(SERVICE_SIGNAL_STREAM);
+            break;
+        case 3:
+            ledger.lose_answers = 1;
+            /* fall through */
+        default:
+            arrives(rand() % 2 ? ADD : BIG, 1);
+            asked++;
+        }
+        answered_sum += kernel.answers[0] + kernel.answers[1] + kernel.answers[2] - before;
+        assert_int_equal(state.count, asked);
+    }
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup(name, world_setup)
+    const struct CMUnitTest tests[] = {
+        CASE(durable_at_once),
+        CASE(answers_wait),
+        CASE(long_answers_are_kept),
+        CASE(answers_by_token_wait),
+        CASE(no_reply_is_free),
+        CASE(a_new_process_has_the_state),
+        CASE(the_ledger_dies),
+        CASE(an_answer_of_the_ledger_is_lost),
+        CASE(a_ledger_that_lost_durable_records),
+        CASE(a_stream_that_fails),
+        CASE(no_room),
+        CASE(checkpoints),
+        CASE(pending_is_bounded),
+        CASE(without_a_stream),
+        CASE(random_crashes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
