@@ -181,14 +181,6 @@ enum err area_make(struct process *p, uint64_t address, uint32_t pages, uint32_t
     return OK;
 }
 
-enum err area_attach(struct process *p, const struct attach_plan *plan, uint32_t *out_pages)
-{
-    struct area *a = area_find(plan->id);
-    if (a == NULL || a->revoked) return ERR_PEER_DIED;
-    *out_pages = a->pages;
-    return attach(p, a, plan);
-}
-
 /* `of_process` chooses the list. */
 static void unlink_from(struct attachment **head, const struct attachment *at, bool of_process)
 {
@@ -205,6 +197,16 @@ static void tell_gone(const struct attachment *at)
     if (kern_copy(scratch, mem_name(at->by, at->gone), RIGHT_WRITE) == OK)
         (void)sys_signal(serve.scratch);
     (void)kern_delete(scratch);
+}
+
+enum err area_attach(struct process *p, const struct attach_plan *plan, uint32_t *out_pages)
+{
+    struct area *a = area_find(plan->id);
+    if (a == NULL || a->revoked) return ERR_PEER_DIED;
+    *out_pages = a->pages;
+    enum err err = attach(p, a, plan);
+    if (err == OK && a->maker == 0) tell_gone(p->attached);
+    return err;
 }
 
 static void tell_all(const struct area *a)

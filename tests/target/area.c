@@ -118,7 +118,8 @@ static void maker_goes(const char *how)
     EXPECT_IS(area_info(memory).made, 0);
     EXPECT_IS(area_info(memory).maps, 1);
     EXPECT_IS(area_revoke(memory), SELF_NOT_YOURS);
-    EXPECT_IS(area_attach(memory, PEERS, false, 0), OK); /* who has it may map it again */
+    EXPECT_IS(area_attach(memory, PEERS, false, gone), OK); /* who has it may map it again */
+    EXPECT_IS(sys_poll(gone, &word), OK);
     EXPECT_IS(*word_at(PEERS + LAST - PLACE), ANSWER);
     EXPECT_IS(area_detach(PEERS), OK);
     area_end(memory);

@@ -52,6 +52,7 @@ struct group {
     X(share)                                                                                       \
     X(area)                                                                                        \
     X(area_limits)                                                                                 \
+    X(bulk)                                                                                        \
     X(message)                                                                                     \
     X(preempt)                                                                                     \
     X(quota)                                                                                       \
