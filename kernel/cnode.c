@@ -157,6 +157,17 @@ static const uint8_t config_rights[TS_COUNT] = {0,           0, 0,         RIGHT
                                                 RIGHT_WRITE, 0, RIGHT_READ};
 
 /* May `cap` configure a thread in slot `index`? A context and a notification serve one thread. */
+/*@ requires \valid_read(cap) && index < TS_COUNT && \valid_read((struct thread **)object_of(cap));
+    assigns \nothing;
+    ensures \result == OK && index == TS_CSPACE ==> cap->type == CAP_CNODE;
+    ensures \result == OK && index == TS_ASPACE ==> cap->type == CAP_ASPACE;
+    ensures \result == OK && index == TS_BUFFER ==> cap->type == CAP_FRAME &&
+        cap->bits == PAGE_BITS;
+    ensures \result == OK && index == TS_FAULT ==> cap->type == CAP_ENDPOINT;
+    ensures \result == OK && index == TS_SCHED ==> cap->type == CAP_SCHED &&
+        *(struct thread **)object_of(cap) == \null;
+    ensures \result == OK && index == TS_NOTIFY ==> cap->type == CAP_NOTIFICATION &&
+        *(struct thread **)object_of(cap) == \null; */
 static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint64_t index)
 {
     if (cap->type != config_types[index]) return ERR_CAP_TYPE;
@@ -167,6 +178,15 @@ static enum err slot_config_check(const struct slot *cap, uint64_t rights, uint6
     return (index == TS_SCHED || index == TS_NOTIFY) && *user != NULL ? ERR_BUSY : OK;
 }
 
+/* What has a holder is not copied; a badge is set once. */
+/*@ requires readable(rq) && \valid_read(rq->arg) && \valid_read(rq->into);
+    requires \valid_read((struct thread **)object_of(rq->arg));
+    assigns \nothing;
+    ensures \result == OK ==> !(rq->arg->type \in {CAP_UNTYPED, CAP_PTABLE, CAP_REPLY});
+    ensures \result == OK ==> rq->w[1] <= RIGHTS_ALL;
+    ensures \result == OK && rq->op == OP_MINT && rq->w[2] != 0 ==>
+        rq->arg->type \in {CAP_ENDPOINT, CAP_NOTIFICATION} &&
+        rq->arg->badge \in {0, rq->w[2]}; */
 enum err copy_check(const struct request *rq)
 {
     const struct slot *s = rq->arg;

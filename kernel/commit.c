@@ -16,16 +16,28 @@ void log_init(struct log_rings *memory)
     rings = memory;
 }
 
+/*@ requires rings_ok(rings);
+    assigns \nothing;
+    ensures \result == LOG_COMMITS - (rings->header.commit_head - rings->header.commit_tail);
+    ensures 0 <= \result <= LOG_COMMITS; */
 static uint64_t commit_room(void)
 {
     return LOG_COMMITS - (rings->header.commit_head - rings->header.commit_tail);
 }
 
+/*@ requires rings_ok(rings);
+    assigns \nothing;
+    ensures \result == LOG_EVENTS - (rings->header.event_head - rings->header.event_tail);
+    ensures 0 <= \result <= LOG_EVENTS; */
 static uint64_t event_room(void)
 {
     return LOG_EVENTS - (rings->header.event_head - rings->header.event_tail);
 }
 
+/*@ requires rings_ok(rings);
+    assigns \nothing;
+    ensures \result <==> rings->header.commit_head + COMMITS_PER_STEP <=
+        rings->header.commit_tail + LOG_COMMITS; */
 bool log_has_room(void)
 {
     return commit_room() >= COMMITS_PER_STEP;
@@ -41,7 +53,12 @@ bool log_admits(struct thread *t)
     return false;
 }
 
-/* Axiom reads the rings without the lock, so a head moves when its record is whole. */
+/* Axiom reads the rings without the lock, so a head moves when its record is whole. No record that
+ * is not acknowledged is written over. */
+/*@ requires rings_ok(rings) && \valid_read(e) && cpu_ok;
+    requires rings->header.event_head - rings->header.event_tail < LOG_EVENTS;
+    assigns rings->header.event_head, rings->events[rings->header.event_head % LOG_EVENTS];
+    ensures rings->header.event_head == \old(rings->header.event_head) + 1; */
 static void event_write(const struct event *e)
 {
     struct event *out = &rings->events[rings->header.event_head % LOG_EVENTS];
@@ -86,6 +103,12 @@ void event_args(const uint64_t *from, uint32_t count)
     }
 }
 
+/*@ requires rings_ok(rings) && \valid_read(c) && cpu_ok;
+    requires rings->header.commit_head - rings->header.commit_tail < LOG_COMMITS;
+    assigns rings->header.commit_head, rings->commits[rings->header.commit_head % LOG_COMMITS];
+    ensures rings->header.commit_head == \old(rings->header.commit_head) + 1;
+    ensures rings->commits[\old(rings->header.commit_head) % LOG_COMMITS].seq ==
+        \old(rings->header.commit_head); */
 void commit_emit(const struct commit *c)
 {
     struct commit *out = &rings->commits[rings->header.commit_head % LOG_COMMITS];
@@ -119,6 +142,11 @@ uint64_t commit_told(uint64_t back)
 }
 
 /* New tails, never back and never beyond the heads. */
+/*@ requires readable(rq) && rings_ok(rings);
+    assigns \nothing;
+    ensures \result == OK <==>
+        rings->header.commit_tail <= rq->w[0] <= rings->header.commit_head &&
+        rings->header.event_tail <= rq->w[1] <= rings->header.event_head; */
 enum err log_ack_check(const struct request *rq)
 {
     const struct log_header *h = &rings->header;

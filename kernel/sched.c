@@ -37,6 +37,13 @@ static bool sched_usable(struct sched *s, uint64_t now)
 }
 
 /* The context that `c` runs on pays until `now`. */
+/*@ requires \valid(c) && c->charged <= now <= TIME_MAX;
+    requires c->sched != \null ==> \valid(c->sched) && \separated(c, c->sched) &&
+        c->sched->remaining >= -TIME_MAX;
+    assigns c->sched->remaining, c->sched->consumed, c->charged;
+    ensures c->charged == now;
+    ensures c->sched != \null && c->current != \null ==> c->sched->remaining ==
+        \old(c->sched->remaining) - (now - \old(c->charged)); */
 static void sched_pay(struct cpu *c, uint64_t now)
 {
     if (c->sched != NULL && c->current != NULL) {

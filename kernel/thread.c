@@ -2,6 +2,18 @@
 #include "endpoint.h"
 #include "invoke.h"
 
+/*@ requires \valid(q) && \valid(t) && \separated(q, t);
+    requires before != \null ==> \valid(before) && \separated(before, t, q);
+    requires q->tail != \null ==> \valid(q->tail) && \separated(q->tail, t, q);
+    requires before != \null && before->q_prev != \null ==>
+        \valid(before->q_prev) && \separated(before->q_prev, before, t, q);
+    assigns *q, t->queue, t->q_prev, t->q_next, before->q_prev, q->tail->q_next,
+        before->q_prev->q_next;
+    ensures t->queue == q && t->q_next == before;
+    ensures before != \null ==> t->q_prev == \old(before->q_prev) && before->q_prev == t;
+    ensures before == \null ==> t->q_prev == \old(q->tail) && q->tail == t;
+    ensures t->q_prev != \null ==> t->q_prev->q_next == t;
+    ensures t->q_prev == \null ==> q->head == t; */
 void queue_insert(struct queue *q, struct thread *t, struct thread *before)
 {
     struct thread *prev = before != NULL ? before->q_prev : q->tail;
@@ -12,6 +24,15 @@ void queue_insert(struct queue *q, struct thread *t, struct thread *before)
     *(before != NULL ? &before->q_prev : &q->tail) = t;
 }
 
+/*@ requires \valid(t) && \valid(t->queue) && \separated(t, t->queue);
+    requires t->q_prev != \null ==> \valid(t->q_prev) && \separated(t->q_prev, t, t->queue);
+    requires t->q_next != \null ==> \valid(t->q_next) && \separated(t->q_next, t, t->queue);
+    requires t->q_prev != \null && t->q_next != \null ==> \separated(t->q_prev, t->q_next);
+    assigns *t->queue, t->queue, t->q_prev->q_next, t->q_next->q_prev;
+    ensures t->queue == \null;
+    ensures t->q_prev == \null ? \old(t->queue)->head == t->q_next : t->q_prev->q_next == t->q_next;
+    ensures t->q_next == \null ? \old(t->queue)->tail == t->q_prev
+                               : t->q_next->q_prev == t->q_prev; */
 void queue_remove(struct thread *t)
 {
     struct queue *q = t->queue;

@@ -3,6 +3,10 @@
 #include "arith.h"
 #include "invoke.h"
 #include "irq.h"
+#include "tree.h"
+
+/* What another processor may see of it is Spin's matter (tests/spin/ring.pml). */
+#define __atomic_store_n(at, value, order) ((void)(*(at) = (value)))
 
 /*@ logic struct slot *slot_at(struct container *c, integer i) = (struct slot *)c + i;
 
@@ -50,6 +54,16 @@
     predicate sched_ok{L}(struct sched *s) =
         0 < s->budget <= s->period <= PERIOD_TICKS_MAX && s->remaining <= s->budget &&
         -0x3fffffffffffffff <= s->remaining; */
+
+/*@ predicate rings_ok{L}(struct log_rings *r) = \valid(r) &&
+        r->header.commit_tail <= r->header.commit_head < 0xffffffffffffffff &&
+        r->header.commit_head - r->header.commit_tail <= LOG_COMMITS &&
+        r->header.event_tail <= r->header.event_head < 0xffffffffffffffff &&
+        r->header.event_head - r->header.event_tail <= LOG_EVENTS;
+
+    predicate cpu_ok{L} = \valid_read(this_cpu) &&
+        (this_cpu->actor != \null ==> \valid_read(this_cpu->actor));
+*/
 
 /*@ assigns \nothing; */
 void arch_clear_page(void *page);

@@ -1,17 +1,18 @@
 /*
- * cpus.pml - what CPUs do to each other: one ticket lock around the core, a flag `inside` of each,
- * a stall of a CPU whose thread or translation is to go, reschedule interrupts, idle, start.
+ * cpus.pml - what CPUs do to each other: the ticket lock around the core, holding a CPU whose thread
+ * or tables are to go, pokes, idle, start. Names are those of trap.c, apic.c, sched.c and paging.c.
  *
- *   entry   registers are saved, inside = true, then the ticket; interrupts are off
- *   stall   only the lock's holder: an IPI, and a wait until the other is inside; then it is stale
- *   core    a step; whose thread was taken from it treats its entry as a tick
- *   exit    stale: translations and FPU state are dropped; inside = false, then the lock goes
- *   idle    interrupts on and halt, one after the other: an interrupt between wakes it at once
+ *   entry       registers are saved, then a ticket is taken; interrupts are off
+ *   lock_wait   not served at once: the user's tables are given up, then `waits`, until it is served
+ *   hold        by the lock's holder: a poke, and a wait until the other waits for the lock itself
+ *   core        a step; whose thread was taken from it treats its entry as a tick
+ *   exit        thread_load: tables of whoever runs next, the kernel's for idle; then the lock goes
+ *   idle        interrupts on and halt, one after the other: an interrupt between wakes it at once
  *
  *   exclusion   one CPU in the core
  *   stale       no access through a translation after the step that took it has ended
- *   one place   no thread on two CPUs; its saved registers are not written while it is elsewhere
- *   progress    no deadlock: no two CPUs stall each other, no CPU sleeps while its thread is ready
+ *   one place   no thread on two CPUs; registers are not written while their thread is elsewhere
+ *   progress    no deadlock: no two CPUs hold each other, no CPU sleeps while its thread is ready
  */
 #ifndef CPUS
 #define CPUS 2
@@ -22,86 +23,101 @@
 #define THREADS 2
 #define NONE 255
 
-byte next_ticket, serving; /* of the lock, modulo 4 */
+byte lock_next, lock_serving; /* modulo CPUS: so many tickets are out at most */
 byte in_core;
-bool inside[CPUS], stale[CPUS], ipi[CPUS], started[CPUS];
-byte current[CPUS] = NONE; /* the core's: whose turn it is there */
+bool waits[CPUS], poke[CPUS];
+bool root[CPUS]; /* what arch_tlb_flush() looks at: the user's tables are loaded, not the kernel's */
+bool tlb[CPUS];  /* holds the translation of the page */
+byte cpu_last;   /* the highest that has had its first step */
+byte current[CPUS] = NONE; /* whose turn it is there; changed in the core alone */
 byte running[CPUS] = NONE; /* in user mode; NONE in the kernel and in idle */
-bool tlb[CPUS];            /* holds the translation of the page */
 bool pte = true;           /* the page is mapped */
 bool gone;                 /* it was unmapped, by a step that has ended */
-bool ready[THREADS];       /* waits for its turn on its CPU */
-byte home[THREADS];        /* the CPU of its context; changed by the core alone */
+bool ready[THREADS];       /* in the ready queue of CPU at[] */
+byte at[THREADS], goes[THREADS];
 byte saving[THREADS] = NONE; /* the CPU that writes its registers at entry */
+
+inline lock_wait()
+{
+#if FAULT != 2 /* who waits keeps its tables */
+    root[_pid] = false;
+    tlb[_pid] = false;
+#endif
+    waits[_pid] = true;
+    lock_serving == ticket;
+#if FAULT != 5 /* it goes on saying that it waits */
+    waits[_pid] = false
+#endif
+}
 
 inline lock()
 {
-    d_step { ticket = next_ticket; next_ticket = (next_ticket + 1) % 4 }
-    serving == ticket;
+    d_step { ticket = lock_next; lock_next = (lock_next + 1) % CPUS }
+    if
+    :: lock_serving == ticket
+    :: lock_serving != ticket -> lock_wait()
+    fi;
     in_core++;
     assert(in_core == 1) /* exclusion */
 }
 
-inline unlock()
+inline hold(c)
 {
-    d_step { in_core--; serving = (serving + 1) % 4 }
-}
-
-/* The holder makes sure that `other` is in the kernel. */
-inline stall(other)
-{
-    ipi[other] = true;
+    if
+    :: waits[c]
+    :: !waits[c] -> poke[c] = true
+    fi;
 #if FAULT != 1 /* no wait */
-    inside[other];
+    waits[c]
 #endif
-    stale[other] = true
 }
 
-/* Off whichever CPU it runs on; not to run again before somebody makes it ready. */
-inline thread_take(t)
+/* Whom it runs: off that CPU; not to run again before somebody makes it ready. */
+inline thread_stop(t)
 {
     other = 0;
     do
     :: other == CPUS -> break
-    :: other < CPUS && current[other] == t && other != _pid ->
-        stall(other);
+    :: other < CPUS && current[other] == t ->
+        if
+        :: other == _pid
+        :: other != _pid ->
+            hold(other);
+            assert(saving[t] == NONE) /* its registers are all there */
+        fi;
         current[other] = NONE;
-        assert(saving[t] == NONE); /* its registers are all there */
         other++
-    :: else -> other++
+    :: other < CPUS && current[other] != t -> other++
     od;
-    if
-    :: current[_pid] == t -> current[_pid] = NONE
-    :: else
-    fi;
     ready[t] = false
 }
 
 inline page_unmap()
 {
     pte = false;
-    tlb[_pid] = false;
     other = 0;
     do
-    :: other == CPUS -> break
-#if FAULT == 2 /* who is inside already needs no flush */
-    :: other < CPUS && other != _pid && started[other] && inside[other] -> other++
-#endif
-    :: other < CPUS && other != _pid && started[other] -> stall(other); other++
-    :: else -> other++
+    :: other > cpu_last -> break
+    :: other <= cpu_last && other == _pid -> tlb[_pid] = false; other++
+    :: other <= cpu_last && other != _pid && root[other] -> hold(other); other++
+    :: other <= cpu_last && other != _pid && !root[other] -> other++
     od;
     gone = true /* the page may be used for something else from here on */
 }
 
-inline thread_ready(t)
+inline sched_ready(t)
 {
+    at[t] = goes[t];
     ready[t] = true;
     if
-    :: home[t] != _pid ->
-#if FAULT != 3 /* no reschedule interrupt */
-        ipi[home[t]] = true
+    :: at[t] == _pid
+    :: at[t] != _pid && current[at[t]] != NONE /* who runs there has a higher priority */
+    :: at[t] != _pid ->
+#if FAULT == 3 /* nobody tells the other CPU */
+        skip
+#else
+        poke[at[t]] = true
 #endif
-    :: else
     fi
 }
 
@@ -110,44 +126,49 @@ inline step()
 {
     if
     :: skip
+    :: true -> page_unmap()
+    :: !pte -> gone = false; pte = true
     :: true -> who = 0
     :: true -> who = 1
     fi;
     if
     :: who == NONE
     :: who != NONE ->
-        placed = false;
-        other = 0;
-        do
-        :: other == CPUS -> break
-        :: other < CPUS && current[other] == who -> placed = true; other++
-        :: else -> other++
-        od;
         if
-        :: true -> thread_take(who); thread_ready(who) /* stopped and started again */
-        :: true -> /* moved */
-            thread_take(who);
-            home[who] = (home[who] + 1) % CPUS;
-            thread_ready(who)
-        :: !placed && !ready[who] -> thread_ready(who)
+        :: true -> thread_stop(who)
+        :: true -> /* its home names another CPU: sched_place() */
+            goes[who] = (goes[who] + 1) % (cpu_last + 1);
+            if
+            :: ready[who] && at[who] != goes[who] -> sched_ready(who)
+            :: else
+            fi
+        :: true ->
+            placed = ready[who];
+            other = 0;
+            do
+            :: other == CPUS -> break
+            :: other < CPUS -> placed = placed || current[other] == who; other++
+            od;
+            if
+            :: placed
+            :: !placed -> sched_ready(who)
+            fi
         fi
-    :: true -> page_unmap()
-    :: !pte -> gone = false; pte = true
     fi
 }
 
-/* The end of every step: whose turn it is. */
+/* sched_finish(): whose turn it is. One that is preempted goes where its home says. */
 inline pick()
 {
     if
-    :: current[_pid] == NONE && ready[0] && home[0] == _pid -> current[_pid] = 0; ready[0] = false
-    :: current[_pid] == NONE && ready[1] && home[1] == _pid -> current[_pid] = 1; ready[1] = false
-    :: current[_pid] != NONE && ready[0] && home[0] == _pid -> /* round robin */
-        ready[current[_pid]] = true; current[_pid] = 0; ready[0] = false
-    :: current[_pid] != NONE && ready[1] && home[1] == _pid ->
-        ready[current[_pid]] = true; current[_pid] = 1; ready[1] = false
-    :: current[_pid] != NONE /* goes on: preemption is not certain */
-    :: current[_pid] == NONE && !(ready[0] && home[0] == _pid) && !(ready[1] && home[1] == _pid)
+    :: current[_pid] != NONE -> who = current[_pid]; current[_pid] = NONE; sched_ready(who)
+    :: true
+    fi;
+    if
+    :: current[_pid] == NONE && ready[0] && at[0] == _pid -> current[_pid] = 0; ready[0] = false
+    :: current[_pid] == NONE && ready[1] && at[1] == _pid -> current[_pid] = 1; ready[1] = false
+    :: current[_pid] != NONE
+    :: current[_pid] == NONE && !(ready[0] && at[0] == _pid) && !(ready[1] && at[1] == _pid)
     fi
 }
 
@@ -156,15 +177,13 @@ inline entry()
     /* interrupts are off from here to the exit; the CPU saves what it interrupted */
     was = running[_pid];
     running[_pid] = NONE;
-#if FAULT == 4 /* inside before the registers are saved */
-    inside[_pid] = true;
+#if FAULT == 4 /* it says that it waits before the registers are saved */
+    waits[_pid] = true;
 #endif
     if
     :: was != NONE -> saving[was] = _pid; saving[was] = NONE
     :: else
     fi;
-    inside[_pid] = true;
-    ipi[_pid] = false;
     lock()
 }
 
@@ -172,35 +191,33 @@ inline leave()
 {
     atomic { pick() };
     if
-    :: stale[_pid] -> tlb[_pid] = false; stale[_pid] = false
+    :: root[_pid] != (current[_pid] != NONE) -> root[_pid] = !root[_pid]; tlb[_pid] = false
     :: else
     fi;
-#if FAULT == 5 /* the lock goes first */
-    goes = current[_pid];
-    unlock();
-    inside[_pid] = false;
-#else
-    inside[_pid] = false;
-    goes = current[_pid];
-    unlock();
+    next = current[_pid];
+    d_step { in_core--; lock_serving = (lock_serving + 1) % CPUS }
+#if FAULT == 5 || FAULT == 4
+    waits[_pid] = false;
 #endif
-    atomic { running[_pid] = goes; goes = NONE; who = NONE; was = NONE; other = 0; ticket = 0;
+    atomic { running[_pid] = next; next = NONE; who = NONE; was = NONE; other = 0; ticket = 0;
              placed = false }
 }
 
 active [CPUS] proctype processor()
 {
-    byte ticket, other, was = NONE, goes, who = NONE;
+    byte ticket, other, was = NONE, next = NONE, who = NONE;
     bool placed;
 
-    /* The first CPU starts the others; each announces itself, then waits for the lock. */
+    /* The first CPU starts the others, whose first step is a tick. */
     if
-    :: _pid == 0 -> home[1] = CPUS - 1; ready[0] = true; ready[1] = true
-    :: else -> started[0]
+    :: _pid == 0 -> ready[0] = true; ready[1] = true
+    :: else
     fi;
-    inside[_pid] = true;
-    started[_pid] = true;
     lock();
+    if
+    :: _pid > cpu_last -> cpu_last = _pid
+    :: else
+    fi;
     leave();
 
     do
@@ -210,21 +227,33 @@ active [CPUS] proctype processor()
         :: atomic { !tlb[_pid] && pte -> tlb[_pid] = true } /* the walk */
         :: true
         fi;
-        /* any two CPUs */
-        assert(CPUS < 2 || running[0] != running[1] || running[0] == NONE);
+        assert(running[0] != running[1] || running[0] == NONE);
+#if CPUS > 2
+        assert(running[2] == NONE || (running[0] != running[2] && running[1] != running[2]));
+#endif
         if
-        :: ipi[_pid] -> skip
-        :: true -> skip /* a system call, a fault, a tick, an interrupt */
+        :: poke[_pid] -> poke[_pid] = false /* an interrupt; it stays pending if it comes later */
+        :: true -> skip                     /* a system call, a fault, a tick */
         fi;
         entry();
         if
-        :: current[_pid] == was && was != NONE -> who = NONE; step()
-        :: else -> skip /* it was taken: a tick */
+        :: current[_pid] == was -> step()
+        :: else -> assert(current[_pid] == NONE) /* it was taken: a tick */
         fi;
         leave()
-    :: running[_pid] == NONE -> /* idle, until an interrupt; here only those of other CPUs */
-        ipi[_pid];
+    :: running[_pid] == NONE && poke[_pid] -> /* idle, until an interrupt of another CPU */
+        poke[_pid] = false;
         entry();
+        leave()
+    /* or of a device, where all have come to rest */
+    :: atomic { _pid == 0 && running[0] == NONE && lock_next == lock_serving && !ready[0] &&
+                !ready[1] && current[0] == NONE && current[1] == NONE && current[CPUS - 1] == NONE ->
+                skip };
+        entry();
+        if
+        :: !ready[0] && current[0] != 0 && current[1] != 0 && current[CPUS - 1] != 0 -> sched_ready(0)
+        :: else
+        fi;
         leave()
     od
 }

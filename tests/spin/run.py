@@ -31,11 +31,11 @@ FAULTS = [
     ("ring", ["THREADS=2", "FAULT=4"], "acknowledged is not what was read", "assertion violated"),
     ("ring", ["THREADS=2", "FAULT=5"], "an acknowledgement leaves `signalled`",
      "invalid end state"),
-    ("cpus", ["FAULT=1"], "the holder does not wait for `inside`", "assertion violated"),
-    ("cpus", ["FAULT=2"], "who is inside is not made stale", "assertion violated"),
-    ("cpus", ["FAULT=3"], "no reschedule interrupt", "invalid end state"),
-    ("cpus", ["FAULT=4"], "inside before registers are saved", "assertion violated"),
-    ("cpus", ["FAULT=5"], "the lock goes before `inside`", "assertion violated"),
+    ("cpus", ["FAULT=1"], "the holder does not wait for `waits`", "assertion violated"),
+    ("cpus", ["FAULT=2"], "who waits keeps the user's tables", "assertion violated"),
+    ("cpus", ["FAULT=3"], "what is ready elsewhere pokes nobody", "invalid end state"),
+    ("cpus", ["FAULT=4"], "`waits` before registers are saved", "assertion violated"),
+    ("cpus", ["FAULT=5"], "`waits` is left after the lock", "assertion violated"),
 ]
 
 
@@ -45,7 +45,7 @@ def spin(model, defines, fair):
         subprocess.run(["spin", *(f"-D{d}" for d in defines), "-a", str(HERE / f"{model}.pml")],
                        cwd=folder, check=True, capture_output=True)
         mode = ["-DNFAIR=3"] if fair else ["-DSAFETY", "-DNOCLAIM"]
-        subprocess.run(["clang-14", "-O2", "-w", *mode, "-o", "pan", "pan.c"], cwd=folder,
+        subprocess.run(["clang-14", "-O1", "-w", *mode, "-o", "pan", "pan.c"], cwd=folder,
                        check=True)
         search = ["-a", "-f"] if fair else []
         return subprocess.run(["./pan", *search, "-m5000000"], cwd=folder, text=True,
