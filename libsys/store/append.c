@@ -64,7 +64,7 @@ static void put(struct store *s, const struct store_head *head, const void *firs
     memcpy(to, head, sizeof(*head));
     to += sizeof(*head);
     if (length > 0) memcpy(to, first, length);
-    if (head->length > length) memcpy(to + length, rest, head->length - length);
+    if (rest != NULL) memcpy(to + length, rest, head->length - length);
     s->used += (uint32_t)bytes;
 }
 

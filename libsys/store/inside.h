@@ -11,6 +11,9 @@ void store_open_end(struct store *s, enum store_result result);
 enum store_result store_format_plan(struct store *s);
 bool store_format_next(struct store *s, struct store_io *out);
 bool store_format_done(struct store *s);
+/* STEP_SCRUB, the same way. */
+bool store_scrub_next(struct store *s, struct store_io *out);
+void store_scrub_done(struct store *s);
 /* The fold stands at the end of the log: appending can begin. */
 void store_append_begin(struct store *s);
 

@@ -240,7 +240,8 @@ static bool step_scan(struct store *s)
         return true;
     }
     if (s->scan >= end) {
-        store_open_end(s, STORE_OK);
+        s->step = STEP_SCRUB;
+        if (s->config.read_only || s->dirty == s->clean) store_open_end(s, STORE_OK);
         return true;
     }
     const struct store_group *g = store_window_get(&s->window, s->scan, 1, end);
@@ -254,8 +255,41 @@ static bool step_scan(struct store *s)
             return true;
         }
     }
+    if (s->scan < s->place + p->window_blocks + p->group_blocks && !store_is_zero(g, STORE_BLOCK)) {
+        if (s->dirty == s->clean) s->dirty = s->scan;
+        s->clean = s->scan + 1;
+    }
     s->scan++;
     return true;
+}
+
+/*
+ * What a power cut left of groups that this boot does not know is zeroed before anything is written
+ * in its place. Else a torn group could become whole by another's sectors, of the same contents, in
+ * the next power cut: no later boot shall find what an earlier one did not.
+ */
+bool store_scrub_next(struct store *s, struct store_io *out)
+{
+    if (!s->answered) return false;
+    s->answered = false;
+    *out = (struct store_io){.op = STORE_FLUSH};
+    if (s->dirty == s->clean) return true;
+    uint64_t left = s->clean - s->dirty, room = s->super.group_blocks;
+    uint32_t blocks = (uint32_t)(left < room ? left : room);
+    memset(s->config.memory, 0, (size_t)blocks * STORE_BLOCK);
+    *out = (struct store_io){
+        .op = STORE_WRITE, .block = s->dirty, .blocks = blocks, .data = s->config.memory};
+    s->dirty += blocks;
+    s->scrubbing = true;
+    return true;
+}
+
+void store_scrub_done(struct store *s)
+{
+    bool flushed = !s->scrubbing;
+    s->scrubbing = false;
+    s->answered = true;
+    if (flushed) store_open_end(s, STORE_OK);
 }
 
 static bool step(struct store *s)
@@ -276,6 +310,7 @@ static bool step(struct store *s)
     case STEP_SCAN:
         return step_scan(s);
     case STEP_FORMAT:
+    case STEP_SCRUB:
     case STEP_END:
         break;
     }

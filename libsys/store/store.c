@@ -93,14 +93,23 @@ static bool next_flush(struct store *s, struct store_io *out)
     return true;
 }
 
+static bool opening_next(struct store *s, struct store_io *out)
+{
+    bool asked;
+    if (s->step == STEP_FORMAT) {
+        asked = store_format_next(s, out);
+    } else if (s->step == STEP_SCRUB) {
+        asked = store_scrub_next(s, out);
+    } else {
+        asked = store_window_next(&s->window, out);
+    }
+    if (asked) out->id = io_id(s, 0);
+    return asked;
+}
+
 bool store_next(struct store *s, struct store_io *out)
 {
-    if (s->status == STORE_WAIT) {
-        bool asked =
-            s->step == STEP_FORMAT ? store_format_next(s, out) : store_window_next(&s->window, out);
-        if (asked) out->id = io_id(s, 0);
-        return asked;
-    }
+    if (s->status == STORE_WAIT) return opening_next(s, out);
     if (s->status != STORE_OK || s->config.read_only) return false;
     return next_write(s, out) || next_anchor(s, out) || next_flush(s, out);
 }
@@ -108,7 +117,7 @@ bool store_next(struct store *s, struct store_io *out)
 /* Groups become durable in order, whatever the device did first. */
 static void advance(struct store *s)
 {
-    while (s->durable_groups < s->fold.group) {
+    while (s->slots > 0 && s->durable_groups < s->fold.group) {
         struct store_slot *slot = &s->slot[s->durable_groups % s->slots];
         if (slot->state != SLOT_FLUSHED) return;
         if (store_segment_start(&s->super, slot->block)) {
@@ -138,6 +147,7 @@ static void flushed(struct store *s)
 
 static void opening_done(struct store *s)
 {
+    if (s->step == STEP_SCRUB) return store_scrub_done(s);
     if (s->step != STEP_FORMAT) {
         store_window_done(&s->window, true);
     } else if (store_format_done(s)) {

@@ -106,6 +106,7 @@ enum store_step {
     STEP_START,
     STEP_ROLL,
     STEP_SCAN,
+    STEP_SCRUB,
     STEP_END
 };
 
@@ -121,7 +122,8 @@ struct store { /* the insides: not for users */
     enum store_result first_copy; /* what the first superblock was */
     uint32_t turn, copies;        /* of the step; sound superblocks */
     uint64_t scan;                /* block */
-    bool answered;                /* the last request of STEP_FORMAT is done */
+    uint64_t dirty, clean;        /* blocks [dirty, clean) behind the log's end are to be zeroed */
+    bool answered;                /* the last request of STEP_FORMAT or STEP_SCRUB is done */
 
     struct store_fold fold; /* of all that was appended */
     uint64_t place;         /* block of the open group, or of the one to come */
@@ -130,7 +132,7 @@ struct store { /* the insides: not for users */
     uint64_t durable, durable_groups, durable_end; /* records, groups, block */
     uint64_t wanted, closed;     /* records: to be durable soon; in closed groups */
     uint32_t generation, writes; /* writes in flight */
-    bool flushing, urgent, failed_opening;
+    bool flushing, urgent, failed_opening, scrubbing;
 
     struct store_slot due, pending; /* groups for anchors: the newest; the one under way */
     uint64_t anchor_counter;
