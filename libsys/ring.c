@@ -78,7 +78,7 @@ static void end_get(struct ring_end *e, uint64_t *words)
 }
 
 /* Tail and `asleep` are sequentially consistent on both sides: either the producer sees that the
- * consumer sleeps, or the consumer sees the new tail. */
+ * consumer sleeps, or the consumer sees the new tail (tests/spin/bulk.pml). */
 static bool end_publish(struct ring_end *e)
 {
     if (e->seen == e->at) return false;

@@ -1,6 +1,6 @@
 /*
  * ring.h - many requests in flight through shared memory: a submission ring, a completion ring and
- * a data area. No system calls here (host-tested).
+ * a data area. No system calls here (host-tested); bulk.h has them.
  *
  *     0        256                    256 + 64 n             ring_bytes(n), a page   + data bytes
  *     | control | submissions, 64 each | completions, 16 each | data                  |

@@ -17,10 +17,13 @@ SOUND = [
     ("ring", ["THREADS=2"], "a stopped thread goes on, under weak fairness", True),
     ("ring", TICKS, "ticks without end: what is dropped is counted", False),
     ("cpus", [], "two CPUs, two threads: stop, move, wake, unmap", False),
+    ("bulk", [], "a client and a server with rings of two: safety, no deadlock", False),
+    ("bulk", ["EAGER=1"], "a request is answered, under weak fairness", True),
 ]
 LONG = [
     ("ring", ["THREADS=3"], "three callers", False),
     ("cpus", ["CPUS=3"], "three CPUs", False),
+    ("bulk", ["ENTRIES=3"], "rings of three", False),
 ]
 # Model, definitions, fault, what Spin must say.
 FAULTS = [
@@ -36,6 +39,12 @@ FAULTS = [
     ("cpus", ["FAULT=3"], "what is ready elsewhere pokes nobody", "invalid end state"),
     ("cpus", ["FAULT=4"], "`waits` before registers are saved", "assertion violated"),
     ("cpus", ["FAULT=5"], "`waits` is left after the lock", "assertion violated"),
+    ("bulk", ["FAULT=1"], "what is in flight is not counted", "assertion violated"),
+    ("bulk", ["FAULT=2"], "the producer looks before it publishes", "invalid end state"),
+    ("bulk", ["FAULT=3"], "the producer leaves `asleep`", "assertion violated"),
+    ("bulk", ["FAULT=4"], "the sleeper looks before it says so", "invalid end state"),
+    ("bulk", ["FAULT=5"], "the tail is published before the entry", "assertion violated"),
+    ("bulk", ["FAULT=6"], "an early signal is forgotten", "invalid end state"),
 ]
 
 
