@@ -7,7 +7,6 @@ enum {
     MAPS_MAX = 64,
     MAKERS = 3,
     AREAS_MAX = 192,
-    SMALL_QUOTA = 90,
     USER_QUOTA = 800,
     MAKER_QUOTA = 1500,
 };
@@ -62,7 +61,8 @@ static void both_pay(void)
     (void)test_fault_wait(&p.child, &fault);
     EXPECT_IS(process_info(p.child.process, &child), OK);
     EXPECT_IS(child.info.pages, mapped - AREA_CHUNK);
-    if (peer_start(&p, memory, "e", SMALL_QUOTA)) EXPECT_IS(test_child_wait(&p.child), SELF_QUOTA);
+    if (peer_start(&p, memory, "e", mapped - AREA_CHUNK / 2))
+        EXPECT_IS(test_child_wait(&p.child), SELF_QUOTA);
     area_end(memory);
     EXPECT_IS(area_own_pages(), with - AREA_CHUNK);
 }

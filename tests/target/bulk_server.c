@@ -2,6 +2,7 @@
 #include "bulk_test.h"
 
 #include "bytes.h"
+#include "heap.h"
 #include "memory.h"
 #include "panic.h"
 #include "service.h"
@@ -9,6 +10,7 @@
 
 enum { SESSIONS = 16, HELD_MAX = 4096, TURN = 64, SIGNAL_RING = 1 };
 
+/* On the heap of whoever serves: each child has all static memory of this program. */
 static struct {
     struct service service;
     struct bulk_server sessions[SESSIONS]; /* by badge */
@@ -20,7 +22,7 @@ static struct {
         uint32_t id;
     } held[HELD_MAX];
     uint32_t held_count;
-} server;
+} * server;
 
 static void complete(struct bulk_server *b, const struct ring_submission *s, uint32_t result,
                      uint64_t value)
@@ -30,18 +32,18 @@ static void complete(struct bulk_server *b, const struct ring_submission *s, uin
 
 static void release(void)
 {
-    for (uint32_t i = 0; i < server.held_count; i++) {
-        bulk_complete(server.held[i].of, server.held[i].id, OK, i);
+    for (uint32_t i = 0; i < server->held_count; i++) {
+        bulk_complete(server->held[i].of, server->held[i].id, OK, i);
     }
-    server.held_count = 0;
+    server->held_count = 0;
 }
 
 static void cancel(struct bulk_server *b, const struct ring_submission *s)
 {
-    for (uint32_t i = 0; i < server.held_count; i++) {
-        if (server.held[i].of != b || server.held[i].id != (uint32_t)s->sector) continue;
-        bulk_complete(b, server.held[i].id, ERR_CANCELLED, 0);
-        server.held[i] = server.held[--server.held_count];
+    for (uint32_t i = 0; i < server->held_count; i++) {
+        if (server->held[i].of != b || server->held[i].id != (uint32_t)s->sector) continue;
+        bulk_complete(b, server->held[i].id, ERR_CANCELLED, 0);
+        server->held[i] = server->held[--server->held_count];
         complete(b, s, OK, 0);
         return;
     }
@@ -64,7 +66,7 @@ static uint64_t alive(void)
     uint64_t count = 0;
 
     for (uint32_t i = 0; i < SESSIONS; i++) {
-        count += server.sessions[i].memory != 0;
+        count += server->sessions[i].memory != 0;
     }
     return count;
 }
@@ -75,9 +77,9 @@ static void serve(struct bulk_server *b, const struct ring_submission *s)
     case OP_ECHO:
         return complete(b, s, OK, s->sector + 1);
     case OP_HOLD:
-        if (server.held_count == HELD_MAX) return complete(b, s, ERR_BUSY, 0);
-        server.held[server.held_count].of = b;
-        server.held[server.held_count++].id = s->id;
+        if (server->held_count == HELD_MAX) return complete(b, s, ERR_BUSY, 0);
+        server->held[server->held_count].of = b;
+        server->held[server->held_count++].id = s->id;
         return;
     case OP_RELEASE:
         release();
@@ -87,7 +89,7 @@ static void serve(struct bulk_server *b, const struct ring_submission *s)
     case OP_DIE:
         program_exit(7);
     case OP_SIGNALS:
-        return complete(b, s, OK, server.signals);
+        return complete(b, s, OK, server->signals);
     case OP_ALIVE:
         return complete(b, s, OK, alive());
     case RING_OP_CANCEL:
@@ -105,8 +107,8 @@ static void serve_all(void)
     while (more) {
         more = false;
         for (uint32_t i = 0; i < SESSIONS; i++) {
-            struct bulk_server *b = &server.sessions[i];
-            if (!server.ending[i] && bulk_serve(b, TURN, serve)) more = true;
+            struct bulk_server *b = &server->sessions[i];
+            if (!server->ending[i] && bulk_serve(b, TURN, serve)) more = true;
             bulk_flush(b);
         }
     }
@@ -115,38 +117,38 @@ static void serve_all(void)
 static void on_signal(struct service *svc, uint64_t bits)
 {
     (void)svc;
-    if (bits & SIGNAL_RING) server.signals++;
+    if (bits & SIGNAL_RING) server->signals++;
     serve_all();
 }
 
 /* What it had in flight is completed: nobody hears of it. */
 static void on_death(struct service *svc, uint64_t badge)
 {
-    struct bulk_server *b = &server.sessions[badge % SESSIONS];
+    struct bulk_server *b = &server->sessions[badge % SESSIONS];
     uint32_t kept = 0;
 
     (void)svc;
     if (bulk_end(b)) return;
-    for (uint32_t i = 0; i < server.held_count; i++) {
-        if (server.held[i].of == b) {
-            bulk_complete(b, server.held[i].id, OK, 0);
+    for (uint32_t i = 0; i < server->held_count; i++) {
+        if (server->held[i].of == b) {
+            bulk_complete(b, server->held[i].id, OK, 0);
         } else {
-            server.held[kept++] = server.held[i];
+            server->held[kept++] = server->held[i];
         }
     }
-    server.held_count = kept;
+    server->held_count = kept;
     if (!bulk_end(b)) program_exit(8);
 }
 
 static int on_attach(struct request *rq, const struct bulk_attach_in *in,
                      struct bulk_attach_out *out)
 {
-    struct bulk_server *b = &server.sessions[rq->badge % SESSIONS];
+    struct bulk_server *b = &server->sessions[rq->badge % SESSIONS];
     struct bulk_attach_in given = *in;
     char how = test_word()[0];
 
     if (how == 's') given.data_pages++;
-    int err = bulk_serve_attach(rq, &given, out, b, server.source);
+    int err = bulk_serve_attach(rq, &given, out, b, server->source);
     if (how == 'm') out->memory = out->signal;
     if (how == 'l') atomic_store(&b->ring.complete.control->tail, 5);
     return err;
@@ -162,16 +164,18 @@ static int dispatch(struct service *svc, struct request *rq)
 
 int child_bulk_serves(void)
 {
-    server.service = (struct service){.endpoint = startup_cap("service"),
-                                      .reply_count = 1,
-                                      .receive_slots = 1,
-                                      .dispatch = dispatch,
-                                      .signal = on_signal,
-                                      .death = on_death};
-    if (service_init(&server.service) != OK) return 1;
-    if (service_watch_deaths(&server.service) != OK) return 2;
-    if (service_signal_source(&server.service, SIGNAL_RING, &server.source) != OK) return 3;
-    service_run(&server.service);
+    server = heap_alloc_zeroed(sizeof(*server));
+    if (server == NULL) return 9;
+    server->service = (struct service){.endpoint = startup_cap("service"),
+                                       .reply_count = 1,
+                                       .receive_slots = 1,
+                                       .dispatch = dispatch,
+                                       .signal = on_signal,
+                                       .death = on_death};
+    if (service_init(&server->service) != OK) return 1;
+    if (service_watch_deaths(&server->service) != OK) return 2;
+    if (service_signal_source(&server->service, SIGNAL_RING, &server->source) != OK) return 3;
+    service_run(&server->service);
 }
 
 /* The parent's side. */
