@@ -77,7 +77,7 @@ static void add_untypeds(uint64_t at, uint64_t end, enum untyped_kind kind)
             bits--;
         }
         boot.info->untypeds[i] = (struct boot_untyped){at, (uint8_t)bits, (uint8_t)kind, {0}};
-        if (kind == UNTYPED_IMAGE) bits |= GENESIS_DEVICE;
+        if (kind != UNTYPED_MEMORY) bits |= GENESIS_DEVICE;
         genesis(GS_UNTYPED + i, CAP_UNTYPED, at, bits);
         at += 1ull << (bits & 0xff);
     }
@@ -132,6 +132,7 @@ static void make_memory(uint64_t log)
     const struct image_program *axiom = &boot.image->programs[IMAGE_AXIOM];
     const struct boot_params *p = boot.params;
     uint64_t image = p->image.base, end = PAGE_BYTES, stack = BOOT_STACK_PAGES * PAGE_BYTES;
+    uint64_t device = DEVICE_MEMORY;
     map_pages(log, LOG_BYTES, BOOT_LOG_ADDR, RIGHT_READ);
     map_pages(ptr_to_phys(boot.info), PAGE_BYTES, BOOT_INFO_ADDR, RIGHT_READ);
     uint32_t buffer = boot.next_frame;
@@ -149,7 +150,9 @@ static void make_memory(uint64_t log)
         if (hole < r->base || hole >= stop) hole = after = stop; /* the image lies elsewhere */
         add_untypeds(r->base, hole, UNTYPED_MEMORY);
         add_untypeds(after, stop, UNTYPED_MEMORY);
+        if (r->base < DEVICE_END && stop > device) device = stop;
     }
+    add_untypeds(device, DEVICE_END, UNTYPED_DEVICE);
 }
 
 const char *core_boot(const struct boot_params *p)

@@ -16,7 +16,7 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
 void core_irq(uint32_t line, uint64_t now);
 void core_tick(uint64_t now);
 
-enum { BOOT_REGIONS_MAX = 32, IRQ_LINES = 24 };
+enum { BOOT_REGIONS_MAX = 32 };
 
 struct memory_region {
     uint64_t base, size;

@@ -6,7 +6,7 @@
 #pragma once
 #include "thread.h"
 
-enum { LOG_LINE = 24, LINES };
+enum { LOG_LINE = IRQ_LINES, LINES };
 
 struct irq_line {
     struct notification *notification; /* NULL: unbound */

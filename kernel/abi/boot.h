@@ -68,8 +68,9 @@ enum genesis_slot {
 #define BOOT_IMAGE_ADDR 0x30000000ull  /* struct image_header, read-only, 1 page */
 enum { BOOT_STACK_PAGES = 16, BOOT_UNTYPED_MAX = 64 };
 
-/* Memory; the boot image after axiom's runs (its contents stay: a device untyped). */
-enum untyped_kind { UNTYPED_MEMORY = 0, UNTYPED_IMAGE = 1 };
+/* Memory; the boot image after axiom's runs (its contents stay: a device untyped); where devices
+ * have their registers. */
+enum untyped_kind { UNTYPED_MEMORY = 0, UNTYPED_IMAGE = 1, UNTYPED_DEVICE = 2 };
 
 struct boot_untyped {
     uint64_t base;

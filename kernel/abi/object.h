@@ -44,6 +44,10 @@ enum thread_slot { TS_CSPACE = 1, TS_ASPACE, TS_BUFFER, TS_FAULT, TS_SCHED, TS_N
 /* Flags of a thread. DRAIN, full rings do not stop it, is axiom's alone, from genesis. */
 enum { THREAD_FPU = 1, THREAD_DRAIN = 2 };
 
+/* Interrupt lines: the pins of the I/O APIC, then those that devices raise by messages (MSI), of
+ * vector IRQ_VECTOR + line, to the CPU that boots. */
+enum { IRQ_PINS = 24, IRQ_LINES = 48, IRQ_VECTOR = 32 };
+
 /* Flags of a mapping, beside RIGHT_READ and RIGHT_WRITE. EXEC and WRITE exclude each other. */
 enum { MAP_EXEC = 8, MAP_UNCACHED = 16 };
 

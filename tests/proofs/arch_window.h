@@ -3,6 +3,8 @@
 struct cpu;
 struct thread;
 #define DIRECT_MAP 0xffff800000000000ull
+#define DEVICE_MEMORY 0xc0000000ull
+#define DEVICE_END 0xfec00000ull
 #define PTE_PRESENT 1ull
 #define PTE_LARGE 0x80ull
 #define PTE_ADDR_MASK 0x000ffffffffff000ull

@@ -42,6 +42,7 @@ static volatile uint32_t *ioapic(uint32_t reg)
 
 static void pin_set(uint32_t line, uint32_t mask)
 {
+    if (line >= IRQ_PINS) return; /* a message: there is nothing to stop it at */
     *ioapic(IOAPIC_PINS + 2 * line) = mask | (VECTOR_IRQ + line); /* edge, active high, fixed */
 }
 
@@ -65,9 +66,9 @@ void apic_cpu_init(void)
 /* Every line leads to the CPU that boots. */
 void apic_init(void)
 {
-    if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_LINES - 1) refuse("no I/O APIC of 24 lines");
+    if ((*ioapic(IOAPIC_VERSION) >> 16 & 0xff) < IRQ_PINS - 1) refuse("no I/O APIC of 24 lines");
     for (uint32_t line = 0; line < IRQ_LINES; line++) {
-        *ioapic(IOAPIC_PINS + 2 * line + 1) = cpu()->arch.apic_id;
+        if (line < IRQ_PINS) *ioapic(IOAPIC_PINS + 2 * line + 1) = cpu()->arch.apic_id;
         pin_set(line, MASKED);
         lines[line].masked = true;
     }

@@ -22,6 +22,10 @@ static inline uint64_t ptr_to_phys(const void *at)
     return (uint64_t)at - DIRECT_MAP;
 }
 
+/* Where devices have their registers: above RAM, below the interrupt controllers, the kernel's. */
+#define DEVICE_MEMORY 0xc0000000ull
+#define DEVICE_END 0xfec00000ull
+
 /* A table has 512 entries at each of 4 levels. SDM vol 3A 4.5. */
 #define PTE_PRESENT 1ull
 #define PTE_LARGE 0x80ull /* in level 2: a 2 MiB page, not a table */

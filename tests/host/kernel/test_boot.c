@@ -56,7 +56,7 @@ TEST(BOOT0003, "untypeds cover free memory without kernel, image or each other")
         EXPECT_EQ(s->bits, u->bits);
         EXPECT_EQ(u->base & ((1ull << u->bits) - 1), 0);
         EXPECT(end <= p.kernel.base || u->base >= p.kernel.base + p.kernel.size);
-        if (u->kind == UNTYPED_IMAGE) continue;
+        if (u->kind != UNTYPED_MEMORY) continue;
         EXPECT(end <= p.image.base || u->base >= p.image.base + p.image.size);
         bytes += 1ull << u->bits;
     }
@@ -208,5 +208,45 @@ TEST(BOOT0010, "memory in many pieces: the kernel boots, and hands out what it h
     }
     const char *refusal = refusal_of(&p);
     EXPECT(refusal == NULL);
+    boot();
+}
+
+/* Genesis on a machine with that memory: the device memory that it gives, whole and in order. */
+static struct memory_region devices_of(const struct memory_region *memory, uint32_t count)
+{
+    struct boot_params p;
+    struct memory_region found = {0};
+    again(&p);
+    for (uint32_t i = 0; i < count; i++) {
+        p.memory[p.memory_count++] = memory[i];
+    }
+    EXPECT(refusal_of(&p) == NULL);
+    const struct container *c = thread_cspace(cpu()->current);
+    const struct boot_info *info =
+        phys_to_ptr(container_slot(c, GS_FRAMES + LOG_BYTES / PAGE_BYTES)->obj);
+    for (uint32_t i = 0; i < info->untyped_count; i++) {
+        const struct boot_untyped *u = &info->untypeds[i];
+        if (u->kind != UNTYPED_DEVICE) continue;
+        EXPECT(container_slot(c, GS_UNTYPED + i)->flags & CAP_FLAG_DEVICE);
+        if (found.size == 0) found.base = u->base;
+        EXPECT_EQ(u->base, found.base + found.size);
+        found.size += 1ull << u->bits;
+    }
+    return found;
+}
+
+TEST(BOOT0011, "device memory begins behind RAM, and ends before the interrupt controllers")
+{
+    struct memory_region d = devices_of(NULL, 0);
+    EXPECT_EQ(d.base, DEVICE_MEMORY);
+    EXPECT_EQ(d.base + d.size, DEVICE_END);
+    /* only names are made of what lies behind the arena here */
+    const struct memory_region low = {DEVICE_MEMORY - MIB, 3 * MIB}, high = {1ull << 32, MIB};
+    d = devices_of(&high, 1);
+    EXPECT_EQ(d.base, DEVICE_MEMORY);
+    EXPECT_EQ(d.base + d.size, DEVICE_END);
+    d = devices_of((const struct memory_region[]){low, high}, 2);
+    EXPECT_EQ(d.base, DEVICE_MEMORY + 2 * MIB);
+    EXPECT_EQ(d.base + d.size, DEVICE_END);
     boot();
 }

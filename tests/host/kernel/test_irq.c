@@ -176,3 +176,20 @@ TEST(PORTS0002, "no error of ports get changes anything")
     REFUSED(ERR_BUSY, OP(axiom, OP_PORTS_GET, GS_PORT_CONTROL, 4, 5, to));
     OKAY(op_all(axiom, OP_REVOKE, in(GS_CNODE, GS_PORT_CONTROL)));
 }
+
+TEST(IRQ0010, "lines without a pin, raised by messages, are lines like the others")
+{
+    struct pair p = pair_make();
+    uint64_t last = line_make(IRQ_LINES - 1), badged = slot_new(1);
+    line_make(IRQ_PINS);
+    OKAY(OP(axiom, OP_MINT, in(GS_CNODE, badged), p.ntfn, RIGHTS_ALL, 0x40, 0));
+    OKAY(OP(axiom, OP_IRQ_BIND, last, badged));
+    OKAY(OP(axiom, OP_IRQ_ACK, last, 0));
+    EXPECT(!fake.masked[IRQ_LINES - 1]);
+    EXPECT_EQ(sys(p.s, SYS_WAIT, S_NTFN, 0, 0), BLOCKED);
+    step_irq(IRQ_LINES - 1);
+    EXPECT(fake.masked[IRQ_LINES - 1]);
+    EXPECT_EQ(p.s->regs.rdi, 0x40);
+    OKAY(OP(axiom, OP_DELETE, in(GS_CNODE, last), 0));
+    EXPECT(irq_lines[IRQ_LINES - 1].notification == NULL && !irq_lines[IRQ_LINES - 1].taken);
+}

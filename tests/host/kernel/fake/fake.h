@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FAKE_LINES = 24, FAKE_OUTPUT = 256, FAKE_KNOWN = 16, FAKE_CPUS = 8 };
+enum { FAKE_LINES = 48, FAKE_OUTPUT = 256, FAKE_KNOWN = 16, FAKE_CPUS = 8 };
 
 struct fake {
     uint64_t timer; /* last arch_timer_set, on any CPU */
