@@ -1,8 +1,8 @@
 @0xba8373a6fdb15197;
-# axiom.capnp - the five objects of axiom, the only holder of kernel authority.
+# axiom.capnp - the objects of axiom, the only holder of kernel authority.
 #
 # Every process holds one Self. A Process is held by whoever made it. A Memory is pages that several
-# processes may map. Observe reads. Boot is init's.
+# processes may map. Observe reads. Boot is init's, Devices the bus server's.
 # A `slot` is a free slot of the asker's own CNode. Addresses and page counts are of 4 KiB pages.
 using Wl = import "wl.capnp";
 
@@ -30,6 +30,7 @@ struct ProcessInfo {
   cnode @12 :UInt64;  # physical address of its CNode: what the log calls it
   name @13 :Text $Wl.max(32);
   cpu @14 :UInt8;     # index of the processor that its threads run on
+  mastering @15 :UInt8; # devices that read and write memory as it tells them
   enum State { building @0; running @1; faulted @2; exited @3; }
 }
 
@@ -81,6 +82,14 @@ interface Self @0xd2a21c8b2d10df38 {
   # Unmaps what begins at `address`, whole. Others keep theirs.
   memoryRevoke @19 (memory :Memory) -> () $Wl.errors(["notYours", "gone"]);
   # By who made them: unmapped everywhere else, at once, and never mapped again.
+  windowMap @20 (window :Capability, address :UInt64) -> (pages :UInt32) $Wl.errors(["badAddress", "quota", "notYours"]);
+  # Device memory, uncached: as many pages as `window`, which Devices made, has.
+  memoryPhysical @21 (address :UInt64, first :UInt32) -> (pages :List(UInt64) $Wl.max(256)) $Wl.errors(["badAddress", "notYours"]);
+  # Where the pages of the Memory mapped at `address` are, from page `first` on: for a device. Only for
+  # processes that the description marks `dma`. While a device masters the bus for the asker, they
+  # are held back from other use, even if it unmaps them or ends.
+  dmaProof @22 (slot :UInt32) -> () $Wl.errors(["slotUsed", "notYours"]);
+  # What shows the bus server that the asker may have a device master the bus for it.
 }
 
 interface Memory @0xe380b974c0afcdbb {
@@ -124,7 +133,8 @@ interface Observe @0xc4c616d23c493f44 {
   process @1 (pid :UInt32) -> (info :ProcessInfo) $Wl.errors(["noProcess"]);
   memory @2 () -> (totalPages :UInt64, kernelPages :UInt64, freePages :UInt64, logPages :UInt64,
                    commitsHeld :UInt64, commitsMax :UInt64, tickHz :UInt64, logFull :Bool,
-                   ownFreePages :UInt64);
+                   ownFreePages :UInt64, heldPages :UInt64);
+  # `heldPages`: of processes that ended, kept from use until a device is quiet.
   # `ownFreePages`: neither used nor free, set aside for axiom's own growth. `logFull`: what is left of the log is for ending things, also for processes marked `storage`.
 }
 
@@ -149,4 +159,26 @@ interface Boot @0x87160d32a4ffe3f0 {
   # An Observe in the asker's slot.
   ledgerNotify @8 (notification :Capability) -> ();
   # Signalled when records were added to the log memory.
+  devices @9 (slot :UInt32) -> () $Wl.errors(["slotUsed"]);
+  # A Devices in the asker's slot.
+  dmaAllow @10 (process :Process) -> () $Wl.errors(["noProcess"]);
+  # It may have memory that devices reach.
+}
+
+interface Devices @0xf198020bcdeee971 {
+  enum Error { badRange @0; slotUsed @1; noLine @2; noProcess @3; }
+
+  space @0 () -> (base :UInt64, bytes :UInt64);
+  # Where devices may have their registers; 0 bytes: this machine has no such place.
+  window @1 (base :UInt64, pages :UInt32 $Wl.range("1..512"), slot :UInt32) -> () $Wl.errors(["badRange", "slotUsed"]);
+  # What `Self.windowMap` takes, in the asker's slot, for these pages of device memory.
+  interrupt @2 (notification :Capability, slot :UInt32) -> (address :UInt64, data :UInt32) $Wl.errors(["noLine", "slotUsed"]);
+  # The handler of a free line without a pin, and the message by which a device raises it.
+  mastering @3 (driver :Capability, on :Bool) -> () $Wl.errors(["noProcess"]);
+  # `driver`: made by `Self.dmaProof`. On: a device is about to master the bus for it. Off: that device
+  # has been reset. With the last one off, memory of a driver that has ended is free again.
+  quiet @4 () -> ();
+  # No device masters the bus.
+  driver @5 (driver :Capability) -> (pid :UInt32) $Wl.errors(["noProcess"]);
+  # Whose proof that is.
 }

@@ -92,6 +92,8 @@ static int make(const struct giving *g, const struct description_grant *grant, c
                            .first = (uint16_t)grant->a, .last = (uint16_t)grant->b, .slot = slot});
     case GRANT_OBSERVE:
         return boot_observe(SLOT_BOOT, &(struct boot_observe_in){.slot = slot});
+    case GRANT_DEVICES:
+        return boot_devices(SLOT_BOOT, &(struct boot_devices_in){.slot = slot});
     case GRANT_CURSOR:
     case GRANT_PROCESS:
         break;
@@ -169,6 +171,10 @@ static int give_extras(struct giving *g, uint32_t flags)
         err = give(g, g->in->arm, RIGHT_READ, 0, false);
         g->slot++;
         if (err == OK) err = give(g, g->in->tick_source, RIGHT_WRITE, 0, false);
+    }
+    if (err == OK && (flags & SERVICE_DMA) != 0) {
+        err = boot_dma_allow(
+            SLOT_BOOT, &(struct boot_dma_allow_in){.process = {g->process, RIGHTS_ALL, 0, 0}});
     }
     if (err == OK && (flags & (SERVICE_LOG_READ | SERVICE_LOG_WRITE)) != 0) {
         err = boot_log_map(SLOT_BOOT,

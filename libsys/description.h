@@ -49,8 +49,9 @@ enum description_flag {
                             of the services it uses was started again */
     SERVICE_TIMER = 4096,   /* init's clock: "arm" to wait on, "tick" to signal */
     SERVICE_WATCHES = 8192, /* asks the services that it is granted whether they live */
+    SERVICE_DMA = 16384,    /* a driver whose device masters the bus: it is trusted as that is */
 };
-enum { SERVICE_FLAGS_ALL = 16383 };
+enum { SERVICE_FLAGS_ALL = 32767 };
 #define SERVICE_SIGNAL_TOLD (1ull << 61)
 
 struct description_service {
@@ -81,8 +82,9 @@ enum grant_kind {
     GRANT_CURSOR = 6,       /* the log's read-only cursor */
     GRANT_PROCESS = 7,      /* a: service index; the process object of a running service */
     GRANT_STREAM = 8,       /* a: index of the ledger; b: number of the holder's stream */
+    GRANT_DEVICES = 9,      /* axiom's Devices, for the bus server */
 };
-enum { GRANT_KIND_COUNT = 9 };
+enum { GRANT_KIND_COUNT = 10 };
 
 struct description_grant {
     char name[24];   /* as the startup page lists it */

@@ -14,6 +14,7 @@ struct area {
     uint32_t pages, chunks;
     bool revoked; /* nobody maps it anew */
     struct attachment *attached;
+    struct attachment *held; /* of who mapped it, whose devices may still know its pages */
 };
 
 struct attachment {
@@ -23,6 +24,7 @@ struct attachment {
     struct process *by;
     uint64_t address;
     mem_slot gone; /* notification; 0 none */
+    bool known;    /* its maker was told where the pages are, for a device */
 };
 
 static struct {
@@ -234,12 +236,17 @@ static void attachment_end(struct attachment *at)
     unlink_from(&a->attached, at, false);
     p->attached_count--;
     memory_credit(p, a->chunks);
-    cell_free(at, sizeof(*at));
+    if (at->known && p->mastering != 0) {
+        at->next_of_area = a->held;
+        a->held = at;
+    } else {
+        cell_free(at, sizeof(*at));
+    }
     if (a->maker == p->pid && !maps(p, a)) {
         a->maker = 0;
         tell_all(a);
     }
-    if (a->attached == NULL) area_end(a);
+    if (a->attached == NULL && a->held == NULL) area_end(a);
 }
 
 static void detach(struct attachment *at)
@@ -247,6 +254,58 @@ static void detach(struct attachment *at)
     space_unmap_object(at->by, at->address, at->area->pages);
     drop_gone(at->by, at->gone);
     attachment_end(at);
+}
+
+enum err area_physical(struct process *p, uint64_t address, uint32_t first, uint64_t *out,
+                       uint32_t *count)
+{
+    struct attachment *at = p->attached;
+    while (at != NULL && at->address != address) {
+        at = at->next;
+    }
+    if (at == NULL || first >= at->area->pages) return ERR_NOT_MAPPED;
+    uint32_t left = at->area->pages - first;
+    if (*count > left) *count = left;
+    at->known = true;
+    for (uint32_t i = 0; i < *count; i++) {
+        struct message m = {0};
+        CHECK(kern_invoke(name_in(at->area->frames, 1 + first + i), OP_PADDR, 0, &m) == OK);
+        out[i] = m.w[0];
+    }
+    return OK;
+}
+
+/* What is held of the area for that process goes back; NULL: for all. */
+static void let_go(struct area *a, const struct process *p)
+{
+    for (struct attachment **link = &a->held; *link != NULL;) {
+        struct attachment *at = *link;
+        if (p != NULL && at->by != p) {
+            link = &at->next_of_area;
+            continue;
+        }
+        *link = at->next_of_area;
+        cell_free(at, sizeof(*at));
+    }
+    if (a->attached == NULL && a->held == NULL) area_end(a);
+}
+
+void areas_let_go(const struct process *p)
+{
+    for (uint32_t i = 0; i < AREAS_MAX; i++) {
+        if (all.list[i] != NULL) let_go(all.list[i], p);
+    }
+}
+
+uint64_t areas_held_pages(void)
+{
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i < AREAS_MAX; i++) {
+        const struct area *a = all.list[i];
+        if (a != NULL && a->held != NULL && a->attached == NULL)
+            pages += (uint64_t)a->chunks * CHUNK_PAGES;
+    }
+    return pages;
 }
 
 enum err area_detach(struct process *p, uint64_t address)

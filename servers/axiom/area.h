@@ -5,6 +5,9 @@
  * its maker too, have copies, and none depends on another. It lives while anybody maps it: so a
  * peer's end never takes a page away under who is left. Each who maps it pays for the whole of it,
  * so that it is paid for whoever stays, and nobody can leave another's memory with a third.
+ *
+ * Where a driver's device knows the pages, the area is also held until that device has been reset,
+ * whoever unmaps it or ends: so no page that a device may write to is ever given to another.
  */
 #pragma once
 #include "process.h"
@@ -46,5 +49,11 @@ MUST_USE enum err area_attach(struct process *p, const struct attach_plan *plan,
 MUST_USE enum err area_detach(struct process *p, uint64_t address);
 /* ERR_RIGHTS: another made it. ERR_PEER_DIED: it is gone. */
 MUST_USE enum err area_revoke(struct process *p, uint32_t id);
+/* Where up to *count pages of what is mapped there are, from page `first` on. ERR_NOT_MAPPED. */
+MUST_USE enum err area_physical(struct process *p, uint64_t address, uint32_t first, uint64_t *out,
+                                uint32_t *count);
+/* No device masters the bus for that process any more; NULL: for nobody. */
+void areas_let_go(const struct process *p);
+uint64_t areas_held_pages(void); /* that nobody maps */
 /* The process ends; its mappings are gone already. */
 void areas_end(struct process *p);

@@ -1,6 +1,7 @@
 /* genesis.c - Boot, which is init's, and Observe. */
 #include "serve.h"
 
+#include "area.h"
 #include "bytes.h"
 #include "cpus.h"
 #include "image.h"
@@ -104,6 +105,22 @@ static int on_observe(struct request *rq, const struct boot_observe_in *in)
                                RIGHT_WRITE | RIGHT_GRANT, badge_of(KIND_OBSERVE, 0, 0), 0));
 }
 
+static int on_devices(struct request *rq, const struct boot_devices_in *in)
+{
+    const struct process *p = serve_asker(rq);
+    return result_of(kern_mint(process_slot(p, in->slot), serve.endpoint, RIGHT_WRITE | RIGHT_GRANT,
+                               badge_of(KIND_DEVICES, p->pid, 0), 0));
+}
+
+static int on_dma_allow(struct request *rq, const struct boot_dma_allow_in *in)
+{
+    struct process *p = serve_named(&in->process);
+    (void)rq;
+    if (p == NULL) return BOOT_NO_PROCESS;
+    p->dma = true;
+    return OK;
+}
+
 static int on_ledger_notify(struct request *rq, const struct boot_ledger_notify_in *in)
 {
     static cap_t slot;
@@ -127,6 +144,8 @@ const struct boot_ops boot_ops = {
     .info = on_boot_info,
     .observe = on_observe,
     .ledger_notify = on_ledger_notify,
+    .devices = on_devices,
+    .dma_allow = on_dma_allow,
 };
 
 static int on_processes(struct request *rq, const struct observe_processes_in *in,
@@ -164,6 +183,7 @@ static int on_memory(struct request *rq, struct observe_memory_out *out)
     out->tick_hz = serve.tick_hz;
     out->log_full = logs_exhausted(true);
     out->own_free_pages = memory_own_free_pages();
+    out->held_pages = areas_held_pages();
     return OK;
 }
 

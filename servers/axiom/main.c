@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "cpus.h"
+#include "devices.h"
 #include "image.h"
 #include "print.h"
 #include "serve.h"
@@ -72,10 +73,12 @@ static bool may_go_on(const struct request *rq, const struct process *asker)
     static const uint32_t process = 1u << PROCESS_INFO | 1u << PROCESS_MEMORY_UNSHARE |
                                     1u << PROCESS_REVOKE | 1u << PROCESS_KILL |
                                     1u << PROCESS_THREAD_READ;
+    static const uint32_t devices = 1u << DEVICES_MASTERING | 1u << DEVICES_QUIET;
     uint32_t kind = badge_kind(rq->badge), method = msg_label(rq->info) & 31;
     if (!logs_exhausted(asker != NULL && asker->storage) || kind == KIND_OBSERVE) return true;
     if (kind == KIND_BOOT) return method == BOOT_INFO;
     if (kind == KIND_MEMORY) return method == MEMORY_INFO;
+    if (kind == KIND_DEVICES) return (devices >> method & 1) != 0;
     return ((kind == KIND_SELF ? self : process) >> method & 1) != 0;
 }
 
@@ -94,6 +97,8 @@ static int dispatch(struct request *rq)
         return memory_dispatch(&memory_ops, rq);
     case KIND_BOOT:
         return asker != NULL ? boot_dispatch(&boot_ops, rq) : ERR_PEER_DIED;
+    case KIND_DEVICES:
+        return asker != NULL ? devices_dispatch(&devices_ops, rq) : ERR_PEER_DIED;
     default:
         return ERR_SYSCALL;
     }
@@ -178,6 +183,7 @@ _Noreturn void start_program(const struct boot_info *boot)
     serve.start_ticks = ticks_now();
     kern_setup((uint32_t)boot->first_free_slot, logs_drain);
     memory_setup(boot);
+    devices_setup(boot);
     serve.tick_hz = clock_measure();
     logs_setup(boot, serve.tick_hz);
     make_endpoint();

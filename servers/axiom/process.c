@@ -31,6 +31,11 @@ struct process *process_find(uint32_t pid)
     return p != NULL && p->pid == pid && pid != 0 ? p : NULL;
 }
 
+struct process *process_entry(uint32_t index)
+{
+    return all.list[index];
+}
+
 struct process *process_living(uint32_t pid)
 {
     struct process *p = process_find(pid);
@@ -72,8 +77,9 @@ static uint32_t pid_next(void)
     return 0;
 }
 
-static void process_forget(struct process *p)
+void process_forget(struct process *p)
 {
+    if (!p->ended || p->refs != 0 || p->mastering != 0) return;
     all.list[p->pid % PROCESSES_MAX] = NULL;
     cell_free(p, sizeof(*p));
 }
@@ -205,7 +211,7 @@ static void end_one(struct process *p, int32_t code, enum life_event event)
     if (p->exit != 0) (void)sys_signal(p->exit);
     own_delete(p->exit);
     p->ended = true;
-    if (p->refs == 0) process_forget(p);
+    process_forget(p);
 }
 
 enum { EXIT_ORPHANED = 129 }; /* as shells say of a program whose terminal went */
@@ -228,7 +234,7 @@ void process_referenced(uint64_t badge, int by)
     struct process *p = badge_kind(badge) == KIND_PROCESS ? process_find(badge_pid(badge)) : NULL;
     if (p == NULL) return;
     p->refs += (uint32_t)by;
-    if (p->refs == 0 && p->ended) process_forget(p);
+    process_forget(p);
 }
 
 static uint64_t round_robin(void)
@@ -385,6 +391,7 @@ void process_describe(const struct process *p, struct axiom_process_info *out)
         .ticks = process_ticks(p),
         .priority = p->priority,
         .cpu = p->cpu,
+        .mastering = p->mastering,
         .cnode = p->cspace_address,
         .name = text_from(p->name, strlen(p->name)),
     };

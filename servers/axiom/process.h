@@ -27,14 +27,14 @@ enum {
 };
 
 /* Kinds of axiom's own objects: bits 56 to 62 of a badge. Below: bits 32 to 55 who asks (Process
- * only: for whom the capability was made), bits 0 to 31 the process meant. Memory: area.h. */
+ * and Devices only: for whom the capability was made), bits 0 to 31 the process meant. Memory: area.h.
+ * A window has its pages and the number of its first page there. */
+/* clang-format off */
 enum object_kind {
-    KIND_SELF = 1,
-    KIND_PROCESS = 2,
-    KIND_OBSERVE = 3,
-    KIND_BOOT = 4,
-    KIND_MEMORY = 5
+    KIND_SELF = 1, KIND_PROCESS, KIND_OBSERVE, KIND_BOOT, KIND_MEMORY, KIND_DEVICES, KIND_WINDOW,
+    KIND_DMA
 };
+/* clang-format on */
 
 static inline uint64_t badge_of(enum object_kind kind, uint32_t asker, uint32_t pid)
 {
@@ -77,7 +77,9 @@ struct process {
     uint8_t cpu;             /* where its threads run */
     uint64_t budget, period; /* of its first thread; the others take turns */
     bool storage;
-    bool ended; /* all that it had is back: the entry goes with the last Process to it */
+    bool dma;          /* may have memory that devices reach, */
+    uint8_t mastering; /* and so many of them do */
+    bool ended;        /* all that it had is back: the entry goes with the last Process to it */
     int32_t exit_code;
     uint32_t refs; /* Process capabilities to it */
     uint32_t pages_max, slots, threads_max, commits_max;
@@ -124,6 +126,10 @@ struct process *process_find(uint32_t pid);   /* also one that has ended */
 struct process *process_living(uint32_t pid); /* NULL if it has ended */
 struct process *process_after(uint32_t pid);  /* the living one with the next pid */
 MUST_USE enum err process_make(const struct process_plan *plan, struct process **out);
+struct process *process_entry(uint32_t index); /* of PROCESSES_MAX; NULL: nobody */
+/* Its entry, if all that it had is back, nobody holds a Process to it, and no device knows its
+ * memory. */
+void process_forget(struct process *p);
 /* First whoever it made ends, with code 129. All that it has goes back. The entry, and `p` with it,
  * goes when nobody holds a Process to it. */
 void process_end(struct process *p, int32_t code, enum life_event event);

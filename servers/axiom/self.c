@@ -1,8 +1,9 @@
 /* self.c - the Self of each process, and Memory. */
 #include "area.h"
+#include "devices.h"
 #include "serve.h"
 
-enum { DEATHS_MAX = 128 };
+enum { DEATHS_MAX = 128, PHYSICAL_MAX = 256 };
 
 static int result_of(enum err err)
 {
@@ -268,6 +269,37 @@ static int on_memory_revoke(struct request *rq, const struct self_memory_revoke_
     return memory_result(area_revoke(serve_asker(rq), badge_pid(in->memory.badge)));
 }
 
+static int on_window_map(struct request *rq, const struct self_window_map_in *in,
+                         struct self_window_map_out *out)
+{
+    struct process *p = serve_asker(rq);
+    if (in->window.slot != 0 || badge_kind(in->window.badge) != KIND_WINDOW) return SELF_NOT_YOURS;
+    if (serve_refused(p)) return SELF_QUOTA;
+    const struct window w = {.base = (uint64_t)badge_pid(in->window.badge) << PAGE_BITS,
+                             .pages = badge_asker(in->window.badge)};
+    enum err err = window_map(p, in->address, &w);
+    out->pages = w.pages;
+    return err == ERR_RANGE ? SELF_BAD_ADDRESS : result_of(err);
+}
+
+static int on_memory_physical(struct request *rq, const struct self_memory_physical_in *in,
+                              struct self_memory_physical_out *out)
+{
+    struct process *p = serve_asker(rq);
+    if (!p->dma) return SELF_NOT_YOURS;
+    out->pages.at = rq->scratch;
+    out->pages.count = PHYSICAL_MAX;
+    return memory_result(area_physical(p, in->address, in->first, rq->scratch, &out->pages.count));
+}
+
+static int on_dma_proof(struct request *rq, const struct self_dma_proof_in *in)
+{
+    const struct process *p = serve_asker(rq);
+    if (!p->dma) return SELF_NOT_YOURS;
+    return result_of(kern_mint(process_slot(p, in->slot), serve.endpoint, RIGHT_WRITE | RIGHT_GRANT,
+                               badge_of(KIND_DMA, 0, p->pid), 0));
+}
+
 const struct self_ops self_ops = {
     .info = on_info,
     .memory_map = on_memory_map,
@@ -289,6 +321,9 @@ const struct self_ops self_ops = {
     .memory_attach = on_memory_attach,
     .memory_detach = on_memory_detach,
     .memory_revoke = on_memory_revoke,
+    .window_map = on_window_map,
+    .memory_physical = on_memory_physical,
+    .dma_proof = on_dma_proof,
 };
 
 static int on_memory_info(struct request *rq, struct memory_info_out *out)

@@ -6,7 +6,7 @@ struct serve serve;
 struct process *serve_asker(const struct request *rq)
 {
     uint32_t kind = badge_kind(rq->badge);
-    if (kind == KIND_PROCESS) return process_living(badge_asker(rq->badge));
+    if (kind == KIND_PROCESS || kind == KIND_DEVICES) return process_living(badge_asker(rq->badge));
     if (kind == KIND_MEMORY) return NULL; /* its badge says which, not who */
     return process_living(kind == KIND_BOOT ? PID_INIT : badge_pid(rq->badge));
 }
@@ -23,7 +23,8 @@ struct process *serve_named(const struct cap_arg *cap)
 static enum err derive_own(struct process *to, const struct derive *d)
 {
     uint32_t kind = badge_kind(d->source->badge);
-    if (kind != KIND_PROCESS && kind != KIND_OBSERVE && kind != KIND_MEMORY) return ERR_RIGHTS;
+    bool passes = kind == KIND_PROCESS || kind == KIND_OBSERVE || kind == KIND_DEVICES;
+    if (!passes && kind != KIND_MEMORY) return ERR_RIGHTS;
     if (d->badge != 0) return ERR_RANGE;
     uint64_t badge = badge_of((enum object_kind)kind, to->pid, badge_pid(d->source->badge));
     if (kind == KIND_MEMORY) badge = d->source->badge;

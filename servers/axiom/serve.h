@@ -1,5 +1,5 @@
 /*
- * serve.h - what the handlers of axiom's five interfaces share.
+ * serve.h - what the handlers of axiom's interfaces share.
  */
 #pragma once
 #include "logs.h"
@@ -12,6 +12,7 @@ extern const struct process_ops process_ops;
 extern const struct observe_ops observe_ops;
 extern const struct boot_ops boot_ops;
 extern const struct memory_ops memory_ops;
+extern const struct devices_ops devices_ops;
 
 struct serve {
     cap_t endpoint; /* unbadged: what all of axiom's objects are minted from */

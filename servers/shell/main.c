@@ -178,6 +178,8 @@ static void setup(struct shell *sh)
     sh->audit = startup_cap("audit");
     sh->observe = startup_cap("observe");
     sh->power = startup_cap("power");
+    sh->pci = startup_cap("pci");
+    sh->disk = startup_cap("disk");
     sh->has_image = page->image_size != 0 &&
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));

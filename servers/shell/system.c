@@ -25,6 +25,27 @@ int run_help(struct shell *sh, int argc, char **argv)
     return STATUS_OK;
 }
 
+/* Without an IOMMU nothing stops a device from reaching all memory, if its driver tells it to. */
+static void trusted_show(struct shell *sh)
+{
+    struct observe_process_in in = {0};
+    struct observe_processes_out list;
+    struct observe_process_out out;
+    uint32_t pids[256], count = 0;
+    if (observe_processes(sh->observe, &(struct observe_processes_in){0}, &list) == OK) {
+        count = list.pids.count;
+        for (uint32_t i = 0; i < count; i++) {
+            pids[i] = (uint32_t)list.pids.at[i];
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        in.pid = pids[i];
+        if (observe_process(sh->observe, &in, &out) != OK || out.info.mastering == 0) continue;
+        shell_print(sh, "trusted  %.*s (pid %u): its device reaches all memory\n",
+                    (int)out.info.name.len, out.info.name.at, in.pid);
+    }
+}
+
 int run_mem(struct shell *sh, int argc, char **argv)
 {
     struct observe_memory_out m;
@@ -40,6 +61,10 @@ int run_mem(struct shell *sh, int argc, char **argv)
                 "free     %8lu KiB\ncommits  %8lu of %lu\n",
                 m.total_pages * 4, used * 4, m.kernel_pages * 4, m.log_pages * 4,
                 m.own_free_pages * 4, m.free_pages * 4, m.commits_held, m.commits_max);
+    if (m.held_pages != 0)
+        shell_print(sh, "held     %8lu KiB, until devices that know them are reset\n",
+                    m.held_pages * 4);
+    trusted_show(sh);
     return STATUS_OK;
 }
 

@@ -9,7 +9,8 @@ from wl import description
 LINE = re.compile(r"^\s*(\d+)\s+(\w+)\s+([rwg-]{3})\s+(bound)?\s*([0-9a-f]{16})\s+obj (\w+)\s+"
                   r"since (\d+)\s*(\w*)$")
 TYPES = {"service": "endpoint", "irq": "irq", "ports": "ports", "notification": "notification",
-         "observe": "endpoint", "cursor": "log"}
+         "observe": "endpoint", "cursor": "log", "devices": "endpoint"}
+OF_AXIOM = ("observe", "devices")  # their badges are its own
 DEVICES = ("irq", "ports", "frame", "untyped", "irqctl", "portctl")
 TRUSTED = 1 << 63
 
@@ -53,7 +54,7 @@ class Distribution(Booted):
             rights = grant.get("rights", description.DEFAULT_RIGHTS.get(kind, "w"))
             if kind == "irq":
                 rights = "r" + rights
-            badge = TRUSTED | pid if kind == "service" else 0 if kind != "observe" else None
+            badge = TRUSTED | pid if kind == "service" else None if kind in OF_AXIOM else 0
             slots.append((TYPES[kind], letters(rights), badge))
         if "stream" in service:
             number = description.stream_number(service["stream"])

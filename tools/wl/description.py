@@ -17,7 +17,7 @@ GRANT = struct.Struct("<24sIIII")
 FLAGS = {
     "provides": 1, "storage": 2, "manages": 4, "registers": 8, "looks_up": 16, "once": 32,
     "fpu": 64, "image": 128, "log_read": 256, "log_write": 512, "manual": 1024,
-    "told": 2048, "timer": 4096, "watches": 8192,
+    "told": 2048, "timer": 4096, "watches": 8192, "dma": 16384,
 }  # enum description_flag
 SERVICE_KEYS = {"name", "program", "arguments", "flags", "priority", "budget_us", "period_us",
                 "quota", "restart", "grants", "serves", "misses", "stream"}
@@ -26,9 +26,10 @@ QUOTA = {"pages": (1, 1 << 20), "slots": (64, 65536), "threads": (1, 1024),
 RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
 RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
-         "process": 7}  # enum grant_kind
+         "process": 7, "devices": 9}  # enum grant_kind
 STREAM, STREAM_MAX = 8, 0x7FFFFFFE
-DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r"}
+DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r",
+                  "devices": "wg"}
 
 
 INTERFACE = re.compile(r"^interface (\w+) @(0x[0-9a-f]{16})\b", re.MULTILINE)

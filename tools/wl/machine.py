@@ -35,6 +35,7 @@ class Options:
     kernel: Path | None = None
     image: Path | None = None
     no_image: bool = False
+    disks: list = field(default_factory=list)  # files, in the order of the system's disks
     extra: list = field(default_factory=list)
 
 
@@ -76,6 +77,25 @@ def boot_arguments(options, scratch):
     return arguments
 
 
+DISK_BYTES = 64 << 20  # of one that is made
+
+
+def disk_arguments(disks):
+    """A virtio device each; a file that is not there becomes an empty disk. What the guest flushes
+    is in the file: QEMU's cache is the host's page cache."""
+    arguments = []
+    for number, path in enumerate(disks):
+        if not Path(path).exists():
+            with open(path, "wb") as disk:
+                disk.truncate(DISK_BYTES)
+        name = str(path).replace(",", ",,")
+        arguments += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
+                      f"discard=unmap,file={name}",
+                      "-device", f"virtio-blk-pci,disable-legacy=on,drive=disk{number},"
+                      f"serial=waterlight{number}"]
+    return arguments
+
+
 def command(options, serial, scratch):
     """`serial`: 'interactive' (QEMU's escape keys on the terminal) or 'pipe'."""
     accel = options.accel
@@ -95,7 +115,8 @@ def command(options, serial, scratch):
         arguments += ["-icount", "shift=0,sleep=off"]
     if options.gdb_port:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{options.gdb_port}"]
-    return arguments + boot_arguments(options, scratch) + options.extra
+    arguments += boot_arguments(options, scratch) + disk_arguments(options.disks)
+    return arguments + options.extra
 
 
 def scratch_folder():

@@ -28,6 +28,9 @@ def parse_arguments(argv):
                         help="boot the GRUB image: a CD under SeaBIOS or OVMF, or a USB stick")
     parser.add_argument("--smp", type=int, default=1, metavar="N", help="processors (1)")
     parser.add_argument("--memory", default="256M", metavar="M", help="memory (256M)")
+    parser.add_argument("--disk", type=Path, action="append", default=[], metavar="FILE",
+                        help="a disk: this file as it is, made with %s MiB if it is not there; "
+                        "again for a second one" % (machine.DISK_BYTES >> 20))
     parser.add_argument("--append", default="", metavar="TEXT", help="kernel command line")
     parser.add_argument("--gdb", action="store_true", help="wait for gdb, with all symbols")
     parser.add_argument("--gdb-port", type=int, default=1234, metavar="PORT", help="(1234)")
@@ -202,7 +205,7 @@ def main(argv):
         folder = args.build or machine.ROOT / "build" / args.variant
         options = machine.Options(
             build=folder, firmware=args.iso or "fast", memory=args.memory, smp=args.smp,
-            append=args.append, accel=args.accel, icount=args.icount,
+            append=args.append, disks=args.disk, accel=args.accel, icount=args.icount,
             kernel=folder / "kernel-checked.elf" if args.checked else None,
             gdb_port=args.gdb_port if args.gdb else 0,
             reboot=args.commands is None and args.record is None)

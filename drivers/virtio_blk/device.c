@@ -1,0 +1,150 @@
+/* device.c - see driver.h. */
+#include "bytes.h"
+#include "driver.h"
+#include "idl/axiom.h"
+#include "idl/pci.h"
+#include "print.h"
+#include "slots.h"
+#include "startup.h"
+#include "window.h"
+
+enum { VIRTIO_VENDOR = 0x1af4, VIRTIO_BLOCK = 0x1042, PAGE = 4096 };
+enum {
+    PAGE_DESCRIPTORS,
+    PAGE_AVAILABLE,
+    PAGE_USED,
+    PAGE_SLOTS,
+    PAGE_SERIAL = PAGE_SLOTS + DISK_SLOT_PAGES,
+    PAGES
+};
+enum { /* struct virtio_blk_config, Virtio 1.1, 5.2.4 */
+       CONFIG_CAPACITY = 0,
+       CONFIG_SIZE_MAX = 8,
+       CONFIG_SEG_MAX = 12,
+       CONFIG_BLOCK_SIZE = 20,
+       CONFIG_DISCARD_SECTORS = 36,
+       CONFIG_ZEROES_SECTORS = 48,
+};
+enum { DATA_PIECES_LEFT = 3, QUEUE_LEAST = 4, TRIES = 1 << 20 };
+_Static_assert(PAGES <= sizeof(driver.physical) / sizeof(driver.physical[0]), "an address each");
+
+static int function_open(uint32_t number, cap_t *out_function)
+{
+    struct self_dma_proof_in proof = {.slot = slot_alloc()};
+    int err = self_dma_proof(CAP_SLOT_SELF, &proof);
+    if (err != OK) return err;
+    struct pci_open_in in = {.vendor = VIRTIO_VENDOR,
+                             .device = VIRTIO_BLOCK,
+                             .number = number,
+                             .driver = {.slot = proof.slot, .rights = RIGHTS_ALL}};
+    struct pci_open_out out = {.function.slot = slot_alloc()};
+    err = pci_open(startup_cap("pci"), &in, &out);
+    slot_discard(proof.slot);
+    *out_function = out.function.slot;
+    return err;
+}
+
+/* Pages that the device may know. They are ours as long as they are mapped. */
+static bool memory_make(struct driver *d)
+{
+    struct self_memory_create_in in = {.address = window_alloc(PAGES), .pages = PAGES};
+    struct self_memory_create_out out = {.memory.slot = slot_alloc()};
+    struct self_memory_physical_out where;
+    if (in.address == 0 || self_memory_create(CAP_SLOT_SELF, &in, &out) != OK) return false;
+    slot_discard(out.memory.slot);
+    const struct self_memory_physical_in ask = {.address = in.address};
+    if (self_memory_physical(CAP_SLOT_SELF, &ask, &where) != OK || where.pages.count != PAGES)
+        return false;
+    memcpy(d->physical, where.pages.at, PAGES * sizeof(uint64_t));
+    d->memory = (uint8_t *)in.address;
+    return true;
+}
+
+static bool has(const struct driver *d, enum disk_feature f)
+{
+    return d->transport.features & FEATURE(f);
+}
+
+static uint32_t config(const struct driver *d, uint32_t offset)
+{
+    return (uint32_t)transport_config(&d->transport, offset, 4);
+}
+
+static void limits_read(struct driver *d, uint16_t queue)
+{
+    struct disk_limits *l = &d->disk.limits;
+    uint32_t room = queue - DATA_PIECES_LEFT;
+    *l = (struct disk_limits){.sectors = transport_config(&d->transport, CONFIG_CAPACITY, 8),
+                              .segments = room < DISK_SEGMENTS_MAX ? room : DISK_SEGMENTS_MAX,
+                              .segment_bytes = 1u << 22,
+                              .block_bytes = SECTOR_BYTES,
+                              .read_only = has(d, DISK_READ_ONLY),
+                              .flush = has(d, DISK_FLUSH)};
+    uint32_t segments = has(d, DISK_SEG_MAX) ? config(d, CONFIG_SEG_MAX) : 1;
+    if (segments < l->segments) l->segments = segments;
+    if (has(d, DISK_SIZE_MAX)) l->segment_bytes = config(d, CONFIG_SIZE_MAX);
+    if (has(d, DISK_BLOCK_SIZE)) l->block_bytes = config(d, CONFIG_BLOCK_SIZE);
+    if (has(d, DISK_DISCARD)) l->drop_sectors = config(d, CONFIG_DISCARD_SECTORS);
+    if (has(d, DISK_ZEROES)) l->zero_sectors = config(d, CONFIG_ZEROES_SECTORS);
+}
+
+static uint64_t features_known(void)
+{
+    return FEATURE(FEATURE_VERSION_1) | FEATURE(DISK_SIZE_MAX) | FEATURE(DISK_SEG_MAX) |
+           FEATURE(DISK_READ_ONLY) | FEATURE(DISK_BLOCK_SIZE) | FEATURE(DISK_FLUSH) |
+           FEATURE(DISK_DISCARD) | FEATURE(DISK_ZEROES);
+}
+
+static uint16_t queue_size(const struct transport *t)
+{
+    uint16_t offered = transport_queue_size(t), size = QUEUE_MAX;
+    while (size > offered) {
+        size /= 2;
+    }
+    return size;
+}
+
+/* The first request, waited for by looking: it also shows that the device works. */
+static const char *serial_read(struct driver *d)
+{
+    const struct vq_piece piece = {d->physical[PAGE_SERIAL], DISK_SERIAL_BYTES};
+    const struct disk_request r = {.type = DISK_SERIAL, .pieces = &piece, .piece_count = 1};
+    enum disk_error result;
+    uint64_t cookie;
+    if (disk_submit(&d->disk, &r) != DISK_OK) return "it takes no request";
+    if (vq_publish(&d->disk.queue)) transport_notify(&d->transport);
+    for (uint32_t i = 0; i < TRIES; i++) {
+        if (disk_take(&d->disk, &cookie, &result)) {
+            if (result == DISK_OK)
+                memcpy(d->serial, d->memory + PAGE_SERIAL * PAGE, DISK_SERIAL_BYTES);
+            return NULL; /* it need not know this request */
+        }
+        sys_yield();
+    }
+    return "it does not answer";
+}
+
+const char *device_open(struct driver *d, uint32_t number, cap_t interrupt)
+{
+    cap_t function;
+    int err = function_open(number, &function);
+    if (err == PCI_NO_FUNCTION) return "";
+    if (err != OK) print_debug("virtio_blk: pci says %d\n", err);
+    if (err != OK) return "the bus server refuses it";
+    const char *wrong = transport_open(&d->transport, function);
+    if (wrong != NULL) return wrong;
+    if (!transport_agree(&d->transport, features_known())) return "it is no virtio 1 device";
+    uint16_t size = queue_size(&d->transport);
+    if (size < QUEUE_LEAST) return "its queue is too small";
+    limits_read(d, size);
+    if (d->disk.limits.segments == 0 || d->disk.limits.segment_bytes < PAGE)
+        return "it takes too little at once";
+    if (!memory_make(d)) return "no memory";
+    vq_init(&d->disk.queue, size, d->memory + PAGE_DESCRIPTORS * PAGE,
+            d->memory + PAGE_AVAILABLE * PAGE, d->memory + PAGE_USED * PAGE);
+    disk_init(&d->disk, d->memory + PAGE_SLOTS * PAGE, d->physical + PAGE_SLOTS);
+    wrong = transport_start(&d->transport, size, d->physical, interrupt);
+    if (wrong == NULL) wrong = serial_read(d);
+    d->there = wrong == NULL;
+    return wrong;
+}

@@ -1,0 +1,67 @@
+/* main.c - a virtio block device as a Block. */
+#include "bytes.h"
+#include "description.h"
+#include "driver.h"
+#include "idl/block.h"
+#include "idl/registry.h"
+#include "panic.h"
+#include "print.h"
+
+struct driver driver;
+
+static int on_info(struct request *rq, struct block_info_out *out)
+{
+    const struct driver *d = request_service(rq)->state;
+    const struct disk_limits *l = &d->disk.limits;
+    if (!d->there) return BLOCK_NO_DEVICE;
+    out->info = (struct block_block_info){
+        .sectors = l->sectors,
+        .read_only = l->read_only,
+        .flush = l->flush,
+        .max_sectors = l->segments * (4096 / SECTOR_BYTES),
+        .max_discard = l->drop_sectors,
+        .max_zeroes = l->zero_sectors,
+        .block_bytes = l->block_bytes,
+        .depth = DISK_FLIGHTS,
+        .serial = text_from(d->serial, strlen(d->serial)),
+    };
+    return OK;
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    static const struct block_ops ops = {.info = on_info};
+    (void)svc;
+    return block_dispatch(&ops, rq);
+}
+
+/* Without the bus server there is no device either: init starts us again when it is back. */
+static void on_signal(struct service *svc, uint64_t bits)
+{
+    struct driver *d = svc->state;
+    struct message m = {0};
+    if (bits & SERVICE_SIGNAL_TOLD) program_exit(EXIT_ERROR);
+    if (!d->there) return;
+    (void)sys_invoke(d->transport.handler, OP_IRQ_ACK, 0, &m);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t number = argc > 1 ? (uint32_t)(argv[1][0] - '0') : 0;
+    cap_t interrupt;
+    driver.service = (struct service){
+        .state = &driver,
+        .endpoint = startup_cap("service"),
+        .notification = startup_cap("wake"),
+        .receive_slots = 1,
+        .dispatch = dispatch,
+        .signal = on_signal,
+    };
+    if (service_init(&driver.service) != OK) PANIC("no Reply");
+    if (service_signal_source(&driver.service, SIGNAL_IRQ, &interrupt) != OK)
+        PANIC("no notification");
+    const char *wrong = device_open(&driver, number, interrupt);
+    if (wrong != NULL && wrong[0] != '\0') print_debug("virtio_blk: %s\n", wrong);
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    service_run(&driver.service);
+}

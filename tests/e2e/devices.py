@@ -1,0 +1,106 @@
+"""The bus, and a disk behind its driver: found by every firmware, and back after each restart."""
+
+import re
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from harness import Booted
+
+DISK_MIB = 8
+SERIAL = "waterlight0"
+
+
+class Devices(Booted):
+    firmware = "fast"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.disk = Path(cls.scratch.name) / "disk.img"
+        cls.disk.write_bytes(bytes(DISK_MIB << 20))
+        cls.machine_options = {"firmware": cls.firmware, "disks": [cls.disk]}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+        finally:
+            cls.scratch.cleanup()
+
+    def pid(self, name):
+        found = re.search(rf"(?m)^(\w+) +(\d+) +\d+ +{name}\b", self.run_line("services"))
+        return int(found.group(2)) if found and found.group(1) == "ready" else 0
+
+    def wait_for_new(self, name, old):
+        deadline = time.monotonic() + 30
+        while (pid := self.pid(name)) in (0, old):
+            self.assertLess(time.monotonic(), deadline, f"{name} did not come back")
+        return pid
+
+    def function(self):
+        """The line of the disk's function."""
+        line = re.search(r"(?m)^\w\w:\w\w\.\w +1af4:1042 .*$", self.run_line("pci"))
+        self.assertIsNotNone(line)
+        return line.group(0)
+
+    def assert_disk(self):
+        shown = self.run_line("disk")
+        self.assertIn(SERIAL, shown)
+        self.assertIn(f"{DISK_MIB << 10} KiB", shown)
+        self.assertRegex(self.function(), rf" {self.pid('virtio_blk')} dma ")
+
+    def held(self):
+        found = re.search(r"(?m)^held +(\d+) KiB", self.run_line("mem"))
+        return int(found.group(1)) if found else 0
+
+    def test_found(self):
+        self.assert_disk()
+        self.assertIn("host bridge", self.run_line("pci -v"))
+
+    def test_driver_restarts(self):
+        for _ in range(3):
+            old = self.pid("virtio_blk")
+            self.run_line("kill virtio_blk")
+            self.wait_for_new("virtio_blk", old)
+            self.assert_disk()
+        self.assertEqual(self.held(), 0)
+
+    def test_bus_server_restarts(self):
+        """Its drivers end with it: what they had of their functions is gone."""
+        old, driver = self.pid("pci"), self.pid("virtio_blk")
+        self.run_line("kill pci")
+        self.wait_for_new("pci", old)
+        self.wait_for_new("virtio_blk", driver)
+        self.assert_disk()
+        self.assertEqual(self.held(), 0)
+
+    def test_memory_is_held(self):
+        """Nobody gets the pages that a device knows, until the bus server has reset it."""
+        self.run_line("kill pci")  # it starts again after its back-off: until then nobody resets
+        self.run_line("kill virtio_blk")
+        self.assertGreater(self.held(), 0)
+        self.wait_for_new("virtio_blk", 0)
+        self.assert_disk()
+        self.assertEqual(self.held(), 0)
+
+    def test_verify(self):
+        self.assertIn("virtio_blk", self.run_line("mem"))  # whom one has to trust
+
+
+class WithoutDisk(Booted):
+    def test_disk_is_refused(self):
+        self.assertIn("noDevice", self.run_line("disk", status=None))
+        self.assertNotIn("1af4:1042", self.run_line("pci"))
+
+    def test_driver_waits(self):
+        self.assertRegex(self.run_line("services"), r"(?m)^ready +\d+ +0 +virtio_blk$")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        Devices.firmware = sys.argv.pop()
+    unittest.main(verbosity=2)
