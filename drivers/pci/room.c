@@ -125,15 +125,14 @@ static bool bridges_open(const struct room *r, const struct bus *b, uint8_t inne
     return true;
 }
 
-static bool well_placed(const struct room *r, const struct bus *b, const struct function *f,
-                        const struct bar *bar)
+/* Inside `space`, and on pages of its own. */
+static bool well_placed(const struct look *l, struct range space)
 {
-    struct range own = pages_of(bar);
+    struct range own = pages_of(l->own);
     uint64_t end;
-    if (bar->base == 0 || bar->base % ROOM_PAGE != 0) return false;
-    if (own.base < r->space.base || end_of(own) > end_of(r->space)) return false;
-    const struct look l = {.bus = b, .room = r, .own = bar, .bridge = f->bridge};
-    return !taken(&l, own, &end);
+    if (l->own->base == 0 || l->own->base % ROOM_PAGE != 0) return false;
+    if (own.base < space.base || end_of(own) > end_of(space)) return false;
+    return !taken(l, own, &end);
 }
 
 static void bar_write(const struct bus *b, const struct function *f, uint32_t index)
@@ -169,10 +168,9 @@ bool room_place(const struct room *r, struct bus *b, struct function *f)
     config_write(b, f->address, CONFIG_COMMAND, 2, command & ~(uint32_t)COMMAND_MEMORY);
     for (uint32_t i = 0; i < BARS_MAX; i++) {
         struct bar *bar = &f->bars[i];
-        if (bar->kind < BAR_MEMORY32 || well_placed(r, b, f, bar)) continue;
+        const struct look l = {.bus = b, .room = r, .own = bar, .bridge = f->bridge};
+        if (bar->kind < BAR_MEMORY32 || well_placed(&l, space)) continue;
         uint64_t bytes = bar->bytes < ROOM_PAGE ? ROOM_PAGE : bar->bytes;
-        bar->base = 0; /* where it stands is free for it, too */
-        const struct look l = {.bus = b, .room = r, .bridge = f->bridge};
         bar->base = find(&l, space, bytes);
         if (bar->base == 0) return false;
         bar_write(b, f, i);

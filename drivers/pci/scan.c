@@ -6,10 +6,10 @@
 enum { DEVICES = 32, PER_DEVICE = 8, NOBODY = 0xffff, CLASS_HOST_BRIDGE = 0x0600 };
 enum { BAR_IS_PORTS = 1, BAR_TYPE = 6, BAR_TYPE_64 = 4, BAR_PORTS_MASK = 3, BAR_MEMORY_MASK = 15 };
 
-struct place { /* where the search stands on one bus */
-    uint8_t bus, bridge;
-    uint16_t next; /* device << 3 | function */
-    bool numbered; /* by us: its last bus is known when all behind it are */
+struct place {                 /* where the search stands on one bus */
+    uint8_t bus, bridge, last; /* last: of the buses behind the bridge, if the firmware said */
+    uint16_t next;             /* device << 3 | function */
+    bool numbered;             /* by us: its last bus is known when all behind it are */
 };
 
 /* What the register keeps of all ones is the size, inverted. */

@@ -27,8 +27,8 @@ enum {
 };
 
 /* Kinds of axiom's own objects: bits 56 to 62 of a badge. Below: bits 32 to 55 who asks (Process
- * and Devices only: for whom the capability was made), bits 0 to 31 the process meant. Memory: area.h.
- * A window has its pages and the number of its first page there. */
+ * and Devices only: for whom the capability was made), bits 0 to 31 the process meant. A Memory has
+ * its number (area.h), a window its pages and the number of its first page there. */
 /* clang-format off */
 enum object_kind {
     KIND_SELF = 1, KIND_PROCESS, KIND_OBSERVE, KIND_BOOT, KIND_MEMORY, KIND_DEVICES, KIND_WINDOW,
