@@ -269,7 +269,9 @@ void store_figures(const struct store *s, struct store_figures *out)
                                   .boot = s->fold.table.boot,
                                   .base = s->fold.table.base,
                                   .last_count = s->fold.table.last_count,
-                                  .superblocks = s->copies};
+                                  .superblocks = s->copies,
+                                  .bad_anchors = s->bad_anchors};
+    memcpy(out->head, s->durable_head, HASH_BYTES);
     memcpy(out->last_head, s->fold.table.last_head, HASH_BYTES);
     out->anchors = (s->anchors[0].counter != 0 ? 1u : 0u) + (s->anchors[1].counter != 0 ? 1u : 0u);
 }

@@ -19,7 +19,15 @@ void store_open_end(struct store *s, enum store_result result)
     s->durable = s->closed = s->fold.record;
     s->durable_groups = s->fold.group;
     s->durable_end = s->place;
+    memcpy(s->durable_head, s->fold.before, HASH_BYTES);
     if (result == STORE_OK) store_append_begin(s);
+}
+
+/* The block of `top`: its hash is right, and what follows is zero. */
+static bool block_sound(const struct store_top *top, uint32_t bytes)
+{
+    return top->bytes == bytes && store_top_check(top, STORE_BLOCK) &&
+           store_is_zero((const uint8_t *)top + bytes, STORE_BLOCK - bytes);
 }
 
 /* What a copy of the superblock is: OK, EMPTY, VERSION_NEW, SUPERBLOCK or FOREIGN. */
@@ -30,8 +38,7 @@ static enum store_result super_kind(const struct store_super *p)
     }
     bool sound = store_top_check(&p->top, STORE_BLOCK);
     if (p->top.version != STORE_VERSION) return sound ? STORE_VERSION_NEW : STORE_SUPERBLOCK;
-    if (!sound || p->top.bytes != sizeof(*p)) return STORE_SUPERBLOCK;
-    return STORE_OK;
+    return block_sound(&p->top, sizeof(*p)) ? STORE_OK : STORE_SUPERBLOCK;
 }
 
 /* The numbers make sense together: whoever wrote them could hash. */
@@ -145,9 +152,10 @@ static bool step_anchors(struct store *s)
     if (a == NULL) return false;
     struct store_anchor *to = &s->anchors[s->turn++];
     bool sound = a->top.magic == STORE_ANCHOR_MAGIC && a->top.version == STORE_VERSION &&
-                 store_top_check(&a->top, STORE_BLOCK) && a->top.bytes == sizeof(*a) &&
+                 block_sound(&a->top, sizeof(*a)) &&
                  memcmp(a->id, s->super.id, STORE_ID_BYTES) == 0 && a->block >= s->super.first &&
                  a->block < store_end(&s->super) && store_segment_start(&s->super, a->block);
+    s->bad_anchors += sound || store_is_zero(a, STORE_BLOCK) ? 0 : 1;
     *to = sound ? *a : (struct store_anchor){0};
     if (s->turn < 2) return true;
     if (s->anchors[1].counter > s->anchors[0].counter) {

@@ -127,6 +127,7 @@ static void advance(struct store *s)
         uint32_t blocks = store_group_blocks(store_group_of(s, (uint32_t)(slot - s->slot)));
         s->durable = slot->records;
         s->durable_end = slot->block + blocks;
+        memcpy(s->durable_head, slot->hash, HASH_BYTES);
         s->durable_groups++;
         slot->state = SLOT_FREE;
     }
@@ -153,6 +154,7 @@ static void opening_done(struct store *s)
     } else if (store_format_done(s)) {
         s->step = STEP_SUPER;
         s->turn = 0;
+        s->window.have = 0; /* what was read before is not what is there now */
         s->config.format = STORE_FORMAT_NEVER;
     }
     store_open_run(s);

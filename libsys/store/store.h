@@ -119,17 +119,18 @@ struct store { /* the insides: not for users */
     struct store_window window;     /* while opening */
     struct store_where where;
     enum store_fault fault;
-    enum store_result first_copy; /* what the first superblock was */
-    uint32_t turn, copies;        /* of the step; sound superblocks */
-    uint64_t scan;                /* block */
-    uint64_t dirty, clean;        /* blocks [dirty, clean) behind the log's end are to be zeroed */
-    bool answered;                /* the last request of STEP_FORMAT or STEP_SCRUB is done */
+    enum store_result first_copy;       /* what the first superblock was */
+    uint32_t turn, copies, bad_anchors; /* of the step; sound superblocks */
+    uint64_t scan;                      /* block */
+    uint64_t dirty, clean; /* blocks [dirty, clean) behind the log's end are to be zeroed */
+    bool answered;         /* the last request of STEP_FORMAT or STEP_SCRUB is done */
 
     struct store_fold fold; /* of all that was appended */
     uint64_t place;         /* block of the open group, or of the one to come */
     uint32_t slots, used;   /* slots; bytes of the open group, 0 none */
     struct store_slot slot[STORE_SLOTS];
     uint64_t durable, durable_groups, durable_end; /* records, groups, block */
+    uint8_t durable_head[HASH_BYTES];
     uint64_t wanted, closed;     /* records: to be durable soon; in closed groups */
     uint32_t generation, writes; /* writes in flight */
     bool flushing, urgent, failed_opening, scrubbing;
@@ -197,8 +198,10 @@ struct store_figures {
     uint64_t base;       /* number in stream 0 of this boot's first commit */
     uint64_t last_count; /* what the boot before left: commits, and head of their chain */
     uint8_t last_head[HASH_BYTES];
-    uint32_t superblocks; /* sound copies: 1 is a warning */
-    uint32_t anchors;
+    uint8_t head[HASH_BYTES]; /* hash of the last durable group */
+    uint32_t superblocks;     /* sound copies of 2: 1 is a warning */
+    uint32_t anchors;         /* sound ones when it was opened, of 2 */
+    uint32_t bad_anchors;     /* neither sound nor empty */
 };
 void store_figures(const struct store *s, struct store_figures *out);
 /* NULL: no such stream. */
