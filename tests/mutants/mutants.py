@@ -84,9 +84,9 @@ def judge(results):
     return wrong
 
 
-def matrix(bench, pool, mutants):
+def matrix(bench, pool, mutants, short):
     """Each checker alone: which mutants it sees. Returns how many expectations fail."""
-    rows = list(pool.map(lambda m: (m, bench.seen_by_each(m)), mutants))
+    rows = list(pool.map(lambda m: (m, bench.seen_by_each(m, short)), mutants))
     names = sorted({name for _, row in rows for name in row}, key=list(EACH).index)
     width = max(len(m.id) for m in mutants)
     print("\neach checker alone: x, it sees the mutant")
@@ -129,7 +129,7 @@ def main():
             wrong = judge(results)
             if args.matrix or args.short:
                 named = mutants if args.all else [m for m in mutants if m.seen]
-                wrong += matrix(bench, pool, named)
+                wrong += matrix(bench, pool, named, args.short)
     except Problem as problem:
         print(f"mutants: {problem}", file=sys.stderr)
         return 2

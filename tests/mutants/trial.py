@@ -9,7 +9,7 @@ from pathlib import Path
 from plan import Problem, mutated
 
 EACH = {}  # the checkers' names, in their order
-EACH_RUN = ["--each", "--seeds", "8", "--steps", "4000"]
+EACH_SEEDS = 8
 SAYS = [
     re.compile(r"^\[  FAILED  \] (.+?)(?:$|:)", re.M),
     re.compile(r"^(?:storm: FAILED|BROKEN): (.+)$", re.M),
@@ -120,9 +120,10 @@ class Bench:
             if what is not None:
                 raise Problem(f"the core as it is fails in {suite.name}: {what}")
 
-    def each(self, objects, folder):
+    def each(self, objects, folder, seeds=EACH_SEEDS):
         program = self.link("storm", objects, folder / "storm")
-        done = subprocess.run([program, *EACH_RUN], cwd=folder, capture_output=True, text=True)
+        command = [program, "--each", "--seeds", str(seeds), "--steps", "4000"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         rows = (line.split() for line in done.stdout.splitlines())
         return {row[0]: row[1] == "fails" for row in rows if len(row) == 2}
 
@@ -133,9 +134,12 @@ class Bench:
             raise Problem(f"in the core as it is, these fail: {wrong}")
         return found
 
-    def seen_by_each(self, mutant):
-        objects = self.compile(mutant)
+    def seen_by_each(self, mutant, short):
+        """Short: one seed is enough if those that are named see it there."""
+        objects, folder = self.compile(mutant), self.work / mutant.id
         try:
-            return self.each(objects, self.work / mutant.id)
+            row = self.each(objects, folder, 1) if short else {}
+            enough = row and all(row.get(n) for n in mutant.seen)
+            return row if enough else self.each(objects, folder)
         finally:
             shutil.rmtree(self.work / mutant.id)
