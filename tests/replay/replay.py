@@ -15,6 +15,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(HERE.parent / "reducer"))
+import compare  # noqa: E402
 from harness import BOOT_SECONDS, BUILDS, ROOT, options  # noqa: E402
 from stops import Stopper  # noqa: E402
 
@@ -122,6 +124,12 @@ class TestAgrees:
         meta = self.recording.meta
         shown = self.replay()
         self.assertIn(f"{meta['steps']} events, {meta['commits']} commits: all agree", shown)
+
+    def test_second_reducer(self):
+        """The fold of tests/reducer and that of libsys, over this boot's commits."""
+        states, what = compare.difference(self.recording.commits)
+        self.assertIsNone(what)
+        self.assertGreater(states, 10)
 
     def test_invariants(self):
         """All of tests/host/kernel, in what a real machine did."""
