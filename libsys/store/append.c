@@ -127,7 +127,19 @@ static enum store_result may_append(const struct store *s)
     return s->config.read_only ? STORE_READ_ONLY : STORE_OK;
 }
 
-/* Streams that the records would add must have room, with one for checkpoints and the notes. */
+/* Services that have a stream, or checkpoints in one. */
+static uint32_t services(const struct store_table *table)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < table->streams; i++) {
+        uint32_t number = table->stream[i].number;
+        count += number != STORE_KERNEL && (number & STORE_CHECKPOINTS) == 0 ? 1 : 0;
+    }
+    return count;
+}
+
+/* There is room for the streams that the records would add. Each service, and the kernel, also has
+ * its room for checkpoints, so that a commit or a checkpoint is never refused for want of it. */
 static bool streams_fit(const struct store *s, const struct store_record *records, uint32_t count)
 {
     uint32_t new = 0;
@@ -140,7 +152,7 @@ static bool streams_fit(const struct store *s, const struct store_record *record
         }
         new += known ? 0 : 1;
     }
-    return s->fold.table.streams + new <= STORE_STREAMS;
+    return new == 0 || services(&s->fold.table) + new <= STORE_SERVICES;
 }
 
 enum store_result store_append(struct store *s, const struct store_record *records, uint32_t count,
@@ -210,10 +222,6 @@ enum store_result store_checkpoint(struct store *s, const struct store_blob *blo
     bool next = blob->part == 0 || (s->part_stream == blob->stream && s->part_at == blob->at &&
                                     s->part_next == blob->part && s->parts == blob->parts);
     if (!next || blob->part >= blob->parts || blob->at > of->next) return STORE_ORDER;
-    if (store_fold_stream(&s->fold, head.stream) == NULL &&
-        s->fold.table.streams == STORE_STREAMS) {
-        return STORE_STREAM;
-    }
     result = make_room(s, store_record_bytes(length), true);
     if (result != STORE_OK) return result;
     s->part_stream = blob->stream;

@@ -75,6 +75,8 @@ _Static_assert(sizeof(struct store_head) == 24, "README.md");
 #define STORE_CHECKPOINTS 0x80000000u
 enum { STORE_KERNEL = 0 /* its payload: struct store_commit */ };
 enum { STORE_STREAM_MAX = 0x7ffffffd };
+/* So that with the notes, the kernel's and all checkpoints there are at most STORE_STREAMS. */
+enum { STORE_SERVICES = (STORE_STREAMS - 3) / 2 };
 
 struct store_commit { /* version 1, type 0 */
     struct commit commit;

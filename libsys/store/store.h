@@ -14,8 +14,8 @@
  * store_sync(); groups form while the device is busy. All that is accepted has its place on the
  * device: a full device refuses before.
  *
- * Streams have numbers 1 to STORE_STREAM_MAX, at most STORE_STREAMS in all with those of the store:
- * one for notes, one for the kernel's commits, and one for each stream's checkpoints.
+ * Services' streams have numbers 1 to STORE_STREAM_MAX, any; at most STORE_SERVICES of them are in a
+ * log. A stream is there from its first record on.
  */
 #pragma once
 #include <stdbool.h>
