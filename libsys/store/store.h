@@ -14,8 +14,8 @@
  * store_sync(); groups form while the device is busy. All that is accepted has its place on the
  * device: a full device refuses before.
  *
- * Services' streams have numbers 1 to STORE_STREAM_MAX, any; at most STORE_SERVICES of them are in a
- * log. A stream is there from its first record on.
+ * Services' streams have numbers 1 to STORE_STREAM_MAX, any; at most STORE_SERVICES of them are in
+ * a log. A stream is there from its first record on.
  */
 #pragma once
 #include <stdbool.h>

@@ -123,3 +123,23 @@ uint64_t bench_check(struct bench *b, uint32_t stream, uint64_t from)
     assert_int_equal(result, STORE_END);
     return from;
 }
+
+void bench_fill(struct bench *b)
+{
+    assert_int_equal(bench_open(b), STORE_OK);
+    for (uint32_t i = 0; i < 60; i++) {
+        assert_int_equal(bench_append(b, 1 + i % 2, 1000), STORE_OK);
+        store_sync(&b->store);
+        bench_run(b);
+    }
+}
+
+void bench_refuses(struct bench *b, enum store_result result)
+{
+    static uint8_t copy[DISK_BLOCKS_MAX][STORE_BLOCK];
+    memcpy(copy, b->disk.bytes, sizeof(copy));
+    b->disk.writes = b->disk.flushes = 0;
+    assert_string_equal(store_text(bench_open(b)), store_text(result));
+    assert_int_equal(b->disk.writes + b->disk.flushes, 0);
+    assert_memory_equal(copy, b->disk.bytes, sizeof(copy));
+}

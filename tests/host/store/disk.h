@@ -53,3 +53,7 @@ enum store_result bench_commit(struct bench *b);
 enum store_result bench_read(struct bench *b, struct store_item *out);
 /* Reads the stream from `from` on, checks contents and numbers, and gives the number to come. */
 uint64_t bench_check(struct bench *b, uint32_t stream, uint64_t from);
+/* Formats, and makes 60 groups of one record in turn of stream 1 and 2. */
+void bench_fill(struct bench *b);
+/* The next opening ends so, and the disk is what it was. */
+void bench_refuses(struct bench *b, enum store_result result);
