@@ -86,8 +86,8 @@ interface Self @0xd2a21c8b2d10df38 {
   # Device memory, uncached: as many pages as `window`, which Devices made, has.
   memoryPhysical @21 (address :UInt64, first :UInt32) -> (pages :List(UInt64) $Wl.max(256)) $Wl.errors(["badAddress", "notYours"]);
   # Where the pages of the Memory mapped at `address` are, from page `first` on: for a device. Only for
-  # processes that the description marks `dma`. While a device masters the bus for the asker, they
-  # are held back from other use, even if it unmaps them or ends.
+  # processes that the description marks `dma`. If the asker ends while a device masters the bus for
+  # it, they are held back from other use until that device has been reset.
   dmaProof @22 (slot :UInt32) -> () $Wl.errors(["slotUsed", "notYours"]);
   # What shows the bus server that the asker may have a device master the bus for it.
 }

@@ -1,7 +1,8 @@
 @0xdb57a600d3e51c48;
 # block.capnp - a block device, as a driver offers it. Addresses and lengths are in sectors of 512
-# bytes.
+# bytes. Reads and writes go by rings: libsys/block.h.
 using Wl = import "wl.capnp";
+using Bulk = import "bulk.capnp";
 
 struct BlockInfo {
   sectors @0 :UInt64;
@@ -16,9 +17,11 @@ struct BlockInfo {
 }
 
 interface Block @0xc14b8d0a72bcfa42 {
-  enum Error { noDevice @0; readOnly @1; badRange @2; badRequest @3; notOffered @4; ioError @5; broken @6; }
+  enum Error { noDevice @0; readOnly @1; badRange @2; badRequest @3; notOffered @4; ioError @5; noRoom @6; }
   # badRequest: no such operation, or data outside the area. ioError: the device could not.
-  # broken: it did what no device may do, and is reset.
 
-  info @0 () -> (info :BlockInfo) $Wl.errors(["noDevice", "broken"]);
+  info @0 () -> (info :BlockInfo) $Wl.errors(["noDevice"]);
+  open @1 (asker :Capability) -> (bulk :Bulk.Bulk) $Wl.errors(["noDevice", "noRoom"]);
+  # Rings of one's own to the device. `asker`: any capability. Only who holds this endpoint with grant
+  # can send one: so the others may ask `info`, and no more.
 }

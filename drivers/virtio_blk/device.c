@@ -3,7 +3,6 @@
 #include "driver.h"
 #include "idl/axiom.h"
 #include "idl/pci.h"
-#include "print.h"
 #include "slots.h"
 #include "startup.h"
 #include "window.h"
@@ -44,20 +43,30 @@ static int function_open(uint32_t number, cap_t *out_function)
     return err;
 }
 
+bool memory_where(uint64_t address, uint32_t pages, uint64_t *out_physical)
+{
+    struct self_memory_physical_in in = {.address = address};
+    struct self_memory_physical_out out;
+    while (in.first < pages) {
+        if (self_memory_physical(CAP_SLOT_SELF, &in, &out) != OK || out.pages.count == 0)
+            return false;
+        uint32_t left = pages - in.first, count = out.pages.count;
+        if (count > left) count = left;
+        memcpy(out_physical + in.first, out.pages.at, count * sizeof(uint64_t));
+        in.first += count;
+    }
+    return true;
+}
+
 /* Pages that the device may know. They are ours as long as they are mapped. */
 static bool memory_make(struct driver *d)
 {
     struct self_memory_create_in in = {.address = window_alloc(PAGES), .pages = PAGES};
     struct self_memory_create_out out = {.memory.slot = slot_alloc()};
-    struct self_memory_physical_out where;
     if (in.address == 0 || self_memory_create(CAP_SLOT_SELF, &in, &out) != OK) return false;
     slot_discard(out.memory.slot);
-    const struct self_memory_physical_in ask = {.address = in.address};
-    if (self_memory_physical(CAP_SLOT_SELF, &ask, &where) != OK || where.pages.count != PAGES)
-        return false;
-    memcpy(d->physical, where.pages.at, PAGES * sizeof(uint64_t));
     d->memory = (uint8_t *)in.address;
-    return true;
+    return memory_where(in.address, PAGES, d->physical);
 }
 
 static bool has(const struct driver *d, enum disk_feature f)
@@ -129,7 +138,6 @@ const char *device_open(struct driver *d, uint32_t number, cap_t interrupt)
     cap_t function;
     int err = function_open(number, &function);
     if (err == PCI_NO_FUNCTION) return "";
-    if (err != OK) print_debug("virtio_blk: pci says %d\n", err);
     if (err != OK) return "the bus server refuses it";
     const char *wrong = transport_open(&d->transport, function);
     if (wrong != NULL) return wrong;

@@ -1,4 +1,5 @@
 /* main.c - a virtio block device as a Block. */
+#include "badge.h"
 #include "bytes.h"
 #include "description.h"
 #include "driver.h"
@@ -28,21 +29,46 @@ static int on_info(struct request *rq, struct block_info_out *out)
     return OK;
 }
 
-static int dispatch(struct service *svc, struct request *rq)
+static int on_open(struct request *rq, const struct block_open_in *in, struct block_open_out *out)
 {
-    static const struct block_ops ops = {.info = on_info};
-    (void)svc;
-    return block_dispatch(&ops, rq);
+    struct driver *d = request_service(rq)->state;
+    (void)in;
+    if (!d->there) return BLOCK_NO_DEVICE;
+    out->bulk.rights = RIGHT_WRITE | RIGHT_GRANT;
+    return client_open(d, &out->bulk.slot, &out->bulk.badge);
 }
 
-/* Without the bus server there is no device either: init starts us again when it is back. */
+static int dispatch(struct service *svc, struct request *rq)
+{
+    static const struct block_ops ops = {.info = on_info, .open = on_open};
+    static const struct bulk_ops bulk = {.attach = client_attach};
+    struct driver *d = svc->state;
+    if (badge_kind(rq->badge) != KIND_BULK) return block_dispatch(&ops, rq);
+    if (client_of(d, rq->badge) != NULL) return bulk_dispatch(&bulk, rq);
+    rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
+    return ERR_PEER_DIED;
+}
+
+static void irq_ack(const struct driver *d)
+{
+    struct message m = {0};
+    if (sys_invoke(d->transport.handler, OP_IRQ_ACK, 0, &m) != OK) PANIC("the interrupt is gone");
+}
+
 static void on_signal(struct service *svc, uint64_t bits)
 {
     struct driver *d = svc->state;
-    struct message m = {0};
+    /* Without the bus server there is no device either: init starts us again when it is back. */
     if (bits & SERVICE_SIGNAL_TOLD) program_exit(EXIT_ERROR);
     if (!d->there) return;
-    (void)sys_invoke(d->transport.handler, OP_IRQ_ACK, 0, &m);
+    /* Before we look: what is done after it interrupts again. */
+    if (bits & SIGNAL_IRQ) irq_ack(d);
+    clients_turn(d);
+}
+
+static void on_death(struct service *svc, uint64_t badge)
+{
+    client_gone(svc->state, badge);
 }
 
 int main(int argc, char **argv)
@@ -56,10 +82,14 @@ int main(int argc, char **argv)
         .receive_slots = 1,
         .dispatch = dispatch,
         .signal = on_signal,
+        .death = on_death,
     };
     if (service_init(&driver.service) != OK) PANIC("no Reply");
     if (service_signal_source(&driver.service, SIGNAL_IRQ, &interrupt) != OK)
         PANIC("no notification");
+    if (service_signal_source(&driver.service, SIGNAL_CLIENT, &driver.signal) != OK)
+        PANIC("no notification");
+    if (service_watch_deaths(&driver.service) != OK) PANIC("deaths are not told");
     const char *wrong = device_open(&driver, number, interrupt);
     if (wrong != NULL && wrong[0] != '\0') print_debug("virtio_blk: %s\n", wrong);
     (void)registry_ready(CAP_SLOT_REGISTRY);

@@ -315,6 +315,7 @@ enum err area_detach(struct process *p, uint64_t address)
         at = at->next;
     }
     if (at == NULL) return ERR_NOT_MAPPED;
+    at->known = false; /* it says so itself: its device is done with the pages */
     detach(at);
     return OK;
 }

@@ -6,8 +6,9 @@
  * peer's end never takes a page away under who is left. Each who maps it pays for the whole of it,
  * so that it is paid for whoever stays, and nobody can leave another's memory with a third.
  *
- * Where a driver's device knows the pages, the area is also held until that device has been reset,
- * whoever unmaps it or ends: so no page that a device may write to is ever given to another.
+ * Where a driver's device knows the pages, and the driver ends or the area is taken from it, the area
+ * is held until that device has been reset: so no page that a device may write to is ever given to
+ * another. Only a driver that lives can say that its device is done with them: it unmaps them.
  */
 #pragma once
 #include "process.h"

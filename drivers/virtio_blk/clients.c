@@ -1,0 +1,198 @@
+/*
+ * clients.c - rings of clients and the device's queue between them. No data is copied: the device
+ * reads and writes the data areas.
+ */
+#include "badge.h"
+#include "block.h"
+#include "driver.h"
+#include "idl/block.h"
+#include "memory.h"
+#include "panic.h"
+#include "print.h"
+
+enum { TURN_MAX = 32, HEAD_PIECES = 3 };
+
+int client_open(struct driver *d, cap_t *out_slot, uint64_t *out_badge)
+{
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        if (c->badge != 0) continue;
+        c->badge = badge_make(KIND_BULK, startup_page()->pid, ++c->generation, i);
+        *out_slot = d->service.endpoint;
+        *out_badge = c->badge;
+        return OK;
+    }
+    return BLOCK_NO_ROOM;
+}
+
+struct client *client_of(struct driver *d, uint64_t badge)
+{
+    uint32_t index = badge_index(badge);
+    bool ours = badge_kind(badge) == KIND_BULK && index < CLIENTS_MAX;
+    return ours && d->clients[index].badge == badge ? &d->clients[index] : NULL;
+}
+
+int client_attach(struct request *rq, const struct bulk_attach_in *in, struct bulk_attach_out *out)
+{
+    struct driver *d = request_service(rq)->state;
+    struct client *c = client_of(d, rq->badge);
+    int err = bulk_serve_attach(rq, in, out, &c->bulk, d->signal);
+    if (err != OK) return err;
+    if (memory_where(c->bulk.address, c->bulk.pages, c->physical)) return OK;
+    (void)bulk_end(&c->bulk);
+    return BULK_NO_ROOM;
+}
+
+static void client_end(struct client *c)
+{
+    if (!bulk_end(&c->bulk)) return; /* the device still has requests of it */
+    c->badge = 0;
+    c->ending = false;
+}
+
+void client_gone(struct driver *d, uint64_t badge)
+{
+    struct client *c = client_of(d, badge);
+    if (c == NULL) return;
+    c->ending = true;
+    client_end(c);
+}
+
+/* The pages of a piece of the data area, neighbours joined. More than DISK_SEGMENTS_MAX: the first
+ * ones only. */
+static uint32_t pieces_of(const struct client *c, uint64_t at, uint64_t bytes,
+                          struct vq_piece *out_pieces)
+{
+    uint32_t count = 0, most = driver.disk.limits.segment_bytes;
+    while (bytes > 0) {
+        uint64_t skip = at % MEMORY_PAGE, part = MEMORY_PAGE - skip;
+        uint64_t physical = c->physical[at / MEMORY_PAGE] + skip;
+        if (part > bytes) part = bytes;
+        struct vq_piece *last = count > 0 ? &out_pieces[count - 1] : NULL;
+        if (last != NULL && last->address + last->bytes == physical && last->bytes + part <= most) {
+            last->bytes += (uint32_t)part;
+        } else {
+            if (count == DISK_SEGMENTS_MAX) return DISK_SEGMENTS_MAX + 1;
+            out_pieces[count++] = (struct vq_piece){physical, (uint32_t)part};
+        }
+        at += part;
+        bytes -= part;
+    }
+    return count;
+}
+
+static uint32_t error_of(enum disk_error e)
+{
+    switch (e) {
+    case DISK_OK:
+        return OK;
+    case DISK_NOT_WRITABLE:
+        return BLOCK_READ_ONLY;
+    case DISK_BAD_RANGE:
+        return BLOCK_BAD_RANGE;
+    case DISK_BAD_REQUEST:
+        return BLOCK_BAD_REQUEST;
+    case DISK_NOT_OFFERED:
+        return BLOCK_NOT_OFFERED;
+    case DISK_FULL:
+    case DISK_IO_ERROR:
+    case DISK_BROKEN:
+        break;
+    }
+    return BLOCK_IO_ERROR;
+}
+
+static bool type_of(uint16_t op, enum disk_type *out_type)
+{
+    static const uint8_t types[] = {[BLOCK_READ] = DISK_READ,
+                                    [BLOCK_WRITE] = DISK_WRITE,
+                                    [BLOCK_FLUSH] = DISK_SYNC,
+                                    [BLOCK_DISCARD] = DISK_DROP,
+                                    [BLOCK_ZEROES] = DISK_ZERO};
+    if (op < BLOCK_READ || op > BLOCK_ZEROES) return false;
+    *out_type = types[op];
+    return true;
+}
+
+/* Called only while the device has room. */
+static void serve(struct bulk_server *b, const struct ring_submission *s)
+{
+    const struct client *c = (const struct client *)b;
+    struct vq_piece pieces[DISK_SEGMENTS_MAX];
+    struct disk_request r = {.sector = s->sector, .count = s->count, .pieces = pieces};
+    uint64_t bytes = (uint64_t)s->count * BLOCK_SECTOR;
+    enum disk_error e = DISK_BAD_REQUEST;
+    if (s->op == RING_OP_CANCEL) {
+        bulk_complete(b, s->id, ERR_BUSY, 0);
+        return;
+    }
+    bool known = type_of(s->op, &r.type), data = r.type == DISK_READ || r.type == DISK_WRITE;
+    bool writes_through = r.type == DISK_SYNC && !driver.disk.limits.flush;
+    if (known && data && bytes > (uint64_t)DISK_SEGMENTS_MAX * MEMORY_PAGE) e = DISK_BAD_RANGE;
+    if (known && data && e != DISK_BAD_RANGE) {
+        known = ring_data(&b->ring, s->data, bytes) != NULL;
+        uint64_t start = (uint64_t)b->ring.data - b->address + s->data;
+        if (known) r.piece_count = pieces_of(c, start, bytes, pieces);
+    }
+    r.cookie = (uint64_t)(c - driver.clients) << 32 | s->id;
+    if (known && writes_through) e = DISK_OK;
+    if (known && !writes_through && e != DISK_BAD_RANGE) {
+        e = disk_submit(&driver.disk, &r);
+        if (e == DISK_OK) return;
+    }
+    bulk_complete(b, s->id, error_of(e), 0);
+}
+
+static void take_done(struct driver *d)
+{
+    enum disk_error result;
+    uint64_t cookie;
+    while (disk_take(&d->disk, &cookie, &result)) {
+        struct client *c = &d->clients[cookie >> 32];
+        bulk_complete(&c->bulk, (uint32_t)cookie, error_of(result), 0);
+    }
+}
+
+/* The device surely takes one more, however large. */
+static bool has_room(const struct disk *d)
+{
+    return d->queue.free_count >= d->limits.segments + HEAD_PIECES && d->in_flight < DISK_FLIGHTS;
+}
+
+/* True: some client has more. */
+static bool give_new(struct driver *d)
+{
+    bool more = false;
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        bool has = c->bulk.memory != 0 && !c->ending;
+        for (uint32_t n = 0; has && n < TURN_MAX && has_room(&d->disk); n++) {
+            has = bulk_serve(&c->bulk, 1, serve);
+        }
+        more = more || has;
+    }
+    if (vq_publish(&d->disk.queue)) transport_notify(&d->transport);
+    return more;
+}
+
+/* A device that breaks the rules is taken from us by ending: it is reset, and init starts us anew. */
+static void check_device(const struct driver *d)
+{
+    if (!d->disk.queue.broken && !transport_needs_reset(&d->transport)) return;
+    print_debug("virtio_blk: the device is broken\n");
+    program_exit(EXIT_ERROR);
+}
+
+/* Where the device has no room, it interrupts when it has; else who has more is served after those
+ * who wait at the endpoint. */
+void clients_turn(struct driver *d)
+{
+    take_done(d);
+    bool more = give_new(d);
+    if (more && has_room(&d->disk)) (void)sys_signal(d->signal);
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        bulk_flush(&d->clients[i].bulk);
+        if (d->clients[i].ending) client_end(&d->clients[i]);
+    }
+    check_device(d);
+}

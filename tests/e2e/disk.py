@@ -1,0 +1,129 @@
+"""The disk through rings: what a client wrote stands in the file, whoever was ended meanwhile."""
+
+import re
+import struct
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from harness import BUILDS, Booted
+
+DISK_MIB, BLOCK, BLOCKS = 8, 4096, 1024
+RESULT = re.compile(r"disktest (\w+): (all there|WRONG); (\d+) requests, driver lost (\d+) times;")
+REQUESTS_A_SECOND = 1500  # so that the driver is always ended with requests in flight
+
+
+def block_of(number, version):
+    """As tests/target/disk/work.c writes it."""
+    head = number << 32 | version
+    return struct.pack("<512Q", *(head ^ i << 52 for i in range(BLOCK // 8)))
+
+
+class OnDisk(Booted):
+    """A machine with the programs of the tests and an empty disk, which is looked at in the end."""
+
+    @classmethod
+    def drive(cls):
+        return {"disks": [cls.disk]}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.disk = Path(cls.scratch.name) / "disk.img"
+        cls.disk.write_bytes(bytes(DISK_MIB << 20))
+        cls.machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M",
+                               **cls.drive()}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+            cls.check_file()
+        finally:
+            cls.scratch.cleanup()
+
+    @classmethod
+    def check_file(cls):
+        """Each block is one version, whole, and nothing stands behind the last one."""
+        contents = cls.disk.read_bytes()
+        cls.versions = []
+        for number in range(BLOCKS):
+            block = contents[number * BLOCK : (number + 1) * BLOCK]
+            version = int.from_bytes(block[:4], "little")
+            if block != (block_of(number, version) if version else bytes(BLOCK)):
+                raise AssertionError(f"block {number} is torn")
+            cls.versions.append(version)
+        if any(contents[BLOCKS * BLOCK :]):
+            raise AssertionError("something was written behind what the client wrote")
+
+    def work(self, service, seconds, meanwhile=lambda: None):
+        """What the client says at its end."""
+        start = len(self.session.text())
+        self.run_line(f"restart {service}")
+        deadline = time.monotonic() + seconds
+        while not (found := RESULT.search(self.session.text(), start)):
+            self.assertLess(time.monotonic(), deadline, self.session.text()[-2000:])
+            meanwhile()
+            time.sleep(0.2)
+            self.run_line("")
+        self.assertEqual(found.group(2), "all there", found.group(0))
+        return found
+
+    def mem(self):
+        shown = self.run_line("mem")
+        held = re.search(r"(?m)^held +(\d+) KiB", shown)
+        return int(re.search(r"(?m)^free +(\d+)", shown).group(1)), int(held.group(1)) if held else 0
+
+
+class Disk(OnDisk):
+    def test_1_refusals(self):
+        self.work("diskbad", 60)
+        self.assertIn("0 of 18 cases wrong", self.session.text())
+
+    def test_2_fill(self):
+        free, _ = self.mem()
+        for _ in range(2):
+            self.work("diskfill", 60)
+        again, held = self.mem()
+        self.assertEqual(held, 0)
+        self.assertGreater(again, free - 512)  # rings come and go
+        self.check_file()
+        self.assertEqual(set(self.versions), {1})
+
+    def test_3_only_info(self):
+        """The shell's capability is without grant: it can ask, and open nothing."""
+        self.assertIn("waterlight0", self.run_line("disk"))
+        slots = re.search(r"(?m)^ +\d+ +endpoint +-w- .* (\S*)$", self.run_line("caps shell"))
+        self.assertIsNotNone(slots)
+
+
+class Ended(OnDisk):
+    """A slow disk, whose driver is ended again and again in mid-transfer."""
+
+    @classmethod
+    def drive(cls):
+        return {"extra": [
+            "-drive", f"if=none,id=slow,format=raw,file={cls.disk},"
+            f"throttling.iops-total={REQUESTS_A_SECOND}",
+            "-device", "virtio-blk-pci,disable-legacy=on,drive=slow,serial=waterlight0"]}
+
+    def test_under_load(self):
+        ends = iter(["restart virtio_blk"] * 8 + ["kill virtio_blk", "restart pci"] +
+                    ["restart virtio_blk"] * 4)
+
+        def end_it():
+            if line := next(ends, None):
+                self.run_line(line)
+
+        found = self.work("diskload", 200, end_it)
+        print(found.group(0))
+        self.assertGreaterEqual(int(found.group(4)), 8)
+        deadline = time.monotonic() + 20
+        while (held := self.mem()[1]) != 0:
+            self.assertLess(time.monotonic(), deadline, f"{held} KiB are held")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,143 @@
+/*
+ * main.c - disktest WHAT [REQUESTS]: works on the disk, says what it found.
+ *
+ * fill: writes all blocks, flushes, reads them back. load: random requests while others may end the
+ * driver, then flushes and reads all; between them it takes and gives back memory, so that a device
+ * that still wrote to what its driver had would be seen. bad: what must be refused.
+ */
+#include "block.h"
+#include "bytes.h"
+#include "idl/block.h"
+#include "idl/console.h"
+#include "memory.h"
+#include "panic.h"
+#include "print.h"
+#include "slots.h"
+#include "window.h"
+#include "work.h"
+
+enum { MEMORY_PAGES = 256, ROUND = 64 };
+
+static struct work work;
+static uint64_t memory_wrong;
+
+/* A session takes the foreground: so it is one for each line, and the shell's in between. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    struct console_open_out out = {.session = {.slot = slot_alloc()}};
+    va_start(args, format);
+    size_t len = print_format_list(text, sizeof(text), format, args);
+    va_end(args);
+    struct session_write_in in = {.data = data_from(text, len)};
+    if (console_open(startup_cap("console"), &out) != OK) return;
+    (void)session_write(out.session.slot, &in);
+    (void)session_close(out.session.slot);
+    slot_discard(out.session.slot);
+}
+
+static void result(const char *what)
+{
+    bool good = work.wrong_block == 0 && work.error == OK && memory_wrong == 0;
+    say("disktest %s: %s; %lu requests, driver lost %lu times; block %d word %u, error %u, "
+        "memory %lu\n",
+        what, good ? "all there" : "WRONG", work.done, work.reopened, (int)work.wrong_block - 1,
+        work.wrong_at, work.error, memory_wrong);
+}
+
+static void memory_check(uint64_t round)
+{
+    uint64_t address = window_alloc(MEMORY_PAGES);
+    uint64_t words = MEMORY_PAGES * (uint64_t)MEMORY_PAGE / 8, *at = (uint64_t *)address;
+    if (address == 0) return;
+    if (memory_map(address, MEMORY_PAGES, RIGHT_READ | RIGHT_WRITE) == OK) {
+        for (uint64_t i = 0; i < words; i += ROUND) {
+            memory_wrong += at[i] != 0;
+            at[i] = i ^ round;
+        }
+        work_load(&work, ROUND);
+        for (uint64_t i = 0; i < words; i++) {
+            memory_wrong += at[i] != (i % ROUND == 0 ? i ^ round : 0);
+        }
+        (void)memory_unmap(address, MEMORY_PAGES);
+    }
+    window_release(address, MEMORY_PAGES);
+}
+
+static uint32_t answer_to(const struct ring_submission *s)
+{
+    struct ring_completion c = {.result = ~0u};
+    uint64_t cookie;
+    uint32_t id;
+    if (ring_submit(&work.client.ring, s, 0, &id) != OK) return ~0u;
+    if (bulk_submitted(&work.client) == OK) (void)bulk_wait(&work.client, &c, &cookie);
+    return c.result;
+}
+
+static void refusals(uint64_t sectors)
+{
+    static const uint64_t area = DEPTH * BLOCK_BYTES;
+    const struct {
+        struct ring_submission s;
+        uint32_t wanted;
+    } cases[] = {
+        {{.op = BLOCK_READ, .sector = 0, .count = 8}, OK},
+        {{.op = BLOCK_READ, .sector = sectors - 8, .count = 8}, OK},
+        {{.op = BLOCK_READ, .sector = sectors - 7, .count = 8}, BLOCK_BAD_RANGE},
+        {{.op = BLOCK_READ, .sector = ~0ull, .count = 8}, BLOCK_BAD_RANGE},
+        {{.op = BLOCK_READ, .count = 0}, BLOCK_BAD_RANGE},
+        {{.op = BLOCK_READ, .count = 0xffffffff}, BLOCK_BAD_RANGE},
+        {{.op = BLOCK_READ, .count = 8, .data = area - 4096}, OK},
+        {{.op = BLOCK_READ, .count = 8, .data = area - 4095}, BLOCK_BAD_REQUEST},
+        {{.op = BLOCK_READ, .count = 8, .data = ~0ull}, BLOCK_BAD_REQUEST},
+        {{.op = BLOCK_READ, .count = 8, .data = 512}, OK},
+        {{.op = BLOCK_READ, .count = DEPTH * BLOCK_SECTORS}, OK},
+        {{.op = BLOCK_READ, .count = DEPTH * BLOCK_SECTORS + 1}, BLOCK_BAD_RANGE},
+        {{.op = 0, .count = 8}, BLOCK_BAD_REQUEST},
+        {{.op = 99, .count = 8}, BLOCK_BAD_REQUEST},
+        {{.op = BLOCK_FLUSH}, OK},
+        {{.op = BLOCK_ZEROES, .sector = 0, .count = 8}, OK},
+        {{.op = BLOCK_DISCARD, .sector = 8, .count = 8}, OK},
+        {{.op = BLOCK_ZEROES, .sector = sectors, .count = 8}, BLOCK_BAD_RANGE},
+    };
+    uint32_t wrong = 0;
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t got = answer_to(&cases[i].s);
+        if (got == cases[i].wanted) continue;
+        say("disktest bad: case %u answers %u, not %u\n", i, got, cases[i].wanted);
+        wrong++;
+    }
+    say("disktest bad: %u of %lu cases wrong\n", wrong, sizeof(cases) / sizeof(cases[0]));
+}
+
+static uint64_t number_of(const char *text)
+{
+    uint64_t value = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        value = value * 10 + (uint64_t)(*text - '0');
+    }
+    return value;
+}
+
+int main(int argc, char **argv)
+{
+    struct block_info_out info;
+    const char *what = argc > 1 ? argv[1] : "";
+    work = (struct work){.disk = startup_cap("disk"), .blocks = BLOCKS_MAX, .seed = ticks_now()};
+    if (!work_open(&work) || block_info(work.disk, &info) != OK) {
+        say("disktest: no disk\n");
+        return EXIT_ERROR;
+    }
+    uint64_t sectors = info.info.sectors;
+    if (strcmp(what, "bad") == 0) refusals(sectors);
+    if (strcmp(what, "fill") == 0) work_fill(&work);
+    for (uint64_t i = 0; argc > 2 && i < number_of(argv[2]) / ROUND; i++) {
+        memory_check(i);
+    }
+    work_flush(&work);
+    if (strcmp(what, "bad") != 0) work_check(&work);
+    result(what);
+    bulk_close(&work.client);
+    return EXIT_OK;
+}
