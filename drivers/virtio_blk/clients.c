@@ -175,7 +175,7 @@ static bool give_new(struct driver *d)
     return more;
 }
 
-/* A device that breaks the rules is taken from us by ending: it is reset, and init starts us anew. */
+/* A device that breaks the rules: we end, it is reset, and init starts us anew. */
 static void check_device(const struct driver *d)
 {
     if (!d->disk.queue.broken && !transport_needs_reset(&d->transport)) return;

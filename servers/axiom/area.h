@@ -6,7 +6,7 @@
  * peer's end never takes a page away under who is left. Each who maps it pays for the whole of it,
  * so that it is paid for whoever stays, and nobody can leave another's memory with a third.
  *
- * Where a driver's device knows the pages, and the driver ends or the area is taken from it, the area
+ * Where a driver's device knows the pages, and the driver ends or they are taken from it, the area
  * is held until that device has been reset: so no page that a device may write to is ever given to
  * another. Only a driver that lives can say that its device is done with them: it unmaps them.
  */

@@ -74,7 +74,8 @@ class OnDisk(Booted):
     def mem(self):
         shown = self.run_line("mem")
         held = re.search(r"(?m)^held +(\d+) KiB", shown)
-        return int(re.search(r"(?m)^free +(\d+)", shown).group(1)), int(held.group(1)) if held else 0
+        free = re.search(r"(?m)^free +(\d+)", shown)
+        return int(free.group(1)), int(held.group(1)) if held else 0
 
 
 class Disk(OnDisk):
