@@ -13,10 +13,9 @@
 
 enum { NESTING_MAX = 8, SCAN_PER_WORK = 32 };
 
-#define TYPE(t) (1u << (t))
-static const uint32_t stateless = TYPE(CAP_UNTYPED) | TYPE(CAP_PTABLE) | TYPE(CAP_FRAME) |
-                                  TYPE(CAP_PORTS) | TYPE(CAP_IRQ_CONTROL) | TYPE(CAP_PORT_CONTROL) |
-                                  TYPE(CAP_LOG);
+static const uint32_t stateless = 1 << CAP_UNTYPED | 1 << CAP_PTABLE | 1 << CAP_FRAME |
+                                  1 << CAP_PORTS | 1 << CAP_IRQ_CONTROL | 1 << CAP_PORT_CONTROL |
+                                  1 << CAP_LOG;
 
 struct deletion {
     enum commit_op op; /* COMMIT_DELETE or COMMIT_DROP */
@@ -65,7 +64,7 @@ static void object_gone(const struct slot *s)
     if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
     if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
     if (s->type == CAP_NOTIFICATION) irq_forget(cap_object(s));
-    if (!(TYPE(s->type) & stateless))
+    if (!(stateless >> s->type & 1))
         commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
 }
 
@@ -232,9 +231,4 @@ void move_apply(struct request *rq)
     if (rq->result != OK) return;
     slot_replace(rq->dst, (uint32_t)rq->index, rq->arg);
     commit_slot(COMMIT_MOVE, rq->dst, rq->arg, 0, 0);
-}
-
-void credit_apply(struct request *rq)
-{
-    ((struct container *)cap_object(rq->cap))->credits = rq->w[0];
 }

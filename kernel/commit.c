@@ -6,9 +6,8 @@
 #include "vspace.h"
 
 static struct log_rings *rings;
-static uint64_t event_number; /* of the step that runs */
-static uint64_t dropped_run;  /* events dropped since the last one recorded */
-static bool signalled;        /* since the last acknowledgement */
+static uint64_t event_number, dropped_run; /* of this step; dropped since the last one recorded */
+static bool signalled;                     /* since the last acknowledgement */
 static struct queue stopped;
 
 void log_init(struct log_rings *memory)
@@ -90,16 +89,27 @@ void event_record(const struct event *e)
     signalled |= half;
 }
 
+bool event_calm(const struct thread *t, uint8_t op)
+{
+    struct event e = {.kind = EVENT_SYSCALL, .op = op, .result = EVENT_BLOCKED};
+    if (event_room() <= LOG_EVENTS / 2 + 1 || commit_room() <= LOG_COMMITS / 2) return false;
+    if (stopped.head != NULL) return false; /* and whatever was dropped has been told */
+    event_number++;
+    e.slot = (uint32_t)t->regs.rdi;
+    e.info = (uint32_t)t->regs.rsi;
+    e.arg = t->regs.rbx;
+    event_write(&e);
+    return true;
+}
+
 void event_args(const uint64_t *from, uint32_t count)
 {
     for (uint32_t i = 0; i < count && dropped_run == 0; i += ARGS_WORDS) {
         if ((from[i] | from[i + 1] | from[i + 2]) == 0) continue;
-        event_write(&(struct event){.time = from[i],
-                                    .kind = EVENT_ARGS,
-                                    .op = (uint8_t)(i / 3),
-                                    .slot = (uint32_t)from[i + 1],
-                                    .info = (uint32_t)(from[i + 1] >> 32),
-                                    .arg = from[i + 2]});
+        struct event e = {.time = from[i], .kind = EVENT_ARGS, .arg = from[i + 2]};
+        e.op = (uint8_t)(i / ARGS_WORDS);
+        __builtin_memcpy(&e.slot, &from[i + 1], sizeof(from[i + 1])); /* and `info` */
+        event_write(&e);
     }
 }
 

@@ -28,8 +28,7 @@ struct boot_params {
     struct memory_region kernel; /* image and static data, whole pages */
     struct memory_region pool;   /* a zeroed part of it for genesis: POOL_BYTES */
     struct memory_region image;  /* the boot image, whole pages; size 0 if there is none */
-    struct memory_region
-        memory[BOOT_REGIONS_MAX]; /* usable, above the kernel; whole pages, sorted */
+    struct memory_region memory[BOOT_REGIONS_MAX]; /* usable, above the kernel; whole pages */
     uint32_t memory_count;
     struct boot_info info; /* what the architecture knows of it; the core adds the rest */
 };

@@ -9,8 +9,7 @@ struct transfer {     /* one capability of a message, checked */
     uint32_t index;   /* where */
 };
 
-/* What `t`'s registers say of a message it sends, and of where capabilities are to arrive. */
-static enum err message_check(const struct thread *t, bool sends, bool receives)
+enum err message_check(const struct thread *t, bool sends, bool receives)
 {
     uint64_t info = t->regs.rsi;
     uint32_t words = sends ? msg_words(info) : 0, caps = sends ? msg_caps(info) : 0;
@@ -138,9 +137,7 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
     return OK;
 }
 
-/* Into the queue: whoever waits does so through a capability, and no longer than it is there. */
-static void wait_through(struct thread *t, struct slot *via, struct queue *q,
-                         enum thread_state state)
+void wait_through(struct thread *t, struct slot *via, struct queue *q, enum thread_state state)
 {
     thread_move(t, state);
     t->via = via;

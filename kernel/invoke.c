@@ -3,47 +3,56 @@
 
 enum { ANY = 255, AT_TARGET = 9 }; /* any type; the destination is the slot in rdi itself */
 enum { R = RIGHT_READ, W = RIGHT_WRITE, G = RIGHT_GRANT };
+#define T(type) (1u << CAP_##type)
+
+/* Operations of one line. */
+static void brief_apply(struct request *rq)
+{
+    void *object = cap_object(rq->cap);
+    if (rq->op == OP_CREDIT) ((struct container *)object)->credits = rq->w[0];
+    if (rq->op == OP_THREAD_STOP) thread_stop(object);
+    if (rq->op == OP_SCHED_READ) rq->w[0] = ((const struct sched *)object)->consumed;
+    if (rq->op == OP_PADDR) rq->w[0] = rq->cap->obj;
+    if (rq->op == OP_IRQ_ACK) arch_irq_unmask((uint32_t)rq->cap->obj);
+    if (rq->op == OP_CPU_START) arch_cpu_start((uint8_t)rq->w[0]);
+}
 
 static const struct row {
-    uint8_t type, right;    /* of the capability in rdi; for slot operations, of its container */
+    uint32_t types;         /* a bit for each type of the capability in rdi, or of its container */
+    uint8_t right;          /* that it needs; to the slots of a container, the name has W */
     uint8_t op;             /* enum operation */
     uint8_t arg, arg_right; /* operand 0 names a capability of this type, with this right; 0 none */
     uint8_t place;          /* this operand (from 1) names a destination; 0 none */
     check_fn *check;
     apply_fn *apply;
 } rows[] = {
-    {CAP_CNODE, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_CNODE, W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_CNODE, W, OP_MOVE, ANY, 0, AT_TARGET, move_check, move_apply},
-    {CAP_CNODE, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
-    {CAP_CNODE, W, OP_REVOKE, 0, 0, 0, NULL, revoke_apply},
-    {CAP_CNODE, W, OP_CREDIT, 0, 0, 0, NULL, credit_apply},
-    {CAP_UNTYPED, W, OP_RETYPE, 0, 0, 4, retype_check, retype_apply},
-    {CAP_THREAD, W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_THREAD, W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {CAP_THREAD, W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
-    {CAP_THREAD, W, OP_THREAD_START, 0, 0, 0, start_check, start_apply},
-    {CAP_THREAD, W, OP_THREAD_CONFIG, 0, 0, 0, config_check, config_apply},
-    {CAP_THREAD, W, OP_THREAD_STOP, 0, 0, 0, NULL, stop_apply},
-    {CAP_THREAD, R, OP_THREAD_READ, 0, 0, 0, read_check, read_apply},
-    {CAP_SCHED, W, OP_SCHED_CONFIG, 0, 0, 0, sched_check, sched_config_apply},
-    {CAP_SCHED, R, OP_SCHED_READ, 0, 0, 0, NULL, sched_read_apply},
-    {CAP_PTABLE, W, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
-    {CAP_PTABLE, W, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
-    {CAP_FRAME, 0, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
-    {CAP_FRAME, 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
-    {CAP_FRAME, G, OP_PADDR, 0, 0, 0, NULL, paddr_apply},
-    {CAP_IRQ_CONTROL, W, OP_IRQ_GET, 0, 0, 2, get_check, get_apply},
-    {CAP_IRQ_CONTROL, W, OP_CPU_START, 0, 0, 0, NULL, cpu_apply},
-    {CAP_IRQ, G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
-    {CAP_IRQ, W, OP_IRQ_ACK, 0, 0, 0, NULL, irq_ack_apply},
-    {CAP_PORT_CONTROL, W, OP_PORTS_GET, 0, 0, 3, get_check, get_apply},
-    {CAP_PORTS, R, OP_PORT_IN, 0, 0, 0, port_check, port_apply},
-    {CAP_PORTS, W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
-    {CAP_LOG, W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
-    {CAP_LOG, W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
-    {CAP_LOG, W, OP_LOG_MODE, 0, 0, 0, NULL, log_mode_apply},
-    {CAP_LOG, R, OP_LOG_WALK, 0, 0, 0, walk_check, walk_apply},
+    {T(CNODE) | T(THREAD), W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    {T(CNODE) | T(THREAD), W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    {T(CNODE), W, OP_MOVE, ANY, 0, AT_TARGET, move_check, move_apply},
+    {T(CNODE) | T(THREAD), W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
+    {T(CNODE), W, OP_REVOKE, 0, 0, 0, NULL, revoke_apply},
+    {T(CNODE), W, OP_CREDIT, 0, 0, 0, NULL, brief_apply},
+    {T(UNTYPED), W, OP_RETYPE, 0, 0, 4, retype_check, retype_apply},
+    {T(THREAD), W, OP_THREAD_START, 0, 0, 0, start_check, start_apply},
+    {T(THREAD), W, OP_THREAD_CONFIG, 0, 0, 0, config_check, config_apply},
+    {T(THREAD), W, OP_THREAD_STOP, 0, 0, 0, NULL, brief_apply},
+    {T(THREAD), R, OP_THREAD_READ, 0, 0, 0, read_check, read_apply},
+    {T(SCHED), W, OP_SCHED_CONFIG, 0, 0, 0, sched_check, sched_config_apply},
+    {T(SCHED), R, OP_SCHED_READ, 0, 0, 0, NULL, brief_apply},
+    {T(PTABLE) | T(FRAME), 0, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
+    {T(PTABLE) | T(FRAME), 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
+    {T(FRAME), G, OP_PADDR, 0, 0, 0, NULL, brief_apply},
+    {T(IRQ_CONTROL), W, OP_IRQ_GET, 0, 0, 2, get_check, get_apply},
+    {T(IRQ_CONTROL), W, OP_CPU_START, 0, 0, 0, NULL, brief_apply},
+    {T(IRQ), G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
+    {T(IRQ), W, OP_IRQ_ACK, 0, 0, 0, NULL, brief_apply},
+    {T(PORT_CONTROL), W, OP_PORTS_GET, 0, 0, 3, get_check, get_apply},
+    {T(PORTS), R, OP_PORT_IN, 0, 0, 0, port_check, port_apply},
+    {T(PORTS), W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
+    {T(LOG), W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
+    {T(LOG), W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
+    {T(LOG), W, OP_LOG_MODE, 0, 0, 0, NULL, log_mode_apply},
+    {T(LOG), R, OP_LOG_WALK, 0, 0, 0, walk_check, walk_apply},
 };
 
 /* The container and index of a 64-bit name. */
@@ -72,7 +81,7 @@ static enum err target_decode(struct request *rq, uint64_t name, const struct ro
     if (e != OK) return e;
     uint8_t type = on_slot ? rq->into->type : rq->cap->type;
     for (const struct row *r = rows; r < rows + sizeof(rows) / sizeof(rows[0]); r++) {
-        if (r->type != type || r->op != rq->op) continue;
+        if (!(r->types >> type & 1) || r->op != rq->op) continue;
         *out = r;
         return on_slot || (rq->cap->rights & r->right) == r->right ? OK : ERR_RIGHTS;
     }

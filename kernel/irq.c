@@ -60,11 +60,6 @@ void irq_bind_apply(struct request *rq)
     commit_emit(&c);
 }
 
-void irq_ack_apply(struct request *rq)
-{
-    arch_irq_unmask((uint32_t)rq->cap->obj);
-}
-
 /* All bytes of the access lie inside the range of ports, and no sum wraps. */
 /*@ requires readable(rq) && \valid_read(rq->cap);
     assigns \nothing;

@@ -57,7 +57,6 @@ SELDOM void sched_pull(struct cpu *c)
 {
     arch_cpu_hold(c);
     sched_pay(c, cpu()->now);
-    c->current = NULL;
 }
 
 void sched_charge(uint64_t now)
@@ -199,10 +198,9 @@ void sched_finish(void)
         sched_ready(parked->head);
     }
     if (t != NULL) {
-        bool spent =
-            c->sched == NULL || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
+        bool over = !c->sched || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
         const struct thread *best = highest_ready();
-        if (spent || (best != NULL && best->priority > t->priority)) ready_insert(t, !spent);
+        if (over || (best != NULL && best->priority > t->priority)) ready_insert(t, !over);
     }
     if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;
@@ -211,6 +209,14 @@ void sched_finish(void)
         until = home_of(parked->head)->refill_at;
     if (c->current == NULL && highest_ready() != NULL) until = c->now;
     if (until != c->timer) arch_timer_set(c->timer = until);
+}
+
+bool sched_is_next(const struct thread *to)
+{
+    struct cpu *c = cpu();
+    const struct thread *best = highest_ready();
+    if (c->sched == NULL || c->now >= c->sched->refill_at || c->now >= c->timer) return false;
+    return to->goes == c && (best == NULL || best->priority < to->priority);
 }
 
 /*@ requires readable(rq);
@@ -234,14 +240,4 @@ void sched_config_apply(struct request *rq)
     if (s->refill_at == 0) s->remaining = (int64_t)s->budget;
     if (s->user != NULL) sched_place(s->user);
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, s->budget, s->period | s->cpu << SCHED_CPU_SHIFT);
-}
-
-void sched_read_apply(struct request *rq)
-{
-    rq->w[0] = ((const struct sched *)cap_object(rq->cap))->consumed;
-}
-
-void cpu_apply(struct request *rq)
-{
-    arch_cpu_start((uint8_t)rq->w[0]);
 }

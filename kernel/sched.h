@@ -13,7 +13,7 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 
 /* Ends the accounting of the step before: the running context pays until `now`. */
 void sched_charge(uint64_t now);
-/* What another CPU runs is taken from it. */
+/* What another CPU runs is about to be taken from it: it stops, and has paid. */
 SELDOM void sched_pull(struct cpu *c);
 /* A thread with a new context, or one that names a new CPU, goes there: one that runs or waits,
  * when it is next made ready. */
@@ -25,5 +25,8 @@ void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);
 /* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */
 void sched_home_gone(struct thread *t);
+/* If the thread that runs waits now, and `to` takes its context: would `to` run next, with nothing
+ * else to be done? */
+bool sched_is_next(const struct thread *to);
 /* Chooses cpu()->current and sets the timer. Last act of every step. */
 void sched_finish(void);

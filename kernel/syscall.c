@@ -26,11 +26,11 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (e != OK) return e;
     if (s->type != types_needed[number - SYS_BASE]) return ERR_CAP_TYPE;
     if (rights_needed[number - SYS_BASE] & ~s->rights) return ERR_RIGHTS;
-    if (number == SYS_CALL || number == SYS_SEND || number == SYS_NB_SEND)
-        return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
-    if (number == SYS_RECV || number == SYS_NB_RECV || number == SYS_REPLY_RECV)
-        return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
     if (number == SYS_REPLY) return ipc_reply(t, s);
+    if (number < SYS_REPLY && number % 2 == SYS_CALL % 2)
+        return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
+    if (number < SYS_REPLY)
+        return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
     if (number != SYS_SIGNAL) return notification_wait(t, s, number == SYS_WAIT);
     notification_signal(cap_object(s), s->badge);
     return OK;
@@ -59,6 +59,7 @@ void core_syscall(uint64_t now)
     }
     uint64_t number = t->regs.rax, name = t->regs.rdi;
     sched_charge(now);
+    if (number <= SYS_REPLY_RECV && fast_ipc(t, number == SYS_CALL)) return;
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
         event_record(&(struct event){.kind = EVENT_STOPPED});

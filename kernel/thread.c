@@ -51,15 +51,12 @@ void thread_init(struct thread *t)
 
 void thread_move(struct thread *t, enum thread_state to)
 {
-    bool waits = t->state != T_RUNNING && t->state != T_READY;
-    CHECK(to == T_INACTIVE || to == T_READY || !waits || t->state == T_SENDING);
-    CHECK(to != T_RUNNING || t->state == T_READY);
     if (t->queue != NULL) queue_remove(t);
     t->state = (uint8_t)to;
     struct cpu *c = t->cpu;
     if (c->current != t || to == T_RUNNING) return;
-    if (c == cpu()) c->current = NULL;
     if (c != cpu()) sched_pull(c);
+    c->current = NULL;
 }
 
 void thread_wake(struct thread *t, enum err result)
@@ -124,11 +121,6 @@ void config_apply(struct request *rq)
     t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | rq->w[1]);
     if (t->state == T_READY) sched_ready(t);
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, t->priority, t->flags);
-}
-
-void stop_apply(struct request *rq)
-{
-    thread_stop(cap_object(rq->cap));
 }
 
 /* Then read_apply() reads inside `regs`. */

@@ -101,8 +101,3 @@ void unmap_apply(struct request *rq)
     vspace_unmap(rq->cap);
     commit_slot(COMMIT_UNMAP, rq->cap, NULL, 0, 0);
 }
-
-void paddr_apply(struct request *rq)
-{
-    rq->w[0] = rq->cap->obj;
-}

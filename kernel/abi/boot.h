@@ -23,20 +23,17 @@ struct image_file {        /* table at `files_offset`, sorted by path */
 };
 
 struct image_program { /* laid out as page runs; run offsets ascend without gaps */
-    uint64_t entry;
-    uint64_t run_count;
+    uint64_t entry, run_count;
     struct image_run runs[IMAGE_RUNS_MAX];
 };
 
 enum { IMAGE_AXIOM = 0, IMAGE_INIT = 1, IMAGE_PROGRAMS = 2 };
 
+/* size: of the whole image, a multiple of 4096. checksum: image_sum over it with this field 0. */
 struct image_header {
-    uint64_t magic;
-    uint64_t version;                  /* IMAGE_VERSION */
-    uint64_t size;                     /* of the whole image, a multiple of 4096 */
-    uint64_t checksum;                 /* image_sum over the image with this field 0 */
-    uint64_t files_offset, file_count; /* struct image_file[] */
-    uint8_t build_id[32];              /* hash of the image's contents, printed at boot */
+    uint64_t magic, version, size, checksum; /* IMAGE_MAGIC, IMAGE_VERSION */
+    uint64_t files_offset, file_count;       /* struct image_file[] */
+    uint8_t build_id[32];                    /* hash of the image's contents, printed at boot */
     struct image_program programs[IMAGE_PROGRAMS]; /* axiom's runs directly follow this page */
 };
 _Static_assert(sizeof(struct image_header) <= 4096, "one page");
@@ -79,8 +76,7 @@ struct boot_untyped {
 
 struct boot_info {
     uint64_t memory_bytes, kernel_bytes; /* the kernel's: image, tables, rings, genesis objects */
-    uint64_t rsdp;                       /* physical address, 0 unknown */
-    uint64_t entry_ticks;                /* time stamp at kernel entry */
+    uint64_t rsdp, entry_ticks;          /* physical address, 0 unknown; time stamp at entry */
     uint64_t features, cpu_leaks;        /* enum cpu_feature in force; enum cpu_leak known */
     uint64_t image_base, image_size;     /* physical */
     uint64_t first_free_slot;            /* of axiom's CNode: all from here up are empty */

@@ -73,8 +73,8 @@ _Static_assert(sizeof(struct commit) == 96, "96 bytes and a 32-byte hash are one
 enum event_kind { EVENT_BOOT = 1, EVENT_SYSCALL, EVENT_IRQ, EVENT_TICK, EVENT_FAULT, EVENT_GAP,
                   EVENT_STOPPED, EVENT_ARGS };
 /* clang-format on */
-enum { EVENT_BLOCKED = 255 /* `result` of a step after which its thread waits */ };
-enum { ARGS_WORDS = 3 };
+/* BLOCKED: `result` of a step after which its thread waits. */
+enum { EVENT_BLOCKED = 255, ARGS_WORDS = 3 };
 
 struct event {
     uint64_t time;

@@ -8,6 +8,7 @@
 #include "cpus.h"
 #include "devices.h"
 #include "image.h"
+#include "leaks.h"
 #include "print.h"
 #include "serve.h"
 
@@ -182,6 +183,7 @@ _Noreturn void start_program(const struct boot_info *boot)
     serve.boot = boot;
     serve.start_ticks = ticks_now();
     kern_setup((uint32_t)boot->first_free_slot, logs_drain);
+    leaks_check(boot);
     memory_setup(boot);
     devices_setup(boot);
     serve.tick_hz = clock_measure();

@@ -1,4 +1,4 @@
-"""What the kernel refuses to boot, it refuses with the reason printed."""
+"""What is not booted is refused with the reason printed."""
 
 import struct
 import tempfile
@@ -6,6 +6,8 @@ import unittest
 from pathlib import Path
 
 from harness import BUILDS, Session, options
+
+EXIT_REFUSED = 2 * 0x10 + 1
 
 
 def damaged(change):
@@ -73,6 +75,8 @@ class Refusal(unittest.TestCase):
         """One that leaks kernel memory: refused, unless the command line takes it on itself."""
         cpu = "Skylake-Client,+smap,+smep,+umip,+fsgsbase,+pdpe1gb"
         self.assert_refused(rb"(?i)unsafe_cpu", cpu=cpu)
+        with Session(options(cpu=cpu)) as session:
+            self.assertEqual(session.finish(30), EXIT_REFUSED)
         with Session(options(cpu=cpu, append="unsafe_cpu")) as session:
             session.prompt(60)
 

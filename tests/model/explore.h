@@ -150,6 +150,7 @@ void step_begin(void);
 void step_watch(void); /* from now on a step that does not end is found out */
 /* False: not possible here. `*broken`: what is wrong with it, NULL nothing. */
 bool step_run(const struct op *op, struct step *s, const char **broken);
+extern bool step_the_long_way;               /* the fast path is shut: kernel/fast.c */
 void step_tick_instead(const struct op *op); /* its actor is given the processor, and that */
 void step_brief(struct step *s);
 uint64_t step_first_commit(void); /* of the last step */

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "explore.h"
 #include "invariants.h"
@@ -66,6 +67,38 @@ static bool refusal_changed(key_t128 before, key_t128 after, const struct op *op
     return lines_diff(before) != after;
 }
 
+/* No capability, so nothing to log; and the caller does not go on. */
+static bool may_be_fast(const struct step *s)
+{
+    bool ipc = s->op->number == SYS_CALL || s->op->number == SYS_REPLY_RECV;
+    return s->op->kind == KIND_SYSCALL && ipc && s->result == EVENT_BLOCKED && s->commits == 0;
+}
+
+/* A canonical state has no registers. */
+static void registers_keep(struct thread_regs *out)
+{
+    for (uint32_t i = 0; i < world.thread_count; i++) {
+        out[i] = world.threads[i]->regs;
+    }
+}
+
+/* I17: the same operation without the fast path leaves the same state. */
+static bool long_way_differs(key_t128 before, key_t128 after, const struct step *s,
+                             const struct thread_regs *was)
+{
+    struct thread_regs is[THREADS_MAX] = {0};
+    struct step again = *s;
+    const char *broken;
+    lines_restore();
+    folding_restore();
+    step_the_long_way = true;
+    bool done = step_run(s->op, &again, &broken) && broken == NULL && again.result == s->result;
+    step_the_long_way = false;
+    registers_keep(is);
+    canon();
+    return lines_diff(before) != after || !done || memcmp(is, was, sizeof(is)) != 0;
+}
+
 /* One operation in the present state. Returns what is wrong. */
 static const char *transition(uint32_t state, uint32_t op, struct step *s)
 {
@@ -83,6 +116,9 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
     if (s->commits != 0) broken = folding_step();
     if (broken != NULL) return broken;
     struct cpu *at = cpu();
+    struct thread_regs registers[THREADS_MAX] = {0};
+    bool fast = may_be_fast(s);
+    if (fast) registers_keep(registers);
     canon();
     key_t128 key = lines_diff(before);
     if (s->refused && key != before && refusal_changed(before, key, &world.ops[op]))
@@ -90,6 +126,8 @@ static const char *transition(uint32_t state, uint32_t op, struct step *s)
     if (s->actor != NULL && !lines_within(world.ops[op].actor))
         return "I9: a step changed what its thread has no capability to";
     if (s->commits == 0 && lines_authority_changed()) broken = folding_step();
+    if (broken == NULL && fast && long_way_differs(before, key, s, registers))
+        return "I17: the fast path leaves another state than the long way";
     if (broken == NULL && store_add(key, state, op)) {
         fake_cpu = at; /* the others may have a tick to come */
         broken = invariants_broken();

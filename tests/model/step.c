@@ -106,6 +106,8 @@ static bool can_happen(const struct op *op, struct step *s, uint64_t *at)
     }
 }
 
+bool step_the_long_way;
+
 static void take(const struct op *op, struct thread *t, uint64_t at)
 {
     struct ipc_buffer *b = t != NULL ? thread_buffer(t) : NULL;
@@ -116,6 +118,7 @@ static void take(const struct op *op, struct thread *t, uint64_t at)
         if (b != NULL) b->caps[0] = op->cap;
     }
     if (op->kind == KIND_AGAIN) t->regs.rip = RIP_AFTER;
+    if (step_the_long_way) cpu()->timer = 0; /* a timer that is due: it is set anew at the end */
     if (op->kind == KIND_SYSCALL || op->kind == KIND_AGAIN) core_syscall(at);
     if (op->kind == KIND_FAULT) core_fault(FAULT_MEMORY, 14, 6, op->name, at);
     if (op->kind == KIND_IRQ) core_irq((uint32_t)op->name, at);

@@ -10,17 +10,16 @@
 
 #define LAPIC_BASE 0xfee00000u
 #define IOAPIC_BASE 0xfec00000u
-enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLED = 1 << 11 };
+enum { APIC_BASE_ENABLED = 1 << 11 }; /* bit 10: x2APIC mode */
 
 /* SDM vol 3A table 11-1 */
 enum { LAPIC_ID = 0x20, LAPIC_TASK_PRIORITY = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0 };
 enum { LAPIC_COMMAND = 0x300, LAPIC_TARGET = 0x310, LAPIC_TIMER = 0x320 };
-enum { LAPIC_LINT0 = 0x350, LAPIC_LINT1 = 0x360, LAPIC_ERROR = 0x370 };
-enum { TIMER_INITIAL = 0x380, TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
+enum { LAPIC_LINT0 = 0x350, LAPIC_LINT1 = 0x360, LAPIC_ERROR = 0x370, TIMER_INITIAL = 0x380 };
+enum { TIMER_CURRENT = 0x390, TIMER_DIVIDE = 0x3e0 };
 enum { SOFTWARE_ENABLE = 0x100, DIVIDE_BY_1 = 0xb, TO_SELF = 1 << 18 };
 enum { IPI_INIT = 0x4500, IPI_STARTUP = 0x4600, IPI_PENDING = 1 << 12 }; /* SDM vol 3A 11.6.1 */
-enum { MASKED = 1 << 16 }; /* in a local vector as in a pin */
-enum { IOAPIC_VERSION = 1, IOAPIC_PINS = 0x10 };
+enum { IOAPIC_VERSION = 1, IOAPIC_PINS = 0x10, MASKED = 1 << 16 /* as in a local vector */ };
 
 static struct {
     bool masked, pending;
@@ -49,10 +48,8 @@ static void pin_set(uint32_t line, uint32_t mask)
 void apic_cpu_init(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE);
-    if (base & APIC_BASE_X2APIC) refuse("the APIC is in x2APIC mode, which is not driven");
-    if ((base & ~0xfffull) != LAPIC_BASE || !(base & APIC_BASE_ENABLED)) {
-        refuse("the APIC is off or not at its usual address");
-    }
+    if (((base ^ APIC_BASE_ENABLED) & ~0x3ffull) != LAPIC_BASE)
+        refuse("the APIC is off, in x2APIC mode, or not at its usual address");
     arch_port_out(0x21, 1, 0xff); /* both 8259 */
     arch_port_out(0xa1, 1, 0xff);
     *lapic(LAPIC_SPURIOUS) = SOFTWARE_ENABLE | VECTOR_SPURIOUS;

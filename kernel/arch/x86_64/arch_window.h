@@ -9,7 +9,7 @@
 struct cpu;
 struct thread;
 
-/* All RAM and the low 4 GiB are mapped here, writable, never executable, for the kernel only. */
+/* The first 512 GiB are mapped here, writable, never executable, for the kernel only. */
 #define DIRECT_MAP 0xffff800000000000ull
 
 static inline void *phys_to_ptr(uint64_t phys)

@@ -32,7 +32,7 @@ static void cmdline_copy(const char *from)
     }
 }
 
-/* Keeps the list sorted; whole pages only. */
+/* Whole pages only. */
 static void memory_add(const struct memory_entry *e)
 {
     uint64_t base = (e->base + 4095) & ~4095ull, above = image_phys(image_end);
@@ -40,12 +40,7 @@ static void memory_add(const struct memory_entry *e)
     if (base < above) base = above; /* below are the kernel, the firmware, the start of CPUs */
     if (e->type != MEMORY_USABLE || base >= end) return;
     if (params.memory_count == BOOT_REGIONS_MAX) refuse("the memory map is too long");
-
-    uint32_t i = params.memory_count++;
-    for (; i > 0 && params.memory[i - 1].base > base; i--) {
-        params.memory[i] = params.memory[i - 1];
-    }
-    params.memory[i] = (struct memory_region){base, end - base};
+    params.memory[params.memory_count++] = (struct memory_region){base, end - base};
 }
 
 static void tag_read(const uint32_t *tag, uint32_t size)
@@ -87,21 +82,6 @@ static void pvh_read(uint64_t at)
     params.info.rsdp = info->rsdp;
 }
 
-static void leaks_check(void)
-{
-    static const char accepted[] = "unsafe_cpu";
-    uint64_t leaks = params.info.cpu_leaks = features_leaks(), same = 0;
-    if (leaks) print("waterlight: this CPU leaks:");
-    print(leaks & LEAK_MELTDOWN ? " Meltdown L1TF" : "");
-    print(leaks & LEAK_MDS ? " MDS\n" : leaks ? "\n" : "");
-    while (accepted[same] && params.info.cmdline[same] == accepted[same]) {
-        same++;
-    }
-    if (leaks & LEAK_MELTDOWN && accepted[same])
-        refuse("user code can read kernel memory; a command line that begins with `unsafe_cpu` "
-               "accepts that");
-}
-
 /* From boot.S, on a stack of this CPU; when it is the first, with the image mapped and no more. */
 struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index)
 {
@@ -116,11 +96,9 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, u
     paging_init();
     if (loader == BOOT_PVH) pvh_read(info);
     if (loader == BOOT_MULTIBOOT2) multiboot2_read(info);
-    const struct memory_region *last = &params.memory[params.memory_count - 1];
-    if (params.memory_count) paging_map_ram(last->base + last->size);
     if (params.image.base % 4096) refuse("the boot image is not page-aligned");
     params.image.size = (params.image.size + 4095) & ~4095ull;
-    leaks_check();
+    params.info.cpu_leaks = features_leaks();
     apic_cpu_init();
     apic_init();
 

@@ -11,7 +11,6 @@
 #include "x86.h"
 
 #define OTHERS rdi, rsi, rdx, r8, r9, r10, r12, r13, r14, r15, rbp
-#define ALL rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
 
     .text
     .macro SAVE thread, registers:vararg
@@ -102,13 +101,10 @@ trap_kernel:                    /* `idle` keeps nothing; any other trap is the e
 
 trap_own_stack:
     cld
-    .irp r, ALL
-    pushq %\r
-    .endr
     movq %rsp, %rdi
     pushq %rdi                  /* room for one word more */
     andq $-16, %rsp
-    call trap_kernel_mode       /* (registers and all as pushed); does not return */
+    call trap_kernel_mode       /* (what was pushed); does not return */
 
     /* One stub of 16 bytes a vector. SDM vol 3A table 6-1 says which push an error code. */
     .globl trap_stubs

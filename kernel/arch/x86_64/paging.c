@@ -24,20 +24,15 @@ static uint64_t image_pte(const uint8_t *at)
     return image_phys(at) | rights;
 }
 
-void paging_map_ram(uint64_t bytes)
-{
-    for (uint64_t i = 0; i < 512 && i << 30 < bytes; i++) {
-        direct_level3[i] = i << 30 | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL | PTE_NX;
-    }
-}
-
 void paging_init(void)
 {
     for (uint64_t i = 0; i < IMAGE_PAGES; i++) {
         kernel_level1[i] = image_pte((const uint8_t *)(KERNEL_BASE + i * 4096));
     }
+    for (uint64_t i = 0; i < 512; i++) {
+        direct_level3[i] = i << 30 | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_GLOBAL | PTE_NX;
+    }
     kernel_root[ROOT_DIRECT] = image_phys(direct_level3) | PTE_PRESENT | PTE_WRITE;
-    paging_map_ram(1ull << 32);
     load_root(image_phys(kernel_root));
 }
 

@@ -3,8 +3,8 @@
  */
 #include "x86.h"
 
-enum { STUB_BYTES = 16, GATE_INTERRUPT = 0x8e, GATE_INTERRUPT_USER = 0xee, VECTOR_INT3 = 3 };
-enum { TSS_BYTES = 104, KERNEL_FRAME_WORDS = 23 };
+enum { GATE_INTERRUPT = 0x8e, GATE_INTERRUPT_USER = 0xee, VECTOR_INT3 = 3 };
+enum { STUB_BYTES = 16, TSS_BYTES = 104 };
 
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
@@ -91,29 +91,26 @@ struct thread *trap_user(uint32_t vector, uint64_t error)
 void trap_kernel_mode(uint64_t *frame)
 {
     __asm__ volatile("movq %%cr2, %0" : "=r"(*--frame));
-    arch_panic("exception in the kernel: cr2 r15-r8 rbp rdi rsi rdx rcx rbx rax vector code rip cs "
-               "rflags rsp ss",
-               frame, KERNEL_FRAME_WORDS);
+    arch_panic("exception in the kernel: cr2 vector code rip cs rflags rsp ss", frame, 8);
 }
 
 /* Eager, so that no thread's registers are ever in reach of another's speculation. */
 struct thread *thread_load(void)
 {
-    static const uint32_t zero;
     struct thread *t = cpu()->current;
     struct arch_cpu *a = &cpu()->arch;
     bool fpu = t && t->flags & THREAD_FPU;
+    const struct thread_regs *next = t ? &t->regs : &nobody.regs;
     if (a->loaded != t || a->fpu != fpu) {
-        if (a->loaded)
-            __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; swapgs"
-                             : "=&r"(a->loaded->regs.fs_base), "=r"(a->loaded->regs.gs_base));
+        struct thread_regs *last = a->loaded ? &a->loaded->regs : &nobody.regs;
+        __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; wrgsbase %3; swapgs; wrfsbase %2"
+                         : "=&r"(last->fs_base), "=&r"(last->gs_base)
+                         : "r"(next->fs_base), "r"(next->gs_base));
         if (a->fpu) __asm__ volatile("fxsave64 %0" : "=m"(a->loaded->fpu));
-        if (t)
-            __asm__ volatile("wrfsbase %0; swapgs; wrgsbase %1; swapgs" ::"r"(t->regs.fs_base),
-                             "r"(t->regs.gs_base));
         /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
         if (fpu)
-            __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(zero), "m"(t->fpu));
+            __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(t->id),
+                             "m"(t->fpu));
         if (a->fpu && !fpu)
             __asm__ volatile("movq %%cr0, %%rax; orq $8, %%rax; movq %%rax, %%cr0" ::: "rax");
         a->loaded = t;

@@ -61,9 +61,8 @@ static inline uint64_t image_phys(const void *at) /* of what is linked into the 
     return (uint64_t)at - KERNEL_BASE;
 }
 
-enum { MSR_APIC_BASE = 0x1b, MSR_ARCH_CAPABILITIES = 0x10a, MSR_EFER = 0xc0000080 };
-enum { MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082, MSR_FMASK = 0xc0000084 };
-enum { MSR_GS_BASE = 0xc0000101 };
+enum { MSR_APIC_BASE = 0x1b, MSR_ARCH_CAPABILITIES = 0x10a, MSR_GS_BASE = 0xc0000101 };
+enum { MSR_EFER = 0xc0000080, MSR_STAR, MSR_LSTAR, MSR_FMASK = 0xc0000084 };
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
@@ -89,8 +88,7 @@ void features_require(void); /* stops if the CPU lacks any */
 void features_enable(void);
 uint64_t features_leaks(void); /* enum cpu_leak bits */
 
-void paging_init(void);              /* the final tables */
-void paging_map_ram(uint64_t bytes); /* grows the direct map, up to 512 GiB */
+void paging_init(void); /* the final tables */
 
 void apic_cpu_init(void);      /* this CPU's; stops if it cannot drive it */
 void apic_init(void);          /* masks every line */
