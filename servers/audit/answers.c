@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "idl/axiom.h"
+#include "provenance.h"
 
 enum {
     LOG_MAX = 12,
@@ -117,16 +118,6 @@ static int on_caps(struct request *rq, const struct audit_caps_in *in, struct au
     return OK;
 }
 
-/* The commit that had put something into that slot before commit `seq`; `seq` itself if none. */
-static uint64_t made_before(uint64_t slot, uint64_t seq)
-{
-    const struct commit *list = logmem_commits(book.log);
-    for (uint64_t i = seq; i-- > 0;) {
-        if (list[i].dst == slot && book_fills(list[i].op)) return i;
-    }
-    return seq;
-}
-
 static const struct reduce_node *slot_of(const struct log_life *l, uint32_t slot)
 {
     if (slot >= l->slots) return NULL;
@@ -139,15 +130,9 @@ static uint64_t filled_by(const struct log_life *l, uint32_t slot)
 {
     const struct reduce_node *n = slot_of(l, slot);
     if (l->ended == UINT64_MAX) return n != NULL ? n->made : UINT64_MAX;
-    uint64_t seq = made_before(l->cnode + ((uint64_t)slot << SLOT_BITS), l->ended);
+    uint64_t at = l->cnode + ((uint64_t)slot << SLOT_BITS);
+    uint64_t seq = provenance_before(logmem_commits(book.log), at, l->ended);
     return slot < l->slots && seq >= l->commits && seq < l->ended ? seq : UINT64_MAX;
-}
-
-/* The commit from which the one at `seq` derives; `seq` itself at the root. */
-static uint64_t step_before(uint64_t seq)
-{
-    uint64_t src = logmem_commits(book.log)[seq].src;
-    return src != 0 ? made_before(src, seq) : seq;
 }
 
 static int on_why(struct request *rq, const struct audit_why_in *in, struct audit_why_out *out)
@@ -160,7 +145,7 @@ static int on_why(struct request *rq, const struct audit_why_in *in, struct audi
     if (seq == UINT64_MAX) return AUDIT_NO_SLOT;
     for (uint32_t step = 0; step == 0 || before != seq; step++) {
         seq = before;
-        before = step_before(seq);
+        before = provenance_step(logmem_commits(book.log), seq);
         if (step < in->skip) continue;
         if (out->steps.count == LOG_MAX) {
             out->more = true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "heap.h"
+#include "provenance.h"
 #include "text.h"
 
 #define AXIOM_NAME "axiom"
@@ -161,12 +162,6 @@ struct text book_thread_name(uint32_t id, uint64_t seq)
     return l != NULL ? book_name(l) : (struct text){0};
 }
 
-bool book_fills(uint8_t op)
-{
-    return op == COMMIT_GENESIS || op == COMMIT_RETYPE || op == COMMIT_COPY || op == COMMIT_MINT ||
-           op == COMMIT_TRANSFER || op == COMMIT_MOVE;
-}
-
 uint64_t book_commits_before(uint64_t number)
 {
     uint64_t low = 0, high = book.fold.count;
@@ -195,7 +190,7 @@ bool book_held(uint64_t slot, uint64_t number, struct book_cap *out)
         if (c->op == COMMIT_MOVE && c->src == slot) return false;
         if (c->dst != slot) continue;
         if (c->op == COMMIT_DELETE || c->op == COMMIT_DROP) return false;
-        if (!book_fills(c->op)) continue;
+        if (!provenance_fills(c->op)) continue;
         *out = (struct book_cap){.type = c->type, .obj = c->obj, .badge = c->badge};
         return true;
     }

@@ -48,8 +48,6 @@ struct text book_thread_name(uint32_t id, uint64_t seq);
 uint64_t book_thread_cnode(uint32_t id);
 void book_record(uint64_t seq, struct audit_record *out);
 
-/* Whether that operation puts something into the slot `dst`. */
-bool book_fills(uint8_t op);
 /* How many of the folded commits were there when event `number` happened. */
 uint64_t book_commits_before(uint64_t number);
 struct book_cap {
