@@ -7,7 +7,7 @@
 enum {
     SLOTS_MAX = 128,
     CHILDREN_MAX = 16,
-    CHILD_PAGES = 128,
+    CHILD_PAGES = 192,
     CHILD_SLOTS = 64,
     CHILD_COMMITS = 5000,
     PRIORITY = 95,

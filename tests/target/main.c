@@ -17,7 +17,7 @@ static cap_t session;
 static const char *word = "";
 enum { SCALE = 50 };
 static char only[32];
-static uint32_t cpus = 1;
+static uint32_t cpus = 1, deaths;
 static bool development, counted;
 static uint32_t failures; /* of the running test */
 
@@ -31,6 +31,11 @@ static void say(const char *text, size_t len)
 uint32_t test_cpus(void)
 {
     return cpus;
+}
+
+uint32_t test_deaths(void)
+{
+    return deaths;
 }
 
 uint32_t test_scaled(uint32_t times)
@@ -100,7 +105,7 @@ static void report(uint32_t number, const struct test *test)
     say(line, len < sizeof(line) ? len : sizeof(line) - 1);
 }
 
-/* What run.py says: directories `only-PREFIX`, `cpus-N`, `counted` and `development`. */
+/* What run.py says: directories `only-PREFIX`, `cpus-N`, `ends-N`, `counted` and `development`. */
 static void read_options(void)
 {
     static const char name[] = OPTIONS;
@@ -114,6 +119,7 @@ static void read_options(void)
         if (entry.len == 11 && strncmp(entry.at, "development", 11) == 0) development = true;
         if (entry.len < 6 || entry.len - 5 >= sizeof(only)) continue;
         if (strncmp(entry.at, "only-", 5) == 0) memcpy(only, entry.at + 5, entry.len - 5);
+        if (strncmp(entry.at, "ends-", 5) == 0) deaths = (uint32_t)(entry.at[5] - '0');
         if (strncmp(entry.at, "cpus-", 5) == 0) cpus = (uint32_t)(entry.at[5] - '0');
     }
 }

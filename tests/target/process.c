@@ -4,7 +4,7 @@
 #include "slots.h"
 #include "test.h"
 
-enum { PAGES = 96, RANDOM_CALLS = 100000 };
+enum { PAGES = 160, RANDOM_CALLS = 100000 };
 #define HEAP STARTUP_HEAP
 
 static int child_exits(void)

@@ -12,6 +12,7 @@ kernel's command line. `/bin/tests` reads what it has to know as names of direct
 import argparse
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
@@ -51,10 +52,15 @@ def show(piece):
 
 
 def run(arguments):
+    with tempfile.TemporaryDirectory() as scratch:
+        return run_with(arguments, Path(scratch) / "disk.img")
+
+
+def run_with(arguments, disk):
     # Time counts instructions where it can: then a budget is what it is, however busy the host.
     machine = options(arguments.variant, image=BUILDS[arguments.variant] / "boot-test.img",
                       smp=arguments.smp, icount=arguments.smp == 1, append=arguments.append,
-                      memory=MEMORY)
+                      memory=MEMORY, disks=[disk])
     names = [f"cpus-{arguments.smp}"] + ([f"only-{arguments.only}"] if arguments.only else [])
     names += ["counted"] if machine.icount else []
     names += ["development"] if "development" in arguments.append.split() else []

@@ -53,6 +53,8 @@ struct group {
     X(area)                                                                                        \
     X(area_limits)                                                                                 \
     X(bulk)                                                                                        \
+    X(disk)                                                                                        \
+    X(blockdev)                                                                                    \
     X(message)                                                                                     \
     X(preempt)                                                                                     \
     X(quota)                                                                                       \
@@ -122,6 +124,7 @@ uint32_t test_cpus(void);
 /* So often; less with several processors, which an emulator stops and starts by itself. */
 uint32_t test_scaled(uint32_t times);
 /* Of the parent only: what run.py says. */
+uint32_t test_deaths(void);  /* drivers of the disk that are ended meanwhile */
 bool test_counted(void);     /* a tick is an instruction */
 bool test_development(void); /* the kernel drops and counts events instead of stopping callers */
 /* A message of `words` words that stand in m->w; the label is the ordinal. */
