@@ -30,6 +30,15 @@ static bool block_sound(const struct store_top *top, uint32_t bytes)
            store_is_zero((const uint8_t *)top + bytes, STORE_BLOCK - bytes);
 }
 
+/* The numbers make sense together: whoever wrote them could hash. */
+static bool super_sane(const struct store_super *p)
+{
+    return p->block_bytes == STORE_BLOCK && p->group_blocks > 0 && p->group_blocks <= 256 &&
+           p->segment_blocks >= p->group_blocks && p->segments > 0 && p->segments < 1ull << 32 &&
+           p->first == STORE_FIRST && store_end(p) + 2 <= p->blocks && p->reserve < store_end(p) &&
+           p->window_blocks >= p->group_blocks;
+}
+
 /* What a copy of the superblock is: OK, EMPTY, VERSION_NEW, SUPERBLOCK or FOREIGN. */
 static enum store_result super_kind(const struct store_super *p)
 {
@@ -38,16 +47,7 @@ static enum store_result super_kind(const struct store_super *p)
     }
     bool sound = store_top_check(&p->top, STORE_BLOCK);
     if (p->top.version != STORE_VERSION) return sound ? STORE_VERSION_NEW : STORE_SUPERBLOCK;
-    return block_sound(&p->top, sizeof(*p)) ? STORE_OK : STORE_SUPERBLOCK;
-}
-
-/* The numbers make sense together: whoever wrote them could hash. */
-static bool super_sane(const struct store_super *p)
-{
-    return p->block_bytes == STORE_BLOCK && p->group_blocks > 0 && p->group_blocks <= 256 &&
-           p->segment_blocks >= p->group_blocks && p->segments > 0 && p->segments < 1ull << 32 &&
-           p->first == STORE_FIRST && store_end(p) <= p->blocks - 2 && p->reserve < store_end(p) &&
-           p->window_blocks >= p->group_blocks;
+    return block_sound(&p->top, sizeof(*p)) && super_sane(p) ? STORE_OK : STORE_SUPERBLOCK;
 }
 
 static void super_accept(struct store *s)
@@ -56,7 +56,6 @@ static void super_accept(struct store *s)
     const struct store_super *p = &s->super;
     bool expected = memcmp(s->config.id, any, STORE_ID_BYTES) == 0 ||
                     memcmp(s->config.id, p->id, STORE_ID_BYTES) == 0;
-    if (!super_sane(p)) return store_open_end(s, STORE_SUPERBLOCK);
     if (p->blocks > s->config.blocks) return store_open_end(s, STORE_DEVICE_SIZE);
     if (!expected) return store_open_end(s, STORE_OTHER);
     if (store_blocks_of_memory(s) < 1 + SLOTS_MIN * p->group_blocks) {

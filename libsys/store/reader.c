@@ -80,6 +80,7 @@ static bool reached(const struct store_reader *r, const struct store_group *g, u
     const struct store_head *h = store_group_record(g, &offset);
     if (h == NULL || h->stream != STORE_NOTES || h->type != STORE_NOTE_TABLE) return false;
     const struct store_table *table = store_payload(h);
+    if (h->length < offsetof(struct store_table, stream)) return false;
     *out = r->stream == STORE_ALL ? g->first : 0;
     for (uint32_t i = 0; r->stream != STORE_ALL && i < table->streams; i++) {
         const struct store_stream *stream = &table->stream[i];
@@ -140,6 +141,18 @@ static void leave_group(struct store_reader *r)
     if (r->high > r->low + 1) r->step = READ_SEEK;
 }
 
+/* Lengths that a reader's user relies on: groups that recovery passed by were checked by their hash
+ * only, and who wrote them could hash. */
+static bool well_formed(const struct store_head *h)
+{
+    if (h->stream == STORE_KERNEL) return h->length == sizeof(struct store_commit);
+    if (h->stream == STORE_NOTES && h->type == STORE_NOTE_BOOT) {
+        return h->length == sizeof(struct store_boot_note);
+    }
+    bool part = h->stream != STORE_NOTES && (h->stream & STORE_CHECKPOINTS) != 0;
+    return !part || h->length >= sizeof(struct store_part);
+}
+
 /* False: it is none of those asked for. */
 static bool wanted(const struct store_reader *r, const struct store_head *h)
 {
@@ -152,7 +165,10 @@ static bool next_record(struct store_reader *r, struct store_item *out)
     const struct store_group *g = r->group;
     for (; r->index < g->records; r->index++) {
         const struct store_head *h = store_group_record(g, &r->offset);
-        if (h == NULL) break;
+        if (h == NULL || !well_formed(h)) {
+            (void)fail(r, STORE_BAD_RECORD, r->place, g->number);
+            return false;
+        }
         if (!wanted(r, h)) continue;
         *out = (struct store_item){.stream = h->stream,
                                    .type = h->type,

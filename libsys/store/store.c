@@ -148,6 +148,8 @@ static void flushed(struct store *s)
 
 static void opening_done(struct store *s)
 {
+    bool asked = s->step == STEP_FORMAT || s->step == STEP_SCRUB ? !s->answered : s->window.asked;
+    if (!asked) return;
     if (s->step == STEP_SCRUB) return store_scrub_done(s);
     if (s->step != STEP_FORMAT) {
         store_window_done(&s->window, true);
@@ -174,9 +176,11 @@ void store_done(struct store *s, uint32_t id, enum store_io_result result)
     }
     if (s->status == STORE_WAIT) return opening_done(s);
     if (s->status != STORE_OK) return;
-    if (what == STORE_ID_FLUSH) return flushed(s);
+    if (what == STORE_ID_FLUSH) return s->flushing ? flushed(s) : (void)0;
+    struct store_slot *slot = what == STORE_ID_ANCHOR ? &s->pending : &s->slot[what % STORE_SLOTS];
+    if (slot->state != SLOT_WRITING) return; /* told twice */
+    slot->state = SLOT_WRITTEN;
     s->writes--;
-    (what == STORE_ID_ANCHOR ? &s->pending : &s->slot[what])->state = SLOT_WRITTEN;
 }
 
 void store_retry(struct store *s)

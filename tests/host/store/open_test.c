@@ -108,6 +108,9 @@ static void superblock(void **state)
     super(0)->segment_blocks = 1; /* by somebody who can hash */
     rehash(super(0));
     bench_refuses(&b, STORE_SUPERBLOCK);
+    super(0)->blocks = 0;
+    rehash(super(0));
+    bench_refuses(&b, STORE_SUPERBLOCK);
 }
 
 /* STORE0046: a bigger device is no error, a smaller one is. */
