@@ -13,7 +13,7 @@
 
 #include "ring.h"
 
-enum { ENTRIES = 64, DATA = 4096, SECONDS = 20 };
+enum { ENTRIES = 64, DATA = 4096, SECONDS = 120 };
 
 #define MUST(fact)                                                                                 \
     do {                                                                                           \
