@@ -273,11 +273,38 @@ static void drivers_die(void)
     world_end(w);
 }
 
+/* To the same sectors, so that the order shows in what stands there at the end. */
+static void order_is_kept(void)
+{
+    struct world *w = world_new("1");
+    struct blockdev_done done;
+
+    if (w == NULL) return;
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        const struct blockdev_io io = {
+            .op = BLOCK_WRITE, .sector = 8, .count = 4, .data = w->buffer[i], .cookie = i};
+        memset(w->buffer[i], (int)i + 1, sizeof(w->buffer[i]));
+        EXPECT_IS(blockdev_submit(&w->dev, &io), OK);
+    }
+    EXPECT_IS(blockdev_push(&w->dev), OK);
+    EXPECT_IS(blockdev_wait(&w->dev, &done), ERR_PEER_DIED);
+    EXPECT_IS(test_child_wait(&w->child), 0);
+    if (!disk_start(w, "")) return;
+    EXPECT_IS(blockdev_reopen(&w->dev), OK);
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
+        EXPECT_IS(blockdev_wait(&w->dev, &done), OK);
+    }
+    EXPECT_IS(*((uint8_t *)DISK + 8 * SECTOR), AT_ONCE);
+    world_end(w);
+}
+
 static const struct test tests[] = {
     {"BLK0001", "what is written is read", read_and_write},
     {"BLK0002", "each refusal; as many at once as there is room for", refusals},
     {"BLK0003", "drivers die again and again: each request is answered once, and done",
      drivers_die},
+    {"BLK0004", "the next driver gets what is unanswered in the order of submission",
+     order_is_kept},
 };
 static const struct child children[] = {{"blk_disk", child_disk}};
 const struct group blockdev_group = TEST_GROUP(tests, children);
