@@ -1,4 +1,7 @@
-"""The bus, and a disk behind its driver: found by every firmware, and back after each restart."""
+"""The bus, and a disk behind its driver: found by every firmware, and back after each restart.
+
+Usage: devices.py [CLASS] [fast|bios|uefi]
+"""
 
 import re
 import sys
@@ -7,7 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import Booted
+from harness import BOOT_SECONDS, BUILDS, Booted
 
 DISK_MIB = 8
 SERIAL = "waterlight0"
@@ -91,6 +94,35 @@ class Devices(Booted):
         self.assertIn("virtio_blk", self.run_line("mem"))  # whom one has to trust
 
 
+class Refusals(Booted):
+    """A driver of a second disk is refused what it may not have: tests/target/disk/pcitest.c."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        disks = [Path(cls.scratch.name) / name for name in ("first.img", "second.img")]
+        cls.machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M",
+                               "disks": disks}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            super().tearDownClass()
+        finally:
+            cls.scratch.cleanup()
+
+    def test_refusals(self):
+        self.run_line("restart pcitest")
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"pcitest: (\d+) of (\d+) wrong", self.session.text())):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.2)
+            self.run_line("")
+        self.assertEqual(found.group(1), "0", self.session.text()[-2000:])
+        self.assertGreater(int(found.group(2)), 40)
+
+
 class WithoutDisk(Booted):
     def test_disk_is_refused(self):
         self.assertIn("noDevice", self.run_line("disk", status=None))
@@ -101,6 +133,6 @@ class WithoutDisk(Booted):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[-1] in BOOT_SECONDS:
         Devices.firmware = sys.argv.pop()
     unittest.main(verbosity=2)

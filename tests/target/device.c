@@ -1,4 +1,5 @@
 /* device.c - what a driver holds: ports and an interrupt line, used and misused. */
+#include "memory.h"
 #include "slots.h"
 #include "test.h"
 
@@ -131,6 +132,30 @@ static void ports_travel(void)
     EXPECT(sys_nb_send(endpoint, &m) != OK);
 }
 
+/* Addresses, and a device of one's own, are for drivers: what the description marks `dma`. */
+static void no_driver(void)
+{
+    const uint64_t place = STARTUP_WINDOWS_END - 64 * (uint64_t)MEMORY_PAGE;
+    const struct self_memory_create_in make = {.address = place, .pages = 2};
+    struct self_memory_create_out made = {.memory.slot = test_slot()};
+    const struct self_memory_physical_in where = {.address = place};
+    struct self_memory_physical_out pages;
+    const struct self_dma_proof_in proof = {.slot = test_slot()};
+    struct self_window_map_out mapped;
+
+    EXPECT_IS(self_memory_create(CAP_SLOT_SELF, &make, &made), OK);
+    EXPECT_IS(self_memory_physical(CAP_SLOT_SELF, &where, &pages), SELF_NOT_YOURS);
+    EXPECT_IS(self_dma_proof(CAP_SLOT_SELF, &proof), SELF_NOT_YOURS);
+    const cap_t none[] = {made.memory.slot, startup_cap("observe"), test_endpoint()};
+    for (uint32_t i = 0; i < TEST_COUNT(none); i++) {
+        const struct self_window_map_in map = {.window = {.slot = none[i], .rights = RIGHTS_ALL},
+                                               .address = place + 16 * (uint64_t)MEMORY_PAGE};
+        EXPECT_IS(self_window_map(CAP_SLOT_SELF, &map, &mapped), SELF_NOT_YOURS);
+    }
+    const struct self_memory_detach_in detach = {.address = place};
+    EXPECT_IS(self_memory_detach(CAP_SLOT_SELF, &detach), OK);
+}
+
 static const struct test tests[] = {
     {"DEV0001", "ports are read and written through their capability", ports_in_range},
     {"DEV0002", "a port outside of the capability is ERR_RANGE", ports_out_of_range},
@@ -140,6 +165,7 @@ static const struct test tests[] = {
     {"DEV0006", "ports, lines and the cursor have no operation of others", other_operations},
     {"DEV0007", "the log's cursor reads, and controls nothing", cursor_only_reads},
     {"DEV0008", "ports travel in a message, narrowed", ports_travel},
+    {"DEV0009", "who is no driver learns no address and has no device", no_driver},
 };
 static const struct child children[] = {{"uses_ports", child_uses_ports}};
 const struct group device_group = TEST_GROUP(tests, children);

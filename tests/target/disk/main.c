@@ -8,10 +8,9 @@
 #include "block.h"
 #include "bytes.h"
 #include "idl/block.h"
-#include "idl/console.h"
 #include "memory.h"
 #include "panic.h"
-#include "print.h"
+#include "say.h"
 #include "slots.h"
 #include "window.h"
 #include "work.h"
@@ -20,22 +19,6 @@ enum { MEMORY_PAGES = 256, ROUND = 64 };
 
 static struct work work;
 static uint64_t memory_wrong;
-
-/* A session takes the foreground: so it is one for each line, and the shell's in between. */
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    struct console_open_out out = {.session = {.slot = slot_alloc()}};
-    va_start(args, format);
-    size_t len = print_format_list(text, sizeof(text), format, args);
-    va_end(args);
-    struct session_write_in in = {.data = data_from(text, len)};
-    if (console_open(startup_cap("console"), &out) != OK) return;
-    (void)session_write(out.session.slot, &in);
-    (void)session_close(out.session.slot);
-    slot_discard(out.session.slot);
-}
 
 static void result(const char *what)
 {
