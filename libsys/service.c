@@ -189,7 +189,7 @@ static bool request_handle(struct service *svc, struct request *rq)
     } else {
         service_apply(svc);
     }
-    if (answered) reply->held = 0;
+    if (answered && reply != NULL) reply->held = 0; /* the keeper answers calls only */
     if (arrived != 0) rearm(svc, rq, arrived);
     return answered;
 }
