@@ -29,7 +29,7 @@ add_compile_options(
 set(WL_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror
     "$<$<COMPILE_LANGUAGE:C>:-Wswitch-enum;-Wstrict-prototypes;-Wmissing-prototypes>")
 set(WL_TARGET_FLAGS --target=x86_64-unknown-none-elf -ffreestanding -fno-pic -fno-common
-    -ffunction-sections -fdata-sections -fno-omit-frame-pointer -fno-strict-aliasing
+    -ffunction-sections -fdata-sections -fno-strict-aliasing
     -fno-stack-protector -fno-asynchronous-unwind-tables ${WL_WARNINGS}
     "$<$<COMPILE_LANGUAGE:C>:-std=c17>")
 # clang's driver for bare ELF links through gcc; the Linux one with -nostdlib calls lld directly.
@@ -48,7 +48,7 @@ add_library(wl_user_base INTERFACE)
 # No red zone: the system call stubs push inside inline assembly (libsys/x86_64/trap.h).
 # Every caller keeps its frame, so that a backtrace shows it.
 target_compile_options(wl_user_base INTERFACE ${WL_TARGET_FLAGS} -mno-red-zone
-    -fno-optimize-sibling-calls)
+    -fno-omit-frame-pointer -fno-optimize-sibling-calls)
 target_include_directories(wl_user_base INTERFACE
     "${CMAKE_SOURCE_DIR}/libsys" "${CMAKE_SOURCE_DIR}/libsys/x86_64" "${WL_GENERATED_DIR}"
     "${CMAKE_SOURCE_DIR}/kernel") # last: for abi/, and never a header of the core for one of libsys
