@@ -145,8 +145,8 @@ class Shell(Booted):
 
     def test_typed_too_far_ahead(self):
         """What finds no room while a program runs is lost, and that is said."""
-        self.session.send(b"spin 1\r")
-        self.session.expect(rb"spin 1\r?\n", 10)
+        self.session.send(b"spin 4\r")
+        self.session.expect(rb"spin 4\r?\n", 10)
         self.session.send(b"echo a\r" * 900 + b"\r")
         self.session.expect(rb"shell: \d+ bytes typed ahead were lost", 60)
         self.session.send(b"\x15echo the-end\r")
