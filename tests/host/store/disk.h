@@ -15,7 +15,7 @@
 #include "store/reader.h"
 #include "store/store.h"
 
-enum { DISK_BLOCKS_MAX = 4096, MEMORY_BLOCKS = 129 };
+enum { DISK_BLOCKS_MAX = 512, MEMORY_BLOCKS = 129 };
 
 struct disk {
     uint8_t bytes[DISK_BLOCKS_MAX][STORE_BLOCK];

@@ -94,12 +94,12 @@ static void superblock(void **state)
     (void)state;
     struct store_figures figures;
     for (uint64_t block = 0; block < BLOCKS; block += BLOCKS - 1) {
-        memcpy(copy, b.disk.bytes, sizeof(copy));
+        memcpy(copy, b.disk.bytes, (size_t)BLOCKS * STORE_BLOCK);
         memset(super(block), 0, STORE_BLOCK);
         assert_int_equal(bench_open(&b), STORE_OK);
         store_figures(&b.store, &figures);
         assert_int_equal(figures.superblocks, 1);
-        memcpy(b.disk.bytes, copy, sizeof(copy));
+        memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
     }
     super(0)->created ^= 1;
     super(BLOCKS - 1)->reserve ^= 1;
@@ -178,7 +178,7 @@ static void anchors(void **state)
     (void)state;
     struct store_figures figures;
     for (uint32_t damage = 0; damage < 4; damage++) {
-        memcpy(copy, b.disk.bytes, sizeof(copy));
+        memcpy(copy, b.disk.bytes, (size_t)BLOCKS * STORE_BLOCK);
         if (damage & 1) b.disk.bytes[1][80] ^= 1;
         if (damage & 2) b.disk.bytes[BLOCKS - 2][80] ^= 1;
         b.config.read_only = true;
@@ -187,7 +187,7 @@ static void anchors(void **state)
         assert_int_equal(figures.bad_anchors, (damage & 1) + damage / 2);
         assert_int_equal(figures.anchors, 2 - figures.bad_anchors);
         assert_int_equal(bench_check(&b, 2, 0), 30);
-        memcpy(b.disk.bytes, copy, sizeof(copy));
+        memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
     }
     /* The group that the newest anchor names is damaged, though it was durable. */
     uint64_t newest = 0, block = 0;
@@ -199,6 +199,51 @@ static void anchors(void **state)
     b.disk.bytes[block][300] ^= 1;
     b.config.read_only = false;
     bench_refuses(&b, STORE_DAMAGED);
+}
+
+/* STORE0064: all from the newest anchor's group on is gone: no power cut does that. One segment
+ * later the newest is the other anchor. */
+static void cut_off(void **state)
+{
+    (void)state;
+    for (uint32_t more = 0; more < 2; more++) {
+        struct store_anchor *a = (void *)b.disk.bytes[1], *last = (void *)b.disk.bytes[BLOCKS - 2];
+        uint64_t block = a->counter > last->counter ? a->block : last->block;
+        memcpy(copy, b.disk.bytes, (size_t)BLOCKS * STORE_BLOCK);
+        memset(b.disk.bytes[block], 0, (BLOCKS - 2 - block) * STORE_BLOCK);
+        bench_refuses(&b, STORE_DAMAGED);
+        memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
+        assert_int_equal(bench_open(&b), STORE_OK);
+        for (uint32_t i = 0; i < 15; i++) {
+            assert_int_equal(bench_append(&b, 1, 1000), STORE_OK);
+            store_sync(&b.store);
+            bench_run(&b);
+        }
+    }
+}
+
+/* STORE0065: the last group, hashed anew by somebody who broke a rule, is no power cut either. */
+static void broken_rule(void **state)
+{
+    (void)state;
+    for (uint32_t way = 0; way < 3; way++) {
+        assert_int_equal(bench_open(&b), STORE_OK);
+        for (uint32_t i = 0; i < 3; i++) {
+            assert_int_equal(bench_commit(&b), STORE_OK);
+        }
+        uint64_t block = b.store.place;
+        store_sync(&b.store);
+        bench_run(&b);
+        memcpy(copy, b.disk.bytes, (size_t)BLOCKS * STORE_BLOCK);
+        struct store_group *g = (void *)b.disk.bytes[block];
+        uint8_t *last = (uint8_t *)g + g->top.bytes - sizeof(struct store_commit);
+        if (way == 0) ((struct store_commit *)last)->commit.seq++;
+        if (way == 1) ((struct store_head *)last)[-1].seq++;
+        if (way == 2) g->count++;
+        rehash(g);
+        bench_refuses(&b, STORE_DAMAGED);
+        memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
+    }
 }
 
 /* STORE0051: whichever request fails while it is opened: said so; again, and it opens. */
@@ -244,9 +289,9 @@ static void format_until(uint32_t cut, uint32_t sectors)
 static void format_cut(void **state)
 {
     (void)state;
-    memcpy(copy, b.disk.bytes, sizeof(copy));
+    memcpy(copy, b.disk.bytes, (size_t)BLOCKS * STORE_BLOCK);
     for (uint32_t way = 0; way < 8 * 256; way++) {
-        memcpy(b.disk.bytes, copy, sizeof(copy));
+        memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
         b.config.read_only = false;
         format_until(way / 256, way % 256);
         memset(b.config.id, 0, STORE_ID_BYTES);
@@ -272,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup(memory, setup_log),
         cmocka_unit_test_setup(damaged, setup_log),
         cmocka_unit_test_setup(anchors, setup_log),
+        cmocka_unit_test_setup(cut_off, setup_log),
+        cmocka_unit_test_setup(broken_rule, setup_log),
         cmocka_unit_test_setup(device_at_open, setup_log),
         cmocka_unit_test_setup(format_cut, setup_log),
     };
