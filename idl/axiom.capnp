@@ -90,6 +90,8 @@ interface Self @0xd2a21c8b2d10df38 {
   # it, they are held back from other use until that device has been reset.
   dmaProof @22 (slot :UInt32) -> () $Wl.errors(["slotUsed", "notYours"]);
   # What shows the bus server that the asker may have a device master the bus for it.
+  badgeCount @23 (endpoint :Capability, badge :UInt64) -> (count :UInt32) $Wl.errors(["notYours"]);
+  # How many capabilities to the asker's endpoint carry that badge just now.
 }
 
 interface Memory @0xe380b974c0afcdbb {

@@ -7,25 +7,26 @@
 using Wl = import "wl.capnp";
 
 interface Ledger @0xeedf566b5ca256f5 {
-  status @0 () -> (status :Status);
-  struct Status {
-    commits @0 :UInt64;  # of this boot, hashed
-    streams @1 :UInt32;  # in use
-    segments @2 :UInt32; # of the memory for streams
-    free @3 :UInt32;     # of them
-    onDisk @4 :Bool;     # what is appended outlives the machine's power
-  }
+  enum Error { failed @0; }
+
+  status @0 () -> (onDisk :Bool, wrong :Text $Wl.max(120), boot :UInt32, hashed :UInt64, written :UInt64, blocks :UInt64, free :UInt64,
+                   lastCount :UInt64, lastHead :Data $Wl.max(32));
+  # `onDisk`: what services say outlives the machine's power. `wrong`: why not, or what is wrong with the
+  # disk. `boot`: its number; `lastCount`, `lastHead`: commits of the boot before, and the head of their
+  # chain. `hashed`, `written`: commits of this boot. `blocks`, `free`: room for more, of 4 KiB.
+  sync @1 () -> () $Wl.errors(["failed"]);
+  # Answers when all commits up to now, and all that was appended, are on the disk.
 }
 
 interface Stream @0xeca3b75fb1787d8a {
   enum Error { gap @0; full @1; failed @2; noRecord @3; }
 
-  info @0 () -> (next :UInt64, durable :UInt64, room :UInt64, at :UInt64, parts :UInt32, boot :UInt32, onDisk :Bool) $Wl.volatile;
-  # Records from `at` on are there, up to `next`; those below `durable` for good. `parts` of the
-  # checkpoint: 0, none. `room`: bytes that may surely still be appended. `boot`: number of this boot.
-  append @1 (sequence :UInt64, record :Data $Wl.max(4056)) -> (durable :UInt64, room :UInt64)
+  info @0 () -> (next :UInt64, durable :UInt64, room :UInt64, checkpoint :Bool, boot :UInt32, onDisk :Bool, sealed :Bool) $Wl.volatile;
+  # Records up to `next` are there, those below `durable` for good. `checkpoint`: there is one. `room`:
+  # bytes that may surely still be appended. `sealed`: none, ever. `boot`: number of this boot.
+  append @1 (sequence :UInt64, record :Data $Wl.max(4056), hurry :Bool) -> (durable :UInt64, room :UInt64)
       $Wl.volatile $Wl.errors(["gap", "full", "failed"]);
-  # The record with that number. One that is there already changes nothing; one that is not the next
+  # The record with that number; ERR_BUSY: try again when signalled. `hurry`: as below. One that is there already changes nothing; one that is not the next
   # is refused.
   read @2 (sequence :UInt64) -> (records :Data $Wl.max(4072), next :UInt64) $Wl.volatile $Wl.errors(["noRecord", "failed"]);
   # As many whole records as fit, each a word with its length, its bytes, and zeros up to a multiple
@@ -33,7 +34,9 @@ interface Stream @0xeca3b75fb1787d8a {
   checkpoint @3 (at :UInt64, part :UInt32, parts :UInt32, bytes :Data $Wl.max(4032)) -> ()
       $Wl.volatile $Wl.errors(["gap", "full", "failed"]);
   # Part after part from 0. With the last one it is in force, and what lies below `at` may go.
-  load @4 (part :UInt32) -> (bytes :Data $Wl.max(4032)) $Wl.volatile $Wl.errors(["noRecord", "failed"]);
+  load @4 (part :UInt32) -> (at :UInt64, parts :UInt32, bytes :Data $Wl.max(4032)) $Wl.volatile $Wl.errors(["noRecord", "failed"]);
   watch @5 (notification :Capability) -> () $Wl.volatile;
-  # Signalled when `durable` has moved. One for a stream: the last one given.
+  # Signalled when `durable` has moved, or `append` is worth another try. One for a stream: the last.
+  hurry @6 () -> () $Wl.volatile;
+  # Somebody waits: all that was appended shall be durable soon.
 }

@@ -25,19 +25,19 @@ interface Directory @0xabd08b37fb8e602e {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9; }
   # The same errors as File's, with the same numbers.
 
-  open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool) -> (file :File)
-      $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit"]);
+  open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit"]);
   stat @1 (path :Text $Wl.max(1024)) -> (stat :Stat) $Wl.errors(["notFound", "notDirectory", "badPath"]);
   list @2 (path :Text $Wl.max(1024), after :Text $Wl.max(255)) -> (entries :List(Entry) $Wl.max(12), more :Bool)
       $Wl.errors(["notFound", "notDirectory", "badPath"]);
   # Entries whose name sorts after `after`, in byte order.
-  mkdir @3 (path :Text $Wl.max(1024)) -> () $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly"]);
-  remove @4 (path :Text $Wl.max(1024)) -> () $Wl.errors(["notFound", "notDirectory", "notEmpty", "badPath", "readOnly"]);
+  mkdir @3 (path :Text $Wl.max(1024), request :UInt64) -> () $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly"]);
+  remove @4 (path :Text $Wl.max(1024), request :UInt64) -> () $Wl.once $Wl.errors(["notFound", "notDirectory", "notEmpty", "badPath", "readOnly"]);
   # A file, or an empty directory. An open file lives on until its last capability is gone.
-  rename @5 (source :Text $Wl.max(1024), target :Text $Wl.max(1024)) -> ()
-      $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "notEmpty", "badPath", "noSpace", "readOnly"]);
+  rename @5 (source :Text $Wl.max(1024), target :Text $Wl.max(1024), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "notEmpty", "badPath", "noSpace", "readOnly"]);
   # Replaces an existing file `target`; a directory never goes below itself.
-  subdirectory @6 (path :Text $Wl.max(1024)) -> (directory :Directory) $Wl.errors(["notFound", "notDirectory", "badPath", "limit"]);
+  subdirectory @6 (path :Text $Wl.max(1024), request :UInt64) -> (directory :Directory) $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit"]);
   usage @7 () -> (bytes :UInt64, maxBytes :UInt64, files :UInt32, opened :UInt32);
 }
 

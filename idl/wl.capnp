@@ -16,5 +16,9 @@ annotation needs @0xfc68dab3caae7bef (method) :Text;
 annotation optional @0x80974d06caded0e3 (field, param) :Void;
 # A capability that may be absent. All optional ones stand last.
 
+annotation once @0xa1c5b2f0d3e47896 (method) :Void;
+# Done at most once, however often it is asked for: the stub adds a number, and repeats a call that was
+# cut off; a server with a stream keeps the outcome.
+
 annotation volatile @0xb669b43899e1fe22 (method) :Void;
 # The answer does not wait for durability.

@@ -1,5 +1,9 @@
 #include "codec.h"
 
+#include "startup.h"
+
+enum { THREADS_MAX = 255, TRIES_MAX = 5 };
+
 static bool has_zero_byte(uint64_t word)
 {
     return ((word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull) != 0;
@@ -131,6 +135,27 @@ enum err codec_call(cap_t cap, cap_t receive, struct message *m)
         sys_yield();
     }
     return err;
+}
+
+/* Pid, thread, count; 24 bits of each but the thread. A thread has one call at a time, so that a
+ * count that starts anew is never taken for the last one. */
+uint64_t codec_request_number(void)
+{
+    static uint32_t threads;
+    struct thread_block *self = thread_self();
+    if (self->startup == NULL) return 0;
+    if (self->requests >> 24 == 0) {
+        uint32_t thread = __atomic_add_fetch(&threads, 1, __ATOMIC_RELAXED);
+        if (thread > THREADS_MAX) return 0;
+        self->requests = thread << 24;
+    }
+    self->requests = (self->requests & 0xff000000) | ((self->requests + 1) & 0xffffff);
+    return (uint64_t)(self->startup->pid & 0xffffff) << 32 | self->requests;
+}
+
+bool codec_cut_off(int err, uint32_t *tries)
+{
+    return (err == ERR_PEER_DIED || err == ERR_CAP_LOST) && ++*tries < TRIES_MAX;
 }
 
 int codec_connect(cap_t cap, uint64_t id)

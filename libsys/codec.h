@@ -41,6 +41,11 @@ int codec_take_data(struct codec_in *r, uint64_t len, uint32_t max, struct data 
 /* Each word at most `highest`. */
 int codec_take_words(struct codec_in *r, uint64_t highest, uint32_t count, const uint64_t **out);
 
+/* A number that no other request of this boot has; 0: there is none for this thread. */
+uint64_t codec_request_number(void);
+/* Whether a call that `err` ended is to be repeated; gives up after a few times. */
+bool codec_cut_off(int err, uint32_t *tries);
+
 /* ---- writing ---- */
 
 struct codec_out {

@@ -29,7 +29,8 @@ struct thread_block {
     struct service *service; /* that this thread runs, or NULL */
     void *lowest;            /* where its _Thread_local variables begin, below this block */
     uint32_t calling;        /* slot that its call goes through, 0 none: codec_call() */
-    uint32_t zero;
+    uint32_t
+        requests; /* numbers given: thread of the program << 24, count. codec_request_number() */
 };
 _Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
 _Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");

@@ -30,7 +30,8 @@ static uint32_t commit_bits(uint64_t memory)
 /* What services want kept while there is no disk: another sixteenth. */
 static uint64_t streams_bytes(uint64_t memory)
 {
-    uint64_t bytes = large_up(memory / 16);
+    uint64_t bytes = memory / 16 / LARGE * LARGE;
+    if (bytes < LARGE) return LARGE;
     return bytes < STREAMS_MAX ? bytes : STREAMS_MAX;
 }
 

@@ -67,8 +67,12 @@ struct logmem {     /* the control page */
     volatile uint64_t event_head; /* event numbers; what the ring dropped reads as zeros */
 };
 
+enum log_keeps { LOG_KEEPS_UNDECIDED, LOG_KEEPS_IN_MEMORY, LOG_KEEPS_ON_DISK };
 struct log_ledger {           /* the ledger's page */
     volatile uint64_t hashed; /* hashes [0, hashed) stand */
+    uint32_t keeps;           /* enum log_keeps: where the streams are, all through a boot */
+    uint32_t reason;          /* in memory: why; the ledger's */
+    uint8_t boot_id[16];      /* what the log on the disk calls this boot */
 };
 
 static inline struct log_ledger *logmem_ledger(const struct logmem *l)

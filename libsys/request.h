@@ -16,8 +16,13 @@ struct request {
     void *service;             /* the framework's and the server's own, unknown to the dispatch */
     uint64_t *scratch;         /* MSG_WORDS_MAX words for what a handler's answer points at */
     struct ipc_buffer *buffer; /* where the answer's words 8 and up and capabilities are put */
-    bool is_volatile;          /* the answer says nothing that has to be durable */
-    struct message answer;     /* info (label: result) and words, ready for sys_reply */
+    /* Of a method that is done at most once: the client's number, 0 none, and who knows what came
+     * of it before. True: the answer stands in the request. */
+    uint64_t number;
+    bool (*recall)(struct request *rq);
+    bool is_light;    /* what it commits may end with the process, if the stream takes no more */
+    bool is_volatile; /* the answer says nothing that has to be durable */
+    struct message answer; /* info (label: result) and words, ready for sys_reply */
 };
 
 /* Answers the call `token` of an earlier request with m->info, m->w and the message page. Given by

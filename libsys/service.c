@@ -154,6 +154,9 @@ static void request_open(struct service *svc, const struct message *m, struct re
     rq->scratch = svc->scratch;
     rq->buffer = buffer;
     rq->answer.info = 0;
+    rq->number = 0;
+    rq->is_light = false;
+    rq->recall = svc->keeper != NULL ? svc->keeper->recall : NULL;
     rq->is_volatile = msg_label(m->info) == MESSAGE_DESCRIBE;
     for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
         rq->caps[i] = (struct cap_arg){0};

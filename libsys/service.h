@@ -46,6 +46,8 @@ struct service_keeper {
     void (*signal)(struct service *service, uint64_t bits);
     void (*wait)(struct service *service);  /* until a Reply is free again */
     void (*flush)(struct service *service); /* the records are more than `record_max` */
+    void (*death)(struct service *service, uint64_t badge);
+    bool (*recall)(struct request *rq); /* request.h */
 };
 
 struct service {
@@ -96,6 +98,8 @@ MUST_USE int service_bind_notification(struct service *service);
 MUST_USE int service_signal_source(struct service *service, uint64_t bits, cap_t *out_slot);
 /* From now on service->death is called for badges of the endpoint. */
 MUST_USE int service_watch_deaths(struct service *service);
+/* Whether any capability to the endpoint carries the badge; true if that cannot be known. */
+bool service_badge_lives(struct service *service, uint64_t badge);
 /* Asks axiom for them; the loop does so when it is signalled. */
 void service_drain_deaths(struct service *service);
 /* Makes the pending records part of the state and of the stream; the loop does so after each

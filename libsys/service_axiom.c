@@ -75,6 +75,13 @@ int service_watch_deaths(struct service *svc)
                                             });
 }
 
+bool service_badge_lives(struct service *svc, uint64_t badge)
+{
+    struct self_badge_count_in in = {.endpoint = whole(svc->endpoint), .badge = badge};
+    struct self_badge_count_out out;
+    return self_badge_count(CAP_SLOT_SELF, &in, &out) != OK || out.count > 0;
+}
+
 void service_drain_deaths(struct service *svc)
 {
     struct self_deaths_out out = {.more = true};
@@ -84,6 +91,7 @@ void service_drain_deaths(struct service *svc)
         memcpy(svc->scratch, out.badges.at, count * sizeof(uint64_t));
         for (uint32_t i = 0; i < count; i++) {
             if (svc->death != NULL) svc->death(svc, svc->scratch[i]);
+            if (svc->keeper != NULL) svc->keeper->death(svc, svc->scratch[i]);
             service_apply(svc);
         }
     }

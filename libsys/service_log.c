@@ -35,12 +35,19 @@ static bool held_release(struct service *svc)
 
 static void held_put(struct service *svc, uint32_t reply, const struct message *m, uint64_t upto)
 {
-    struct service_held *h = &svc->log->held[reply];
+    struct service_log *log = svc->log;
+    struct service_held *h = &log->held[reply];
     const struct ipc_buffer *buffer = ipc_buffer();
     memcpy(h->words, buffer->words, sizeof(h->words));
     memcpy(h->caps, buffer->caps, sizeof(h->caps));
     h->m = *m;
     h->upto = upto;
+    if (upto > log->wanted) log->wanted = upto;
+    if (log->hurried < upto && upto <= log->sent) {
+        log->hurried = upto;
+        (void)stream_hurry(
+            log->stream); /* one that died has its successor told with the next record */
+    }
 }
 
 /* Records on their way. */
@@ -75,6 +82,8 @@ static void stream_meet(struct service *svc)
     CHECK(info.next >= log->first && info.next <= log->next && info.durable >= log->durable);
     log->sent = info.next;
     log->room = info.room;
+    log->sealed = info.sealed;
+    log->on_disk = info.on_disk;
     durable_set(svc, info.durable);
 }
 
@@ -94,6 +103,7 @@ static void pending_send(struct service *svc)
         struct stream_append_in in = {
             .sequence = log->sent,
             .record = data_from(log->pending + at / 8 + 1, log->pending[at / 8]),
+            .hurry = log->sent < log->wanted,
         };
         struct stream_append_out out;
         int err = stream_append(log->stream, &in, &out);
@@ -101,6 +111,8 @@ static void pending_send(struct service *svc)
             log->sent++;
             log->room = out.room;
             durable_set(svc, out.durable);
+        } else if (err == ERR_BUSY) {
+            return; /* it signals when it takes more */
         } else if (ledger_died(err) || err == STREAM_GAP) {
             stream_meet(svc);
         } else {
@@ -111,20 +123,33 @@ static void pending_send(struct service *svc)
 }
 
 /* A signal, of whatever kind; those that are not the stream's are for later. */
-static void signal_await(struct service *svc)
+static void signal_wait(struct service *svc)
 {
     uint64_t bits = 0;
     CHECK(sys_wait(svc->notification, &bits) == OK);
     svc->deferred |= bits & ~SERVICE_SIGNAL_STREAM;
+    if ((bits & SERVICE_SIGNAL_TOLD) != 0) svc->log->watched = false;
+}
+
+static void signal_await(struct service *svc)
+{
+    signal_wait(svc);
     stream_meet(svc);
     pending_send(svc);
 }
 
-/* Room in the stream for these records and for the next checkpoint. */
-static bool log_admits(struct service *svc)
+/* Neither in the stream nor in the next process. */
+static void fold_only(struct service *svc)
 {
-    struct service_log *log = svc->log;
-    return log->room >= svc->record_bytes + log->since + log->last + ROOM_SPARE;
+    once_apply(svc);
+    service_fold(svc);
+}
+
+/* Room in the stream for these records and for the next checkpoint. */
+static bool log_admits(const struct service *svc)
+{
+    const struct service_log *log = svc->log;
+    return !log->sealed && log->room >= svc->record_bytes + log->since + log->last + ROOM_SPARE;
 }
 
 static void log_append(struct service *svc)
@@ -139,6 +164,7 @@ static void log_append(struct service *svc)
     log->used += 8 + svc->record_bytes;
     log->since += svc->record_bytes;
     log->next++;
+    once_apply(svc);
     service_fold(svc);
     pending_send(svc);
 }
@@ -155,7 +181,13 @@ static void part_flush(struct service *svc)
                                       .bytes = data_from(svc->records, svc->record_bytes)};
     log->last += svc->record_bytes;
     svc->record_bytes = 0;
-    if (log->mode == LOG_SENDS && !log->lost) log->lost = stream_checkpoint(log->stream, &in) != OK;
+    if (log->mode != LOG_SENDS || log->lost) return;
+    int err = stream_checkpoint(log->stream, &in);
+    while (err == ERR_BUSY) {
+        signal_wait(svc);
+        err = stream_checkpoint(log->stream, &in);
+    }
+    log->lost = err != OK;
 }
 
 static void parts_make(struct service *svc, enum log_mode mode)
@@ -166,6 +198,7 @@ static void parts_make(struct service *svc, enum log_mode mode)
     log->last = 0;
     svc->record_max = LOG_PART_MAX;
     service_commit(svc, RECORD_BOOTED, &log->boot, sizeof(log->boot));
+    once_snapshot(svc);
     log->snapshot(svc);
     part_flush(svc);
     svc->record_max = LOG_RECORD_MAX;
@@ -194,7 +227,7 @@ static void log_care(struct service *svc)
     bool many = log->since >= SINCE_LEAST && log->since >= log->last;
     bool tight = log->room < 2 * (log->last + log->since + ROOM_SPARE) &&
                  log->since >= ROOM_SPARE / 2 + log->last / 4;
-    if (log->snapshot != NULL && (many || tight)) log_checkpoint(svc);
+    if (log->snapshot != NULL && !log->sealed && (many || tight)) log_checkpoint(svc);
 }
 
 /* What the loop calls. */
@@ -204,16 +237,26 @@ static bool keeper_decided(struct service *svc, struct request *rq, bool answere
     struct service_log *log = svc->log;
     uint32_t reply = (uint32_t)(svc->current - svc->replies);
     bool commits = svc->record_bytes > 0;
+    if (commits && answered) once_commit(svc, rq);
     if (!commits && (rq->is_volatile || log->durable == log->next)) return answered;
     /* The message page holds the answer, and is needed to append. */
     if (answered) held_put(svc, reply, &rq->answer, log->next + commits);
     if (commits && answered && !log_admits(svc)) {
-        log->held[reply].upto = 0;
-        svc->record_bytes = 0;
-        rq->answer = (struct message){.info = msg_info(ERR_LOG_FULL, 0, 0, 0)};
-        return true;
+        stream_meet(svc); /* how much room there is just now, and whether there ever will be */
+        bool room = log->on_disk || log->room >= svc->record_bytes + log->since + log->last;
+        if (!log_admits(svc) && !(rq->is_light && (log->sealed || room))) {
+            log->held[reply].upto = 0;
+            svc->record_bytes = 0;
+            rq->answer = (struct message){.info = msg_info(ERR_LOG_FULL, 0, 0, 0)};
+            return true;
+        }
     }
-    if (commits) log_append(svc);
+    if (commits && log->sealed) {
+        if (answered) log->held[reply].upto = log->next;
+        fold_only(svc);
+    } else if (commits) {
+        log_append(svc);
+    }
     (void)held_release(svc);
     if (commits) log_care(svc);
     return false;
@@ -222,6 +265,10 @@ static bool keeper_decided(struct service *svc, struct request *rq, bool answere
 /* Deaths and signals cannot be refused; what is spared at the requests is for them. */
 static void keeper_commit(struct service *svc)
 {
+    if (svc->log->sealed) {
+        fold_only(svc); /* badges that died: the next boot knows it anyway */
+        return;
+    }
     log_append(svc);
     (void)held_release(svc);
     log_care(svc);
@@ -230,7 +277,7 @@ static void keeper_commit(struct service *svc)
 static bool keeper_keeps(struct service *svc, uint32_t reply, const struct message *m)
 {
     const struct service_log *log = svc->log;
-    uint64_t upto = log->next + (svc->record_bytes > 0);
+    uint64_t upto = log->next + (svc->record_bytes > 0 && !log->sealed);
     if (upto <= log->durable) return false;
     held_put(svc, reply, m, upto);
     return true;
@@ -263,4 +310,6 @@ const struct service_keeper service_log_keeper = {
     .signal = keeper_signal,
     .wait = keeper_wait,
     .flush = part_flush,
+    .death = once_death,
+    .recall = once_recall,
 };

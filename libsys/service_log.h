@@ -18,14 +18,29 @@ enum {
     LOG_PART_MAX = 4032,   /* and of one part of a checkpoint */
     LOG_PENDING_BYTES = 65536,
     LOG_HELD_MAX = 16, /* replies of a service with a stream */
+    LOG_OUTCOMES = 256,
+    LOG_OUTCOME_WORDS = 4,
 };
 #define SERVICE_SIGNAL_STREAM (1ull << 60) /* bit of the service's notification */
 
 enum record_own {
     RECORD_OWN = 0xffffff00,
-    /* A boot began, payload[0] its number: all badges of former boots are dead. Also the first
-     * record ever; without a stream the number is the pid. */
+    /* A boot began, payload[0] its number, below 2^24: all badges of former boots are dead. Also
+     * the first record ever. Without a stream, or with one that takes no more, each process is a
+     * boot. */
     RECORD_BOOTED = RECORD_OWN,
+    RECORD_OUTCOME, /* struct service_outcome: of a request that is done at most once */
+    RECORD_FORGET,  /* payload[0]: a badge that is dead, and its outcomes with it */
+};
+
+/* What came of the last request of a client's thread through one badge. */
+struct service_outcome {
+    uint64_t badge;
+    uint64_t number; /* pid and thread of the client above 24 bits of its count */
+    uint64_t info;   /* of the answer */
+    uint64_t words[LOG_OUTCOME_WORDS];
+    uint64_t cap_badge, cap_rights; /* of a capability to the endpoint, if the answer had one */
+    uint64_t order;                 /* when it came; the table's, not the record's */
 };
 
 struct service_held { /* an answer that waits */
@@ -44,22 +59,30 @@ struct service_log {
     void (*snapshot)(struct service *service);
 
     /* The framework's. */
-    uint64_t boot;        /* number, of the last RECORD_BOOTED */
-    uint64_t next;        /* record of the stream to come: the number of the state */
-    uint64_t sent;        /* the stream has those below */
-    uint64_t durable;     /* for good */
-    uint64_t room;        /* bytes that may still be appended */
-    uint64_t since, last; /* bytes since the last checkpoint, and its own */
-    uint8_t mode;         /* enum log_mode */
-    cap_t source;         /* SERVICE_SIGNAL_STREAM, for the ledger */
-    bool watched, lost;   /* lost: the ledger has not got a part of the checkpoint */
+    uint64_t boot;                 /* number, of the last RECORD_BOOTED */
+    uint64_t next;                 /* record of the stream to come: the number of the state */
+    uint64_t sent;                 /* the stream has those below */
+    uint64_t durable;              /* for good */
+    uint64_t wanted;               /* somebody waits for those below */
+    uint64_t hurried;              /* and the ledger was told so of these */
+    uint64_t room;                 /* bytes that may still be appended */
+    uint64_t since, last;          /* bytes since the last checkpoint, and its own */
+    uint8_t mode;                  /* enum log_mode */
+    cap_t source;                  /* SERVICE_SIGNAL_STREAM, for the ledger */
+    bool watched, on_disk, sealed; /* sealed: the stream takes nothing more */
+    bool lost;                     /* lost: the ledger has not got a part of the checkpoint */
     uint32_t part, parts;
     uint64_t first; /* number of the oldest record in `pending` */
     uint32_t used;  /* bytes of it: each a word with the length, then the records */
     uint64_t pending[LOG_PENDING_BYTES / 8];
     struct service_held held[LOG_HELD_MAX];
+    uint64_t order;                                /* of the last outcome */
+    struct service_outcome outcomes[LOG_OUTCOMES]; /* number 0: free */
 };
 
+/* Whether an answer that a client may ask for again hands out this badge: it is not dead although
+ * no capability carries it. */
+bool service_owes(const struct service *service, uint64_t badge);
 /* Folds the stream and begins the boot's part of it. The endpoint's deaths are watched after it.
  * Panics when the stream cannot be had: without its state a service must not answer. */
 void service_recover(struct service *service);

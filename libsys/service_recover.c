@@ -5,7 +5,7 @@
 #include "panic.h"
 #include "startup.h"
 
-enum { MEET_TRIES = 1000 };
+enum { MEET_TRIES = 1000, SEALED_BOOT = 0x800000 };
 
 static void watch(struct service *svc)
 {
@@ -43,20 +43,23 @@ static void fold(struct service *svc, const uint8_t *bytes, uint64_t len)
         CHECK(at <= len);
     }
     svc->record_bytes = (uint32_t)len;
+    once_apply(svc);
     service_fold(svc);
 }
 
-static void fold_checkpoint(struct service *svc, const struct stream_info_out *info)
+/* Result: the first record after it. */
+static uint64_t fold_checkpoint(struct service *svc)
 {
     struct service_log *log = svc->log;
-    for (uint32_t part = 0; part < info->parts; part++) {
-        struct stream_load_out out;
+    struct stream_load_out out = {.parts = 1};
+    for (uint32_t part = 0; part < out.parts; part++) {
         if (stream_load(log->stream, &(struct stream_load_in){.part = part}, &out) != OK) {
             PANIC("a part of the checkpoint cannot be had");
         }
         log->last += out.bytes.len;
         fold(svc, out.bytes.at, out.bytes.len);
     }
+    return out.at;
 }
 
 static void fold_records(struct service *svc, uint64_t from, uint64_t to)
@@ -100,12 +103,15 @@ void service_recover(struct service *svc)
         return;
     }
     service_meet(svc, &info);
-    fold_checkpoint(svc, &info);
-    fold_records(svc, info.at, info.next);
+    fold_records(svc, info.checkpoint ? fold_checkpoint(svc) : 0, info.next);
     log->next = log->sent = info.next;
     log->first = info.next;
     log->durable = info.durable;
     log->room = info.room;
+    log->sealed = info.sealed;
+    log->on_disk = info.on_disk;
     svc->keeper = &service_log_keeper;
-    if (log->boot != info.boot) boot_begin(svc, info.boot);
+    /* What this process hands out and cannot have kept is nothing to the next one. */
+    uint64_t boot = info.sealed ? SEALED_BOOT | startup_page()->pid : info.boot;
+    if (log->boot != boot) boot_begin(svc, boot);
 }

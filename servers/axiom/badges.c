@@ -76,6 +76,12 @@ void badges_remove(struct badges *b, uint64_t endpoint, uint64_t badge)
     w->due = true;
 }
 
+uint32_t badges_count(const struct badges *b, uint64_t endpoint, uint64_t badge)
+{
+    const struct badge_entry *e = entry_of(b, endpoint, badge);
+    return e == NULL || e->endpoint == 0 ? 0 : e->count;
+}
+
 struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint, uint32_t pid)
 {
     uint32_t mine = 0;

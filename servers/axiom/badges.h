@@ -37,6 +37,7 @@ struct badges {
 void badges_add(struct badges *b, uint64_t endpoint, uint64_t badge);
 /* If this was the last, and the endpoint is watched, the watch becomes due. */
 void badges_remove(struct badges *b, uint64_t endpoint, uint64_t badge);
+uint32_t badges_count(const struct badges *b, uint64_t endpoint, uint64_t badge);
 /* The watch of an endpoint, now the process's; NULL: all are in use, or it has its share. */
 struct badge_watch *badges_watch(struct badges *b, uint64_t endpoint, uint32_t pid);
 /* The endpoint is gone. Its watch's signal slot, 0 none. */

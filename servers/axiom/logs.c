@@ -297,6 +297,11 @@ struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid)
     return badges_watch(&logs.badges, endpoint, pid);
 }
 
+uint32_t logs_badge_count(uint64_t endpoint, uint64_t badge)
+{
+    return badges_count(&logs.badges, endpoint, badge);
+}
+
 uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more)
 {
     return badges_collect(&logs.badges, pid, out, max, more);

@@ -46,6 +46,7 @@ bool logs_refuses(void);
 bool logs_exhausted(bool storage);
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid);
+uint32_t logs_badge_count(uint64_t endpoint, uint64_t badge);
 uint32_t logs_deaths(uint32_t pid, uint64_t *out, uint32_t max, bool *more);
 void logs_ledger(cap_t notification); /* signalled when records were added */
 

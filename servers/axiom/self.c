@@ -179,6 +179,17 @@ static int on_death_notify(struct request *rq, const struct self_death_notify_in
     return result_of(kern_copy(slot, in->notification.slot, RIGHT_WRITE));
 }
 
+static int on_badge_count(struct request *rq, const struct self_badge_count_in *in,
+                          struct self_badge_count_out *out)
+{
+    (void)rq;
+    if (in->endpoint.slot == 0) return SELF_NOT_YOURS;
+    const struct arrival *from = logs_arrival(in->endpoint.slot - serve.receive);
+    if (!(from->rights & RIGHT_READ)) return SELF_NOT_YOURS;
+    out->count = logs_badge_count(from->obj, in->badge);
+    return OK;
+}
+
 static int on_revoke(struct request *rq, const struct self_revoke_in *in)
 {
     const struct process *p = serve_asker(rq);
@@ -314,6 +325,7 @@ const struct self_ops self_ops = {
     .exit = on_exit,
     .deaths = on_deaths,
     .death_notify = on_death_notify,
+    .badge_count = on_badge_count,
     .revoke = on_revoke,
     .sync = on_sync,
     .drop = on_drop,

@@ -7,9 +7,11 @@
 #include "panic.h"
 #include "thread.h"
 
+enum { TOLD_EVERY = 256 };
+
 static struct {
     const struct logmem *log;
-    cap_t wake;
+    cap_t wake, told;
 } hasher;
 
 static struct chain chain_resume(const struct log_ledger *ledger)
@@ -28,25 +30,28 @@ static void publish(struct log_ledger *ledger, const struct chain *chain)
 
 static void run(void *argument)
 {
-    struct log_ledger *ledger = logmem_ledger(hasher.log);
-    struct chain chain = chain_resume(ledger);
+    struct log_ledger *page = logmem_ledger(hasher.log);
+    struct chain chain = chain_resume(page);
     uint64_t word;
     (void)argument;
     do {
         while (chain.count < hasher.log->commit_head) {
             chain_append(&chain, &logmem_commits(hasher.log)[chain.count]);
-            publish(ledger, &chain);
+            publish(page, &chain);
+            if (chain.count % TOLD_EVERY == 0) (void)sys_signal(hasher.told);
         }
+        (void)sys_signal(hasher.told);
     } while (sys_wait(hasher.wake, &word) == OK);
     PANIC("the notification is gone");
 }
 
-void hasher_start(const struct logmem *log, cap_t wake)
+void hasher_start(const struct logmem *log, cap_t wake, cap_t told)
 {
     struct thread_args args = {
         .entry = run, .stack_pages = 8, .priority = HASHER_PRIORITY, .fpu = true};
     uint32_t thread;
     hasher.log = log;
     hasher.wake = wake;
+    hasher.told = told;
     if (thread_create(&args, &thread) != OK) PANIC("no thread to hash");
 }

@@ -5,5 +5,5 @@
 
 enum { HASHER_PRIORITY = 120 };
 
-/* Waits on `wake`, which axiom signals when records came. */
-void hasher_start(const struct logmem *log, cap_t wake);
+/* Waits on `wake`, which axiom signals when records came; signals `told` when there are hashes. */
+void hasher_start(const struct logmem *log, cap_t wake, cap_t told);

@@ -89,9 +89,7 @@ void memory_info(struct memory *m, uint32_t stream, struct stream_info_out *out)
     const struct memory_mark *mark = mark_of(m, stream);
     *out = (struct stream_info_out){.room = memory_room(m), .boot = 1};
     if (s != NULL) out->next = out->durable = s->next;
-    if (mark == NULL || mark->parts == 0) return;
-    out->at = mark->at;
-    out->parts = mark->parts;
+    out->checkpoint = mark != NULL && mark->parts != 0;
 }
 
 static int result_of(enum area_result result)
@@ -162,6 +160,8 @@ int memory_load(struct memory *m, uint32_t stream, uint32_t part, struct stream_
     if (mark == NULL || part >= mark->parts) return STREAM_NO_RECORD;
     int err = result_of(area_find(&m->area, stream | MEMORY_PARTS, mark->first + part, &at, &len));
     if (err != OK || len < sizeof(struct part)) return err != OK ? err : STREAM_FAILED;
+    out->at = mark->at;
+    out->parts = mark->parts;
     out->bytes = data_from(at + sizeof(struct part), len - sizeof(struct part));
     return OK;
 }

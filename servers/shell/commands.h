@@ -32,6 +32,7 @@ int run_memhog(struct shell *sh, int argc, char **argv);
 int run_spin(struct shell *sh, int argc, char **argv);
 int run_pci(struct shell *sh, int argc, char **argv);
 int run_disk(struct shell *sh, int argc, char **argv);
+int run_sync(struct shell *sh, int argc, char **argv);
 int run_uptime(struct shell *sh, int argc, char **argv);
 int run_clear(struct shell *sh, int argc, char **argv);
 int run_history(struct shell *sh, int argc, char **argv);

@@ -191,7 +191,8 @@ int run_cp(struct shell *sh, int argc, char **argv)
 int run_mv(struct shell *sh, int argc, char **argv)
 {
     char source[PATH_BYTES + 1], target[PATH_BYTES + 1], both[300];
-    struct directory_rename_in in = {shell_path(argv[1], source), shell_path(argv[2], target)};
+    struct directory_rename_in in = {.source = shell_path(argv[1], source),
+                                     .target = shell_path(argv[2], target)};
     int err = directory_rename(sh->files, &in);
 
     (void)argc;
@@ -206,7 +207,7 @@ int run_rm(struct shell *sh, int argc, char **argv)
 
     for (int i = 1; i < argc; i++) {
         char path[PATH_BYTES + 1];
-        struct directory_remove_in in = {shell_path(argv[i], path)};
+        struct directory_remove_in in = {.path = shell_path(argv[i], path)};
         int err = directory_remove(sh->files, &in);
         if (err != OK) status = failed(sh, argv[i], err);
     }
@@ -219,7 +220,7 @@ int run_mkdir(struct shell *sh, int argc, char **argv)
 
     for (int i = 1; i < argc; i++) {
         char path[PATH_BYTES + 1];
-        struct directory_mkdir_in in = {shell_path(argv[i], path)};
+        struct directory_mkdir_in in = {.path = shell_path(argv[i], path)};
         int err = directory_mkdir(sh->files, &in);
         if (err != OK) status = failed(sh, argv[i], err);
     }

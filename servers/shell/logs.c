@@ -195,6 +195,7 @@ int run_log(struct shell *sh, int argc, char **argv)
     struct self_sync_out synced;
     struct audit_head_out head;
 
+    if (argc == 2 && strcmp(argv[1], "head") == 0) return log_head_show(sh);
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--follow") == 0) {
             follow = true;

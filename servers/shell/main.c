@@ -60,6 +60,7 @@ static void banner_show(struct shell *sh)
     if (registry_banner(CAP_SLOT_REGISTRY, &out) == OK) {
         shell_bytes(sh, out.text.at, out.text.len);
     }
+    if (sh->ledger != 0) (void)log_head_show(sh);
     ready_show(sh);
     shell_flush(sh);
 }
@@ -180,6 +181,7 @@ static void setup(struct shell *sh)
     sh->power = startup_cap("power");
     sh->pci = startup_cap("pci");
     sh->disk = startup_cap("disk");
+    sh->ledger = startup_cap("ledger");
     sh->has_image = page->image_size != 0 &&
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));

@@ -187,6 +187,8 @@ int run_verify(struct shell *sh, int argc, char **argv)
     if (v.finding_count > v.findings.count) {
         out_print(&o, "and %u more\n", v.finding_count - v.findings.count);
     }
+    bool ok = v.ok;
     shell_bytes(sh, o.at, o.len);
-    return v.ok ? STATUS_OK : STATUS_ERROR;
+    if (sh->ledger != 0) (void)log_head_show(sh);
+    return ok ? STATUS_OK : STATUS_ERROR;
 }

@@ -35,7 +35,7 @@ struct job { /* a program that this shell started */
 struct row;
 
 struct shell {
-    cap_t session, console, files, audit, observe, power, pci, disk; /* 0: not given */
+    cap_t session, console, files, audit, observe, power, pci, disk, ledger; /* 0: not given */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;
     bool has_image;
@@ -120,6 +120,10 @@ bool program_exists(const struct shell *sh, const char *name);
 /* `interrupt` tells the main thread of Ctrl-C, as before. */
 bool interrupts_setup(struct shell *sh, cap_t interrupt);
 void interrupts_mend(struct shell *sh); /* after a command */
+
+/* keeping.c */
+int log_head_show(struct shell *sh);
+void log_keep(struct shell *sh); /* all that is in the log is on the disk, or it says why not */
 
 /* files.c */
 /* `text` with "/" before it if it has none. */

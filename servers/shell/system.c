@@ -105,6 +105,7 @@ int run_reboot(struct shell *sh, int argc, char **argv)
 {
     (void)argc;
     (void)argv;
+    if (sh->power != 0) log_keep(sh);
     return shell_failed(sh, "power", POWER_ID,
                         sh->power == 0 ? ERR_CAP_EMPTY : power_reboot(sh->power));
 }
@@ -115,6 +116,7 @@ int run_poweroff(struct shell *sh, int argc, char **argv)
 
     (void)argc;
     (void)argv;
+    if (sh->power != 0) log_keep(sh);
     return shell_failed(sh, "power", POWER_ID,
                         sh->power == 0 ? ERR_CAP_EMPTY : power_off(sh->power, &in));
 }

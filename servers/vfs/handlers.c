@@ -70,6 +70,7 @@ static int on_open(struct request *rq, const struct directory_open_in *in,
         if (err == OK) err = server_commit(rq, &s->record);
         if (err != OK) return err;
     }
+    rq->is_light = !in->truncate; /* a full disk can be read */
     return open_handle(rq, node, in->write, &out->file);
 }
 
@@ -148,6 +149,7 @@ static int on_subdirectory(struct request *rq, const struct directory_subdirecto
 
     if (err != OK) return err;
     if (!s->vfs.nodes[node].directory) return DIRECTORY_NOT_DIRECTORY;
+    rq->is_light = true;
     return open_handle(rq, node, false, &out->directory);
 }
 

@@ -148,6 +148,21 @@ static void on_reset(void *state)
     }
 }
 
+/* Deaths that the former process was told of, and did not get to. A handle that a client may still
+ * ask for stays. */
+static void reconcile(void)
+{
+    for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
+        const struct opened *o = &server.vfs.opens[i];
+        if (!o->used) continue;
+        uint32_t kind = server.vfs.nodes[o->node].directory ? KIND_DIRECTORY : KIND_FILE;
+        uint64_t badge = badge_make(kind, server_incarnation(), o->generation, i);
+        if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
+        on_death(&service, badge);
+        service_apply(&service);
+    }
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -168,6 +183,7 @@ int main(int argc, char **argv)
     if (service_bind_notification(&service) != OK) PANIC("no notification");
     service_recover(&service);
     if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
+    reconcile();
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);
 }

@@ -9,14 +9,17 @@ from harness import BUILDS, Booted
 
 DRIVERS = 4  # that are ended
 SECONDS = 240
+DISK_BYTES = 64 << 20
 
 
 class Drivers(Booted):
     @classmethod
     def setUpClass(cls):
         cls.scratch = tempfile.TemporaryDirectory()
+        disk = Path(cls.scratch.name) / "disk.img"
+        disk.write_bytes(bytes(DISK_BYTES - 1) + b"x")  # in use: the ledger makes no log on it
         cls.machine_options = {"variant": "debug", "image": BUILDS["debug"] / "boot-test.img",
-                               "disks": [Path(cls.scratch.name) / "disk.img"]}
+                               "disks": [disk]}
         super().setUpClass()
 
     @classmethod

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import BOOT_SECONDS, BUILDS, Refused, Session, options, plain  # noqa: E402
 
 TESTS_MIN = 180
+DISK_BYTES = 64 << 20
 SECONDS_MAX = 600
 MEMORY = "1G"  # all commits of a run stay in the log memory, which is a share of it
 # The shell may write its prompt when the first line is already there.
@@ -53,7 +54,9 @@ def show(piece):
 
 def run(arguments):
     with tempfile.TemporaryDirectory() as scratch:
-        return run_with(arguments, Path(scratch) / "disk.img")
+        disk = Path(scratch) / "disk.img"
+        disk.write_bytes(bytes(DISK_BYTES - 1) + b"x")  # in use: the ledger makes no log on it
+        return run_with(arguments, disk)
 
 
 def run_with(arguments, disk):

@@ -236,6 +236,33 @@ static void deaths(void)
     EXPECT_IS(out.badges.count, 0);
 }
 
+static int badge_count(cap_t endpoint, uint64_t badge)
+{
+    struct self_badge_count_in in = {.endpoint = {.slot = endpoint, .rights = RIGHTS_ALL},
+                                     .badge = badge};
+    struct self_badge_count_out out;
+    int err = self_badge_count(CAP_SLOT_SELF, &in, &out);
+
+    return err == OK ? (int)out.count : -err;
+}
+
+static void badges_are_counted(void)
+{
+    cap_t endpoint = test_endpoint();
+
+    EXPECT_IS(badge_count(endpoint, DEATH_BADGE), 0);
+    cap_t first = test_mint(endpoint, RIGHT_WRITE, DEATH_BADGE);
+    cap_t second = test_mint(first, RIGHT_WRITE, 0);
+    EXPECT_IS(badge_count(endpoint, DEATH_BADGE), 2);
+    EXPECT_IS(badge_count(endpoint, DEATH_BADGE + 1), 0);
+    EXPECT_IS(sys_drop(first), OK);
+    EXPECT_IS(badge_count(endpoint, DEATH_BADGE), 1);
+    EXPECT_IS(sys_drop(second), OK);
+    EXPECT_IS(badge_count(endpoint, DEATH_BADGE), 0);
+    EXPECT_IS(badge_count(test_mint(endpoint, RIGHT_WRITE, 0), 1), -SELF_NOT_YOURS);
+    EXPECT_IS(badge_count(test_notification(1), 1), 0); /* it has no badges */
+}
+
 static void revoke_refuses(void)
 {
     struct self_revoke_in in = {.source = {.slot = startup_cap("observe"), .rights = RIGHTS_ALL}};
@@ -300,6 +327,8 @@ static const struct test tests[] = {
     {"SLF0011", "the death of a badge is told once, to the receiver alone", deaths},
     {"SLF0012", "only what is one's own is revoked", revoke_refuses},
     {"SLF0013", "sync counts what happened before it", sync_counts},
+    {"SLF0015", "capabilities that carry a badge are counted, for the receiver alone",
+     badges_are_counted},
     {"SLF0014", "who drops its Self can do nothing new, and is ended by its maker", dropped_self},
 };
 static const struct child children[] = {

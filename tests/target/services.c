@@ -81,12 +81,12 @@ static cap_t files;
 
 static int make_directory(const char *path)
 {
-    return directory_mkdir(files, &(struct directory_mkdir_in){text_of(path)});
+    return directory_mkdir(files, &(struct directory_mkdir_in){.path = text_of(path)});
 }
 
 static int delete_path(const char *path)
 {
-    return directory_remove(files, &(struct directory_remove_in){text_of(path)});
+    return directory_remove(files, &(struct directory_remove_in){.path = text_of(path)});
 }
 
 static int open_path(cap_t directory, const char *path, struct directory_open_in how, cap_t slot)

@@ -16,6 +16,7 @@ std::string signature_call(const Method &method);   // of the client's function
 std::string signature_answer(const Method &method); // of the late answer
 bool is_plain(const Method &method); // no capability, text, data or list in it: all inline
 // Body of the client's function, without the braces.
+void emit_call_once(Writer &w, const Method &method);
 void emit_call_body(Writer &w, const Interface &interface, const Method &method);
 // Static functions that read and write each structure with a varying part.
 void emit_coders(Writer &w, const File &file);

@@ -6,6 +6,7 @@ namespace idl
 
 bool is_plain(const Method &method)
 {
+    if (method.is_once) return false;
     for (const StructType *type : {&method.in, &method.out}) {
         if (type->varies() || !type->caps.empty()) return false;
     }
@@ -145,6 +146,27 @@ std::string drop_expression(const StructType &out)
 }
 
 } // namespace
+
+// One number for all attempts: whoever was asked before a server died finds what came of it.
+void emit_call_once(Writer &w, const Method &method)
+{
+    bool answers = !method.out.empty();
+    w.line("{");
+    w.line(1, "struct " + method.in.tag + " numbered = *in;");
+    if (answers) w.line(1, "const struct " + method.out.tag + " asked = *out;");
+    w.line(1, "uint32_t tries = 0;");
+    w.line(1, "int err;");
+    w.line();
+    w.line(1, "numbered.request = codec_request_number();");
+    w.line(1, "do {");
+    if (answers) w.line(2, "*out = asked;");
+    w.line(2, "err = try_" + method.function + "(cap, &numbered" +
+                  std::string(answers ? ", out" : "") + ");");
+    w.line(1, "} while (codec_cut_off(err, &tries));");
+    w.line(1, "return err;");
+    w.line("}");
+    w.line();
+}
 
 void emit_call_body(Writer &w, const Interface &, const Method &method)
 {

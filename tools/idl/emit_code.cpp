@@ -99,6 +99,10 @@ void emit_serve(Writer &w, const Interface &interface, const Method &method)
     w.line(1, "if (ops->" + method.member + " == NULL) return ERR_SYSCALL;");
     if (!out.empty()) w.line(1, "struct " + out.tag + " out = {0};");
     if (method.is_volatile) w.line(1, "rq->is_volatile = true;");
+    if (method.is_once) {
+        w.line(1, "rq->number = in.request;");
+        w.line(1, "if (rq->recall != NULL && rq->recall(rq)) return OK;");
+    }
     std::string arguments = "rq";
     if (!method.in.empty()) arguments += ", &in";
     if (!out.empty()) arguments += ", &out";
@@ -167,11 +171,17 @@ std::string emit_code(const File &file)
         w.line();
         for (const auto &method : interface.methods) {
             if (!is_plain(method)) {
-                w.line(signature_call(method));
+                std::string signature = signature_call(method);
+                std::string tried = "static int try_" + signature.substr(4);
+                w.line(method.is_once ? tried : signature);
                 w.line("{");
                 emit_call_body(w, interface, method);
                 w.line("}");
                 w.line();
+                if (method.is_once) {
+                    w.line(signature);
+                    emit_call_once(w, method);
+                }
             }
             emit_pack(w, method.out);
             emit_serve(w, interface, method);

@@ -132,6 +132,7 @@ void emit_method(Writer &w, const Interface &interface, const Method &method)
     }
     w.line("- Errors: " + (errors.empty() ? "only the kernel's" : errors));
     w.line("- Message: " + size(method.in) + "; answer: " + size(method.out));
+    if (method.is_once) w.line("- Once: repeated with the same `request`, it answers what it did");
     if (method.is_volatile) w.line("- Volatile: the answer does not wait for durability");
     w.line();
 }

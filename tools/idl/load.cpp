@@ -156,6 +156,18 @@ Method Loader::load_method(const Interface &owner, Node node, uint32_t index)
     return method;
 }
 
+// What the stream keeps of an outcome: a few words and a capability.
+void Loader::check_once(const std::string &where, const Method &method)
+{
+    const auto &fields = method.in.fields;
+    bool has_number = !fields.empty() && fields.back().name == "request" &&
+                      fields.back().kind == Kind::Unsigned && fields.back().bits == 64;
+    if (!has_number) fault(where, "$Wl.once needs `request :UInt64` as the last parameter");
+    if (method.out.varies() || method.out.max_words > 4 || method.out.caps.size() > 1) {
+        fault(where, "$Wl.once: the answer has more than 4 words or one capability");
+    }
+}
+
 void Loader::load_method_annotations(const Interface &owner, schema::Method::Reader from,
                                      Method &to)
 {
@@ -182,6 +194,10 @@ void Loader::load_method_annotations(const Interface &owner, schema::Method::Rea
             break;
         case ANNOTATION_VOLATILE:
             to.is_volatile = true;
+            break;
+        case ANNOTATION_ONCE:
+            to.is_once = true;
+            check_once(where, to);
             break;
         default:
             fault(where, "unknown annotation");

@@ -18,6 +18,7 @@ enum : uint64_t {
     ANNOTATION_NEEDS = 0xfc68dab3caae7bef,
     ANNOTATION_OPTIONAL = 0x80974d06caded0e3,
     ANNOTATION_VOLATILE = 0xb669b43899e1fe22,
+    ANNOTATION_ONCE = 0xa1c5b2f0d3e47896,
 };
 
 class Loader
@@ -43,6 +44,7 @@ class Loader
     void load_types(uint64_t id);
     void load_interface(uint64_t id);
     Method load_method(const Interface &owner, Node node, uint32_t index);
+    void check_once(const std::string &where, const Method &method);
     void load_method_annotations(const Interface &owner, schema::Method::Reader from, Method &to);
     std::shared_ptr<EnumType> load_enum(uint64_t id);
     std::shared_ptr<StructType> load_struct(uint64_t id);

@@ -78,6 +78,7 @@ struct Method {
     std::vector<std::string> errors;
     std::string needs;
     bool is_volatile = false;
+    bool is_once = false;
 };
 
 struct Interface {

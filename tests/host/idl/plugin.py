@@ -56,6 +56,11 @@ BAD = {
     "product_overflows": ("struct S { t @0 :Data $Wl.max(4000); }\n"
                           + interface("go @0 () -> (l :List(S) $Wl.max(4294967295));"),
                           "words, more than 512"),
+    "once_without_number": (interface("go @0 (n :UInt32) -> () $Wl.once;"),
+                            "Thing.go: $Wl.once needs `request :UInt64` as the last parameter"),
+    "once_with_long_answer": (
+        interface("go @0 (request :UInt64) -> (t :Text $Wl.max(8)) $Wl.once;"),
+        "Thing.go: $Wl.once: the answer has more than 4 words or one capability"),
     "error_not_in_enum": (interface('enum Error { a @0; }\ngo @0 () -> () $Wl.errors(["b"]);'),
                           "Thing.go: error 'b' is not in Thing.Error"),
     "error_without_enum": (interface('go @0 () -> () $Wl.errors(["b"]);'),

@@ -145,13 +145,12 @@ static void checkpoints(void **state)
     assert_int_equal(checkpoint(200, 2, 3), STREAM_GAP);
     assert_int_equal(checkpoint(200, 1, 4), STREAM_GAP);
     assert_int_equal(checkpoint(200, 1, 3), OK);
-    assert_int_equal(info(STREAM).parts, 0); /* not whole: not in force */
+    assert_int_equal(info(STREAM).checkpoint, false); /* not whole: not in force */
     read_all(STREAM, 0);
     assert_true(memory_open(&memory, area, BYTES));
-    assert_int_equal(info(STREAM).parts, 0);
+    assert_int_equal(info(STREAM).checkpoint, false);
     assert_int_equal(checkpoint(200, 2, 3), OK);
-    assert_int_equal(info(STREAM).parts, 3);
-    assert_int_equal(info(STREAM).at, 200);
+    assert_true(info(STREAM).checkpoint);
     assert_true(memory.area.free > free_before);
     assert_int_equal(info(STREAM).next, 200); /* the numbers go on */
     assert_int_equal(append(STREAM, 200), OK);
@@ -160,6 +159,8 @@ static void checkpoints(void **state)
         for (uint32_t part = 0; part < 3; part++) {
             assert_int_equal(memory_load(&memory, STREAM, part, &out), OK);
             assert_int_equal(out.bytes.len, 64);
+            assert_int_equal(out.at, 200);
+            assert_int_equal(out.parts, 3);
             assert_int_equal(out.bytes.at[63], 200 + part);
         }
         assert_int_equal(memory_load(&memory, STREAM, 3, &out), STREAM_NO_RECORD);
@@ -214,12 +215,12 @@ static void killed_at_any_instruction(void **state)
         assert_true(memory_open(&memory, area, BYTES));
         struct stream_info_out now = info(STREAM);
         assert_true(now.next >= *acknowledged && now.next <= *acknowledged + 1);
-        for (uint32_t part = 0; part < now.parts; part++) {
-            struct stream_load_out out;
+        struct stream_load_out out = {.parts = now.checkpoint};
+        for (uint32_t part = 0; part < out.parts; part++) {
             assert_int_equal(memory_load(&memory, STREAM, part, &out), OK);
-            assert_int_equal(out.bytes.at[0], (uint8_t)(now.at + part));
+            assert_int_equal(out.bytes.at[0], (uint8_t)(out.at + part));
         }
-        read_all(STREAM, now.at);
+        read_all(STREAM, out.at);
     }
     assert_true(*acknowledged > 100);
 }

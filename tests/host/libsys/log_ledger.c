@@ -19,8 +19,8 @@ static int on_info(struct request *rq, struct stream_info_out *out)
     *out = (struct stream_info_out){.next = ledger.next,
                                     .durable = ledger.durable,
                                     .room = ledger.room,
-                                    .at = ledger.at,
-                                    .parts = ledger.parts,
+                                    .checkpoint = ledger.parts != 0,
+                                    .sealed = ledger.sealed,
                                     .boot = ledger.boot};
     return OK;
 }
@@ -30,6 +30,11 @@ static int on_append(struct request *rq, const struct stream_append_in *in,
 {
     (void)rq;
     ledger.appends++;
+    if (ledger.busy > 0) {
+        ledger.busy--;
+        return ERR_BUSY;
+    }
+    if (in->hurry) ledger.hurries++;
     if (ledger.err != OK) return ledger.err;
     if (in->sequence > ledger.next) return STREAM_GAP;
     if (in->sequence == ledger.next) {
@@ -75,6 +80,8 @@ static int on_load(struct request *rq, const struct stream_load_in *in, struct s
 {
     (void)rq;
     if (in->part >= ledger.parts) return STREAM_NO_RECORD;
+    out->at = ledger.at;
+    out->parts = ledger.parts;
     out->bytes = data_from(ledger.part[in->part].bytes, ledger.part[in->part].len);
     return OK;
 }
@@ -87,6 +94,13 @@ static int on_watch(struct request *rq, const struct stream_watch_in *in)
     return OK;
 }
 
+static int on_hurry(struct request *rq)
+{
+    (void)rq;
+    ledger.hurries++;
+    return OK;
+}
+
 enum err ledger_call(struct message *m)
 {
     static const struct stream_ops ops = {.info = on_info,
@@ -94,7 +108,8 @@ enum err ledger_call(struct message *m)
                                           .read = on_read,
                                           .checkpoint = on_checkpoint,
                                           .load = on_load,
-                                          .watch = on_watch};
+                                          .watch = on_watch,
+                                          .hurry = on_hurry};
     static uint64_t words[MSG_WORDS_MAX], scratch[MSG_WORDS_MAX];
     struct ipc_buffer *buffer = ipc_buffer();
     struct request rq = {.info = m->info, .words = words, .scratch = scratch, .buffer = buffer};

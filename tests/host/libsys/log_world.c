@@ -109,16 +109,28 @@ static int dispatch(struct service *svc, struct request *rq)
         rq->buffer->words[0] = 0x1234;
         rq->buffer->caps[0].badge = 0x5678;
     }
+    if (label == ONCE) { /* as the generated code does it */
+        rq->number = rq->words[0];
+        if (rq->recall != NULL && rq->recall(rq)) return OK;
+        add[0] = 1;
+        rq->answer.info = msg_info(OK, 1, 1, 0);
+        rq->buffer->caps[0] =
+            (struct msg_cap){.slot = ENDPOINT, .rights = RIGHT_WRITE, .badge = 1000 + state.count};
+        request_commit(rq, 1, add, 8);
+    }
     if (label == FAIL) rq->answer.info = msg_info(ERR_RANGE, 0, 0, 0);
-    if (label == ADD || label == LONG || label == FAIL) request_commit(rq, 1, add, 8);
+    rq->is_light = label == LIGHT;
+    if (label == ADD || label == LONG || label == FAIL || label == LIGHT)
+        request_commit(rq, 1, add, 8);
     if (label == BIG) request_commit(rq, 1, add, sizeof(add));
     return label == LATER ? REPLY_LATER : (int)msg_label(rq->answer.info);
 }
 
 static void signalled(struct service *svc, uint64_t bits)
 {
-    (void)svc;
+    uint64_t one = 1;
     signalled_bits |= bits;
+    if (bits & SIGNAL_ADDS) service_commit(svc, 1, &one, sizeof(one));
 }
 
 void start_again(void)
@@ -161,7 +173,12 @@ int world_setup(void **unused)
 
 void arrives(uint32_t label, uint64_t value)
 {
-    kernel.next = (struct message){.cap = 5, .info = msg_info(label, 1, 0, 0) | MSG_CALL};
+    arrives_from(5, label, value);
+}
+
+void arrives_from(uint64_t badge, uint32_t label, uint64_t value)
+{
+    kernel.next = (struct message){.cap = badge, .info = msg_info(label, 1, 0, 0) | MSG_CALL};
     kernel.next.w[0] = value;
     assert_true(service_turn(&service, &turn));
 }

@@ -23,6 +23,8 @@ struct ledger {
     uint32_t parts, coming;
     struct stored part[PARTS], coming_part[PARTS];
     uint32_t boot, appends, watches, lose_answers, refuse_parts;
+    uint32_t hurries, busy;
+    bool sealed;
     bool at_once; /* durable as soon as it is there */
     int err;      /* of the next append */
 };
@@ -41,7 +43,18 @@ struct kernel {
 extern struct kernel kernel;
 
 /* The server: a sum, and how many were added. */
-enum { ADD = 1, READ = 2, READ_VOLATILE = 3, LONG = 4, BIG = 5, LATER = 6, FAIL = 7 };
+enum {
+    ADD = 1,
+    READ = 2,
+    READ_VOLATILE = 3,
+    LONG = 4,
+    BIG = 5,
+    LATER = 6,
+    FAIL = 7,
+    ONCE = 8,
+    LIGHT = 9
+};
+enum { SIGNAL_ADDS = 8 };
 struct sums {
     uint64_t sum, count, boots;
 };
@@ -56,4 +69,5 @@ void world_snapshot(struct service *svc);
 int world_setup(void **unused);
 void start_again(void); /* a new process */
 void arrives(uint32_t label, uint64_t value);
+void arrives_from(uint64_t badge, uint32_t label, uint64_t value);
 void signal_arrives(uint64_t bits);

@@ -191,6 +191,62 @@ static void a_stream_that_fails(void **unused)
     assert_int_equal(state.sum, 0);
 }
 
+static void the_ledger_is_told_who_waits(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    ledger.hurries = 0;
+    signal_arrives(SIGNAL_ADDS); /* commits, but nobody waits */
+    arrives(READ_VOLATILE, 0);
+    assert_int_equal(ledger.next, 2);
+    assert_int_equal(ledger.hurries, 0);
+    arrives(READ, 0);
+    arrives(READ, 0);
+    assert_int_equal(ledger.hurries, 1); /* once for both */
+    ledger.durable = 2;
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(kernel.answers[0] + kernel.answers[1], 2);
+    arrives(ADD, 1);
+    assert_int_equal(ledger.hurries, 2);
+}
+
+static void a_busy_ledger(void **unused)
+{
+    (void)unused;
+    ledger.busy = 1;
+    arrives(ADD, 1);
+    assert_int_equal(ledger.next, 1);
+    assert_int_equal(kernel.answers[0], 0);
+    signal_arrives(SERVICE_SIGNAL_STREAM);
+    assert_int_equal(ledger.next, 2);
+    assert_int_equal(kernel.answers[0], 1);
+}
+
+/* What is there can be asked, nothing can be changed, and what cannot be refused is not kept. */
+static void a_sealed_stream(void **unused)
+{
+    (void)unused;
+    arrives(ADD, 5);
+    ledger.sealed = true;
+    ledger.room = 0;
+    ledger.boot = 2;
+    uint64_t next = ledger.next;
+    start_again();
+    assert_int_equal(state.sum, 5);
+    assert_true(service_log.boot > 1 << 23); /* what this process hands out ends with it */
+    arrives(LIGHT, 7);
+    assert_int_equal(msg_label(kernel.answered[0].info), OK);
+    assert_int_equal(state.sum, 12);
+    start_again();
+    arrives(READ, 0);
+    assert_true(answers_now());
+    arrives(ADD, 1);
+    assert_int_equal(msg_label(turn.info), ERR_LOG_FULL);
+    signal_arrives(SIGNAL_ADDS);
+    assert_int_equal(state.sum, 6);
+    assert_int_equal(ledger.next, next);
+}
+
 static void no_room(void **unused)
 {
     (void)unused;
@@ -313,6 +369,9 @@ int main(void)
         CASE(an_answer_of_the_ledger_is_lost),
         CASE(a_ledger_that_lost_durable_records),
         CASE(a_stream_that_fails),
+        CASE(the_ledger_is_told_who_waits),
+        CASE(a_busy_ledger),
+        CASE(a_sealed_stream),
         CASE(no_room),
         CASE(checkpoints),
         CASE(pending_is_bounded),

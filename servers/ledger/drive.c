@@ -1,0 +1,111 @@
+/* drive.c - the disk's part of the loop: requests to the device, answers, signals. */
+#include "bytes.h"
+#include "ledger.h"
+#include "slots.h"
+
+enum { ERRORS_MAX = 3, ROUNDS = 64 };
+
+static struct watch *watch_of(uint32_t stream)
+{
+    struct watch *free = NULL;
+    for (uint32_t i = 0; i < DISK_STREAMS; i++) {
+        if (ledger.watches[i].stream == stream) return &ledger.watches[i];
+        if (ledger.watches[i].stream == 0 && free == NULL) free = &ledger.watches[i];
+    }
+    if (free != NULL) free->stream = stream;
+    return free;
+}
+
+void drive_watch(uint32_t stream, cap_t signal)
+{
+    struct watch *w = watch_of(stream);
+    if (w == NULL) {
+        slot_discard(signal);
+        return;
+    }
+    slot_discard(w->signal);
+    w->signal = signal;
+}
+
+void drive_busy(uint32_t stream)
+{
+    struct watch *w = watch_of(stream);
+    if (w != NULL) w->busy = true;
+}
+
+static void signal_to(struct watch *w)
+{
+    w->busy = false;
+    if (w->signal != 0) (void)sys_signal(w->signal);
+}
+
+/* True: something was done. */
+static bool completions(void)
+{
+    enum store_io_result result;
+    bool some = false;
+    uint32_t id;
+    while (device_done(&ledger.device, &id, &result)) {
+        disk_done(&ledger.disk, id, result);
+        if (result == STORE_IO_OK) ledger.errors = 0;
+        some = true;
+    }
+    return some;
+}
+
+static void submissions(void)
+{
+    struct store_io io;
+    while (!ledger.asked && disk_next(&ledger.disk, &io)) {
+        ledger.asked = !device_take(&ledger.device, &io);
+        ledger.io = io;
+    }
+    if (ledger.asked) ledger.asked = !device_take(&ledger.device, &ledger.io);
+    device_push(&ledger.device);
+}
+
+/* With a driver, a few times; without, when there is one again. */
+static void errors(void)
+{
+    if (ledger.reopen && device_is_idle(&ledger.device) && !ledger.asked) {
+        ledger.reopen = device_open(&ledger.device, &ledger.caps) != OK;
+    }
+    if (!disk_failed(&ledger.disk) || ledger.disk.given_up) return;
+    if (!ledger.device.open || ledger.asked || !device_is_idle(&ledger.device)) return;
+    if (++ledger.errors > ERRORS_MAX) {
+        ledger.reason = KEEP_FAILS;
+        disk_give_up(&ledger.disk);
+        return;
+    }
+    disk_retry(&ledger.disk);
+}
+
+static void tell(void)
+{
+    for (uint32_t stream; (stream = disk_moved(&ledger.disk)) != 0;) {
+        signal_to(watch_of(stream));
+    }
+    for (uint32_t i = 0; i < DISK_STREAMS; i++) {
+        if (ledger.watches[i].busy) signal_to(&ledger.watches[i]);
+    }
+}
+
+void drive(void)
+{
+    bool some = true, news = false;
+    for (uint32_t i = 0; some && i < ROUNDS; i++) {
+        some = completions();
+        errors();
+        bool more = disk_feed(&ledger.disk);
+        while (disk_step(&ledger.disk)) {
+            streams_answer(&ledger.disk.answer);
+            some = true;
+        }
+        submissions();
+        news = news || some;
+        some = some || more;
+    }
+    if (ledger.disk.full && ledger.reason == KEEP_OK) ledger.reason = KEEP_STORE + STORE_FULL;
+    if (news) tell();
+    if (some || !device_may_sleep(&ledger.device)) (void)sys_signal(ledger.more);
+}
