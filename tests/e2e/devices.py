@@ -24,8 +24,12 @@ class Devices(Booted):
         cls.scratch = tempfile.TemporaryDirectory()
         cls.disk = Path(cls.scratch.name) / "disk.img"
         cls.disk.write_bytes(bytes(DISK_MIB << 20))
-        cls.machine_options = {"firmware": cls.firmware, "disks": [cls.disk]}
+        cls.machine_options = {"firmware": cls.firmware, **cls.drive()}
         super().setUpClass()
+
+    @classmethod
+    def drive(cls):
+        return {"disks": [cls.disk]}
 
     @classmethod
     def tearDownClass(cls):
@@ -92,6 +96,22 @@ class Devices(Booted):
 
     def test_verify(self):
         self.assertIn("virtio_blk", self.run_line("mem"))  # whom one has to trust
+
+
+class BehindBridge(Devices):
+    """The same behind a bridge that qboot leaves without numbers; the reset is another."""
+
+    @classmethod
+    def drive(cls):
+        return {"extra": [
+            "-device", "pcie-root-port,id=bridge,chassis=1",
+            "-drive", f"if=none,id=behind,format=raw,file={cls.disk}",
+            "-device", f"virtio-blk-pci,disable-legacy=on,drive=behind,serial={SERIAL},bus=bridge"]}
+
+    def test_found(self):
+        self.assert_disk()
+        self.assertRegex(self.function(), r"^01:00\.0 .* flr ")
+        self.assertIn("PCI bridge to bus 01", self.run_line("pci"))
 
 
 class Refusals(Booted):
