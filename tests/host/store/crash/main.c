@@ -33,7 +33,7 @@ static const struct plan plan_short[] = {
     {"one", 3, 0, 16, false},
     {"one", 1, 5, 4, true},
     {"two", 1, 3, 16, true},
-    {"deep", 1, 1, 8, true},
+    {"deep", 1, 0, 8, true},
 };
 static const struct plan plan_long[] = {
     {"one", 3, 0, 1, false},  {"two", 3, 0, 1, false}, {"deep", 3, 0, 1, false},
