@@ -9,7 +9,7 @@
 
 enum {
     DEVICE_ENTRIES = 32,
-    DEVICE_PIECES = 16,
+    DEVICE_PIECES = 8,
     DEVICE_PIECE_BLOCKS = 16, /* 64 KiB */
     DEVICE_REQUESTS = 32,
 };
