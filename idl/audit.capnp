@@ -123,4 +123,7 @@ interface Audit @0xabd5f666b8e77cab {
   # Chain, fold, and comparison with the live slots. `authority`: authority capabilities, all axiom's.
   # `derived`: capabilities made from one of their kind; `objects` that take memory; `mapped` pages and tables.
   # `quiet`: no commit fell within the walk, so that its slots were counted too.
+  capsAt @9 (seq :UInt64, process :Text $Wl.max(32), after :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool)
+      $Wl.errors(["noProcess", "noRecord"]);
+  # As `caps`, of what the process held after commit `seq` of this boot.
 }

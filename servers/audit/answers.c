@@ -82,13 +82,36 @@ static int on_show(struct request *rq, const struct audit_show_in *in, struct au
 }
 
 /* Whose capability that one was derived from. */
-static struct text giver_of(const struct reduce_node *n)
+static struct text giver_of(const struct reduce *fold, const struct reduce_node *n)
 {
     uint32_t index;
     if (n->parent == 0) return (struct text){0};
-    const struct reduce_node *parent = &book.fold.nodes[n->parent];
-    const struct log_life *l = book_holder(parent->slot, book.fold.count, &index);
+    const struct reduce_node *parent = &fold->nodes[n->parent];
+    const struct log_life *l = book_holder(parent->slot, fold->count - 1, &index);
     return l != NULL ? book_name(l) : (struct text){0};
+}
+
+/* What the process holds behind slot `after`, at most CAPS_MAX; true: there is more. */
+static bool caps_list(const struct reduce *fold, const struct log_life *l, uint32_t after,
+                      struct audit_cap_info *out, uint32_t *out_count)
+{
+    *out_count = 0;
+    for (uint64_t slot = after + 1ull; slot < l->slots; slot++) {
+        const struct reduce_node *n = reduce_find(fold, l->cnode + (slot << SLOT_BITS));
+        if (n == NULL) continue;
+        if (*out_count == CAPS_MAX) return true;
+        out[(*out_count)++] = (struct audit_cap_info){.slot = (uint32_t)slot,
+                                                      .type = n->type,
+                                                      .rights = n->rights,
+                                                      .flags = n->flags,
+                                                      .bits = n->bits,
+                                                      .depth = n->depth,
+                                                      .badge = n->badge,
+                                                      .obj = n->obj,
+                                                      .since = n->made,
+                                                      .giver = giver_of(fold, n)};
+    }
+    return false;
 }
 
 static int on_caps(struct request *rq, const struct audit_caps_in *in, struct audit_caps_out *out)
@@ -97,24 +120,21 @@ static int on_caps(struct request *rq, const struct audit_caps_in *in, struct au
     const struct log_life *l = book_process(in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
     fold_now();
-    for (uint64_t slot = in->after + 1ull; slot < l->slots; slot++) {
-        const struct reduce_node *n = reduce_find(&book.fold, l->cnode + (slot << SLOT_BITS));
-        if (n == NULL) continue;
-        if (out->caps.count == CAPS_MAX) {
-            out->more = true;
-            return OK;
-        }
-        out->caps.at[out->caps.count++] = (struct audit_cap_info){.slot = (uint32_t)slot,
-                                                                  .type = n->type,
-                                                                  .rights = n->rights,
-                                                                  .flags = n->flags,
-                                                                  .bits = n->bits,
-                                                                  .depth = n->depth,
-                                                                  .badge = n->badge,
-                                                                  .obj = n->obj,
-                                                                  .since = n->made,
-                                                                  .giver = giver_of(n)};
-    }
+    out->more = caps_list(&book.fold, l, in->after, out->caps.at, &out->caps.count);
+    return OK;
+}
+
+static int on_caps_at(struct request *rq, const struct audit_caps_at_in *in,
+                      struct audit_caps_at_out *out)
+{
+    (void)rq;
+    fold_now();
+    if (in->seq >= book.fold.count) return AUDIT_NO_RECORD;
+    const struct log_life *l = book_process_at(in->process, in->seq);
+    if (l == NULL) return AUDIT_NO_PROCESS;
+    const struct reduce *past = book_past(in->seq + 1);
+    if (past == NULL) return ERR_NO_MEMORY;
+    out->more = caps_list(past, l, in->after, out->caps.at, &out->caps.count);
     return OK;
 }
 
@@ -213,6 +233,7 @@ const struct audit_ops audit_ops = {
     .syslog = on_syslog,
     .show = on_show,
     .caps = on_caps,
+    .caps_at = on_caps_at,
     .why = on_why,
     .who = on_who,
     .lives = on_lives,

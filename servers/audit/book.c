@@ -113,6 +113,11 @@ struct text book_name(const struct log_life *life)
     return text_from(life->name, life->name_len);
 }
 
+static bool life_is_called(const struct log_life *l, struct text name)
+{
+    return name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
+}
+
 const struct log_life *book_process(struct text name)
 {
     static struct log_life axiom = {.name = AXIOM_NAME, .name_len = sizeof(AXIOM_NAME) - 1};
@@ -127,10 +132,41 @@ const struct log_life *book_process(struct text name)
     for (uint64_t i = 0; i < book_lives(); i++) {
         const struct log_life *l = book_life(i);
         if (l == NULL) continue;
-        bool same = name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
-        if (same || (pid != 0 && l->pid == pid)) return l;
+        if (life_is_called(l, name) || (pid != 0 && l->pid == pid)) return l;
     }
     return NULL;
+}
+
+const struct log_life *book_process_at(struct text name, uint64_t seq)
+{
+    const struct log_life *l = book_process(name);
+    uint64_t pid = 0;
+    if (l != NULL && l->commits <= seq && l->ended > seq) return l;
+    if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
+    for (uint64_t i = 0; i < book_lives(); i++) {
+        l = book_life(i);
+        if (l == NULL || l->commits > seq || l->ended <= seq) continue;
+        if (life_is_called(l, name) || (pid != 0 && l->pid == pid)) return l;
+    }
+    return NULL;
+}
+
+const struct reduce *book_past(uint64_t count)
+{
+    static struct reduce past;
+    static uint32_t nodes;
+    if (nodes != book.nodes) {
+        heap_free(past.nodes);
+        void *memory = heap_alloc(reduce_bytes(book.nodes));
+        nodes = memory != NULL ? book.nodes : 0;
+        past = (struct reduce){.nodes = memory, .count = UINT64_MAX};
+    }
+    if (nodes == 0) return NULL;
+    if (past.count > count) reduce_init(&past, past.nodes, nodes);
+    while (past.count < count) {
+        if (reduce_apply(&past, &logmem_commits(book.log)[past.count]) != REDUCE_OK) return NULL;
+    }
+    return &past;
 }
 
 struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)

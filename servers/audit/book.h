@@ -41,6 +41,11 @@ static inline uint64_t book_commits(void)
 const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index);
 /* The living process of that name or, in digits, pid; else the last that had it; NULL: none. */
 const struct log_life *book_process(struct text name);
+/* The one that lived at commit `seq`. */
+const struct log_life *book_process_at(struct text name, uint64_t seq);
+/* The state after `count` commits, which are folded already. NULL: no memory. Until it is called
+ * again. */
+const struct reduce *book_past(uint64_t count);
 struct text book_name(const struct log_life *life);
 /* Of a slot: the process's name, or "axiom" for the containers that only axiom names. */
 struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index);

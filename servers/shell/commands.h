@@ -12,6 +12,7 @@ int run_syslog(struct shell *sh, int argc, char **argv);
 int run_show(struct shell *sh, int argc, char **argv);
 int run_verify(struct shell *sh, int argc, char **argv);
 int run_why(struct shell *sh, int argc, char **argv);
+int run_at(struct shell *sh, int argc, char **argv);
 int run_who(struct shell *sh, int argc, char **argv);
 int run_ls(struct shell *sh, int argc, char **argv);
 int run_cat(struct shell *sh, int argc, char **argv);

@@ -23,6 +23,16 @@ static void cap_print(struct out *o, const struct audit_cap_info *c)
               c->badge, c->obj, c->since, (int)c->giver.len, c->giver.at);
 }
 
+static void caps_print(struct out *o, const struct audit_cap_info *at, uint32_t count, bool first)
+{
+    if (first)
+        out_print(o,
+                  " SLOT  TYPE         RIGHTS     BADGE             OBJECT         COMMIT  FROM\n");
+    for (uint32_t i = 0; i < count; i++) {
+        cap_print(o, &at[i]);
+    }
+}
+
 int run_caps(struct shell *sh, int argc, char **argv)
 {
     struct audit_caps_in in = {.process = text_from(argv[1], strlen(argv[1]))};
@@ -33,16 +43,31 @@ int run_caps(struct shell *sh, int argc, char **argv)
         struct out o = out_to(text, sizeof(text));
         int err = audit_caps(sh->audit, &in, &out);
         if (err != OK) return failed(sh, argv[1], err);
-        if (in.after == 0)
-            out_print(
-                &o,
-                " SLOT  TYPE         RIGHTS     BADGE             OBJECT         COMMIT  FROM\n");
-        for (uint32_t i = 0; i < out.caps.count; i++) {
-            cap_print(&o, &out.caps.at[i]);
-            in.after = out.caps.at[i].slot;
-        }
+        caps_print(&o, out.caps.at, out.caps.count, in.after == 0);
         shell_bytes(sh, o.at, o.len);
         if (out.caps.count == 0) break;
+        in.after = out.caps.at[out.caps.count - 1].slot;
+    }
+    return STATUS_OK;
+}
+
+/* at SEQ caps NAME */
+int run_at(struct shell *sh, int argc, char **argv)
+{
+    struct audit_caps_at_in in = {.process = text_from(argv[3], strlen(argv[3]))};
+    struct audit_caps_at_out out = {.more = true};
+
+    (void)argc;
+    if (!shell_number(argv[1], &in.seq)) return shell_wrong(sh, "SEQ is a number");
+    if (strcmp(argv[2], "caps") != 0) return shell_wrong(sh, "only `caps` is asked of the past");
+    while (out.more && !shell_stopped(sh)) {
+        struct out o = out_to(text, sizeof(text));
+        int err = audit_caps_at(sh->audit, &in, &out);
+        if (err != OK) return failed(sh, argv[err == AUDIT_NO_RECORD ? 1 : 3], err);
+        caps_print(&o, out.caps.at, out.caps.count, in.after == 0);
+        shell_bytes(sh, o.at, o.len);
+        if (out.caps.count == 0) break;
+        in.after = out.caps.at[out.caps.count - 1].slot;
     }
     return STATUS_OK;
 }

@@ -17,6 +17,8 @@ const struct row rows[] = {
      run_show},
     {"verify", "verify", "checks chain, fold and live state of all authority", 0, 0,
      COMPLETES_NOTHING, run_verify},
+    {"at", "at SEQ caps NAME", "what a process held after that commit", 3, 3, COMPLETES_NAME,
+     run_at},
     {"why", "why NAME SLOT", "how a process came to hold a capability", 2, 2, COMPLETES_NAME,
      run_why},
     {"who", "who NAME SLOT | who OBJECT", "who else holds what is in that slot, or at that address",

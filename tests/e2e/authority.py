@@ -28,6 +28,24 @@ class Authority(Booted):
         self.run_line("kill spin")
         self.run_line("kill spin", status=None)
 
+    def test_at(self):
+        """What was held after a commit is what was shown then."""
+        self.run_line("spawn spin")
+        self.run_line("grant 4 spin 20 w")
+        then = self.run_line("caps spin")
+        since = int(re.search(r"(?m)^ +20 .* since (\d+)", then)[1])
+        last = int(re.search(r"(?m)^ *(\d+)", self.run_line("log 1"))[1])
+        self.run_line("revoke spin 20")
+        self.assertEqual(self.run_line(f"at {last} caps spin"), then)
+        before = self.run_line(f"at {since - 1} caps spin")
+        self.assertEqual(before, re.sub(r"(?m)^ +20 .*\n", "", then))
+        self.run_line("kill spin")
+        self.assertEqual(self.run_line(f"at {last} caps spin"), then)
+        self.assertIn("noProcess", self.run_line("at 0 caps spin", status=None))
+        self.assertIn("noRecord", self.run_line("at 9999999 caps spin", status=None))
+        for line in ("at", "at 5", "at x caps spin", "at 5 why spin"):
+            self.assert_one_line_refusal(line)
+
     def test_who(self):
         """All that hold one object, by a slot or by its address; and none."""
         shown = self.run_line("who uart 3")

@@ -6,8 +6,9 @@ import unittest
 
 from harness import SERVICES, Booted
 
-COMMANDS = """help ps caps mem log syslog show verify why ls cat echo cp mv rm mkdir stat spawn kill
-restart grant revoke who pingpong memhog spin uptime clear history reboot poweroff exit""".split()
+COMMANDS = """help ps caps mem log syslog show verify at why ls cat echo cp mv rm mkdir stat
+spawn kill restart grant revoke who pingpong memhog spin uptime clear history reboot poweroff
+exit""".split()
 
 
 class Shell(Booted):
