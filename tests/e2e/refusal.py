@@ -61,7 +61,7 @@ class Refusal(unittest.TestCase):
             self.assert_refused(dump + rb"(" + four + rb"\s+){3}", image=Path(file.name))
 
     def test_too_little_memory(self):
-        for memory in ("8M", "32M", "40M"):
+        for memory in ("8M", "32M", "46M"):
             self.assert_refused(rb"(?i)memory", memory=memory)
         with Session(options(memory="48M")) as session:  # less than the quotas add up to
             session.prompt(60)

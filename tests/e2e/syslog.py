@@ -39,7 +39,7 @@ class Syslog(Booted):
                 ("mem", "shell", "Observe.memory", "ok")):
             with self.subTest(line=line, method=method):
                 self.session.run(line)
-                calls = self.calls(400)
+                calls = self.calls(1000)
                 self.assert_all_named(calls)
                 self.assert_called(calls, process, method, result)
 
@@ -56,7 +56,7 @@ class Syslog(Booted):
     def test_who_has_ended(self):
         """A process keeps its name in the events of its time."""
         self.run_line("hello")
-        self.assert_called(self.calls(300), "hello", "Session.write", "ok")
+        self.assert_called(self.calls(800), "hello", "Session.write", "ok")
 
     def test_servers_that_were_started_again(self):
         for name in ("vfs", "audit"):
@@ -64,7 +64,7 @@ class Syslog(Booted):
             self.session.prompt(30)
         self.run_line("verify", timeout=120)  # waits for audit
         self.run_line("cat /etc/motd")
-        calls = self.calls(400)
+        calls = self.calls(1000)
         self.assert_all_named(calls)
         self.assert_called(calls, "shell", "File.read", "ok")
 

@@ -154,7 +154,7 @@ TEST(BOOT0007, "too little memory is refused, enough in many pieces is not")
     EXPECT(strstr(refusal_of(&p), "too little memory") != NULL);
     again(&p);
     p.memory_count = 0;
-    for (uint32_t i = 0; i < 7; i++) { /* 7 pieces of 6 MiB */
+    for (uint32_t i = 0; i < 8; i++) { /* 8 pieces of 6 MiB */
         p.memory[p.memory_count++] = (struct memory_region){(8 + i * 8) * MIB, 6 * MIB};
     }
     EXPECT(refusal_of(&p) == NULL);
