@@ -46,6 +46,7 @@ bool fast_ipc(struct thread *t, bool is_call)
     to->regs.rdi = is_call ? via->badge : 0;
     to->regs.rsi = (info & 0xffff03ff) | (is_call ? MSG_CALL : 0);
     to->state = T_RUNNING;
+    to->cpu = cpu();
     cpu()->current = to;
     return true;
 }

@@ -100,7 +100,6 @@ void sched_place(struct thread *t)
     if (home == NULL) return;
     t->goes = &cpus[home->cpu];
     if ((t->state == T_READY || t->state == T_PARKED) && t->cpu != t->goes) sched_ready(t);
-    if (t->state != T_RUNNING) t->cpu = t->goes;
 }
 
 /*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
