@@ -252,6 +252,7 @@ static void attachment_end(struct attachment *at)
 static void detach(struct attachment *at)
 {
     space_unmap_object(at->by, at->address, at->area->pages);
+    if (at->area->revoked) tell_gone(at); /* on another processor it runs at once */
     drop_gone(at->by, at->gone);
     attachment_end(at);
 }
@@ -327,7 +328,6 @@ enum err area_revoke(struct process *p, uint32_t id)
     if (a == NULL) return ERR_PEER_DIED;
     if (a->maker != p->pid) return ERR_RIGHTS;
     a->revoked = true;
-    tell_all(a);
     for (struct attachment *at = a->attached; at != NULL; at = next) {
         next = at->next_of_area;
         if (at->by != p) detach(at);
