@@ -6,6 +6,7 @@
 #include "cpus.h"
 #include "logs.h"
 #include "memory.h"
+#include "pids.h"
 #include "space.h"
 
 enum { ROUND_ROBIN_MS = 10, SELF_SLOT = 1 };
@@ -65,16 +66,9 @@ static bool may_make(uint32_t maker)
     return mine < CHILDREN_MAX && used < PROCESSES_MAX - PROCESSES_RESERVED;
 }
 
-/* A pid is never used twice; 0: the table is full. */
-static uint32_t pid_next(void)
+static bool is_free(uint32_t pid)
 {
-    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
-        uint32_t pid = all.next_pid + i;
-        if (all.list[pid % PROCESSES_MAX] != NULL) continue;
-        all.next_pid = pid + 1;
-        return pid;
-    }
-    return 0;
+    return all.list[pid % PROCESSES_MAX] == NULL;
 }
 
 void process_forget(struct process *p)
@@ -128,7 +122,8 @@ enum err process_make(const struct process_plan *plan, struct process **out)
 {
     struct process *parent = process_living(plan->pid_parent);
     struct process *p = cell_alloc(sizeof(*p));
-    uint32_t pid = p != NULL && may_make(plan->pid_parent) ? pid_next() : 0;
+    bool may = p != NULL && may_make(plan->pid_parent);
+    uint32_t pid = may ? pid_take(&all.next_pid, PROCESSES_MAX, is_free) : 0;
     if (pid == 0) {
         cell_free(p, sizeof(*p));
         return ERR_BUSY;

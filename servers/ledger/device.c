@@ -111,9 +111,9 @@ void device_push(struct device *d)
 
 static void piece_done(struct device *d, uint32_t at, bool good)
 {
-    struct device_piece *p = &d->pieces[at];
-    struct device_request *r = p->request;
-    if (at >= DEVICE_PIECES || r == NULL) return;
+    struct device_piece *p = at < DEVICE_PIECES ? &d->pieces[at] : NULL;
+    struct device_request *r = p != NULL ? p->request : NULL;
+    if (r == NULL) return;
     if (good && r->io.op == STORE_READ) {
         memcpy((uint8_t *)r->io.data + (size_t)p->block * STORE_BLOCK, area_of(d, at),
                (size_t)p->blocks * STORE_BLOCK);

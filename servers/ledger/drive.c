@@ -33,8 +33,10 @@ void drive_busy(uint32_t stream)
     if (w != NULL) w->busy = true;
 }
 
+/* NULL: more streams are watched than there is room for, and this one is not. */
 static void signal_to(struct watch *w)
 {
+    if (w == NULL) return;
     w->busy = false;
     if (w->signal != 0) (void)sys_signal(w->signal);
 }
