@@ -1,0 +1,61 @@
+"""The program of tests/bench/micro in axiom's place: booted, and what it says read."""
+
+import subprocess
+from pathlib import Path
+
+from wl import bootimage, machine
+from wl.elf import load_program
+from wl.errors import Refused
+
+SECONDS = 120
+EMPTY = "empty"  # the row in which nothing is done
+
+
+def micro_image(build, path):
+    program = load_program(machine.need(build / "symbols/micro.elf"))
+    path.write_bytes(bootimage.build(program, program, {}))
+    return path
+
+
+def run(build, kernel, words, scratch, extra=()):
+    """Boots it once; the lines that it wrote."""
+    said = Path(scratch) / "said"
+    options = machine.Options(
+        build=build, accel="tcg", icount=True, kernel=kernel or build / "symbols/kernel.elf",
+        image=micro_image(build, Path(scratch) / "micro.img"), append=words,
+        extra=["-chardev", f"file,id=said,path={said}",
+               "-device", "isa-debugcon,iobase=0xe9,chardev=said", *extra])
+    try:
+        done = subprocess.run(machine.command(options, "pipe", scratch), timeout=SECONDS,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Refused(f"micro: not at its end after {SECONDS} s") from error
+    lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
+    if done.returncode != machine.EXIT_CLEAN or lines[-1:] != ["end"]:
+        shown = "\n".join(lines[-3:]) + done.stdout.decode(errors="replace")
+        raise Refused(f"micro: exit code {done.returncode}\n{shown}")
+    return lines
+
+
+def parse(lines):
+    """name -> least, median, most: of an operation, less an empty measurement."""
+    rows, empty = {}, 0
+    for line in lines:
+        words = line.split()
+        if words[:1] != ["row"]:
+            continue
+        least, median, most, rounds, each = (int(word) for word in words[2:7])
+        if words[1] == EMPTY:
+            empty = least
+        rows[words[1]] = {"least": (least - empty) // each, "median": (median - empty) // each,
+                          "most": (most - empty) // each, "rounds": rounds, "each": each}
+    return rows
+
+
+def measure(build, kernel, prefix, extra=()):
+    with machine.scratch_folder() as scratch:
+        rows = parse(run(build, kernel, f"only={prefix}", scratch, extra))
+    del rows[EMPTY]
+    if not rows:
+        raise Refused(f"no row begins with {prefix!r}")
+    return rows
