@@ -12,9 +12,8 @@ bool fast_ipc(struct thread *t, bool is_call)
 {
     struct slot *via, *rs = thread_slot(t, TS_NOTIFY);
     uint64_t info = t->regs.rsi, words = info & 0x1fff; /* many if there are capabilities */
-    if (!is_call && rs->type == CAP_NOTIFICATION &&
-        ((const struct notification *)cap_object(rs))->word != 0)
-        return false;
+    const struct notification *n = cap_object(rs);
+    if (!is_call && rs->type == CAP_NOTIFICATION && n->word != 0) return false;
     enum err e = slot_lookup(thread_cspace(t), t->regs.rdi, &via);
     if (!is_call && e == OK) e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, &rs);
     if (e != OK || words > MSG_REGISTERS || via->type != CAP_ENDPOINT) return false;

@@ -35,7 +35,6 @@ MUST_USE enum err invoke(struct request *rq, uint64_t name);
 
 check_fn copy_check, move_check, busy_check, retype_check, start_check, config_check, read_check;
 check_fn sched_check, map_check, get_check, port_check, log_ack_check, walk_check;
-apply_fn copy_apply, move_apply, delete_apply, revoke_apply, retype_apply, start_apply,
-    config_apply;
-apply_fn read_apply, sched_config_apply, map_apply, unmap_apply, get_apply, irq_bind_apply;
+apply_fn copy_apply, move_apply, delete_apply, revoke_apply, retype_apply, start_apply, read_apply;
+apply_fn config_apply, sched_config_apply, map_apply, unmap_apply, get_apply, irq_bind_apply;
 apply_fn port_apply, log_ack_apply, log_mode_apply, walk_apply;

@@ -53,7 +53,8 @@ void trap_init(uint32_t index)
 SELDOM static void lock_wait(uint32_t ticket)
 {
     struct arch_cpu *a = &cpu()->arch;
-    load_root(a->root = image_phys(kernel_root));
+    load_root(image_phys(kernel_root));
+    a->root = image_phys(kernel_root); /* not before it is so: who reads it does not hold us then */
     __atomic_store_n(&a->waits, true, __ATOMIC_RELEASE);
     while (__atomic_load_n(&lock_serving, __ATOMIC_ACQUIRE) != ticket) {
         __builtin_ia32_pause();
@@ -103,9 +104,10 @@ struct thread *thread_load(void)
     const struct thread_regs *next = t ? &t->regs : &nobody.regs;
     if (a->loaded != t || a->fpu != fpu) {
         struct thread_regs *last = a->loaded ? &a->loaded->regs : &nobody.regs;
-        __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; wrgsbase %3; swapgs; wrfsbase %2"
-                         : "=&r"(last->fs_base), "=&r"(last->gs_base)
-                         : "r"(next->fs_base), "r"(next->gs_base));
+        if (a->loaded != t) /* else only its use of the FPU has changed */
+            __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; wrgsbase %3; swapgs; wrfsbase %2"
+                             : "=&r"(last->fs_base), "=&r"(last->gs_base)
+                             : "r"(next->fs_base), "r"(next->gs_base));
         if (a->fpu) __asm__ volatile("fxsave64 %0" : "=m"(a->loaded->fpu));
         /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
         if (fpu)
