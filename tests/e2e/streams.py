@@ -65,7 +65,7 @@ class Streams(Booted):
         self.restart("vfs")
         listed = self.run_line("ls -l /")
         for name in "ab":
-            self.assertRegex(listed, rf"\b512 .*\b{name}\b")
+            self.assertRegex(listed, rf"\b2048 .*\b{name}\b")
 
 
 if __name__ == "__main__":

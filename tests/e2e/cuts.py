@@ -1,0 +1,165 @@
+"""The power is cut again and again, on one disk: all that was answered is there, and nothing half.
+
+Usage: cuts.py [CUTS [SEED]]
+
+The disk is nbd_disk.py: a cut loses, keeps and tears what was not flushed. It comes when the disk
+has done a number of requests drawn from the seed: while the log is looked for, made or read back,
+while the system starts, or while two programs and the shell write.
+"""
+
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import BOOT_SECONDS, BUILDS, ROOT, Refused, Session, options, plain
+from nbd_disk import Disk
+
+CUTS, SEED = 6, 1
+NAMES = [f"/f{i}" for i in range(8)]
+LOADS = ("/a", "/b")
+DISK_EACH, DISK_LEAST = 6 << 20, 64 << 20  # bytes for the log of each boot
+BOOT_REQUESTS, LOAD_REQUESTS = 150, 900
+SAID = re.compile(r"files_load (\S+): (\d+)\.")
+LOOKED = re.compile(r"files_load (\S+): (\d+) writes, (whole|no file|WRONG)")
+HEAD = re.compile(r"log: boot (\d+), (\d+) commits of it on the disk")
+BEFORE = re.compile(r"log: the boot before ended with (\d+) commits, head ([0-9a-f]{64})")
+
+
+class World:
+    """What the files are; while a command is not answered, what they may be."""
+
+    def __init__(self):
+        self.may = [{}]
+
+    def command(self, chance, text):
+        """A line for the shell, and what it may have done if its answer is never seen."""
+        files, name = self.may[0], chance.choice(NAMES)
+        other = chance.choice([n for n in NAMES if n != name])
+        old = files.get(name)
+        kind = chance.choice(("write", "append", "move", "remove")) if old else "write"
+        if kind == "write":
+            self.may = [files, files | {name: ""}, files | {name: text + "\n"}]
+            return f"echo {text} > {name}"
+        if kind == "append":
+            self.may = [files, files | {name: old + text + "\n"}]
+            return f"echo {text} >> {name}"
+        rest = {n: t for n, t in files.items() if n != name}
+        self.may = [files, rest | {other: old}] if kind == "move" else [files, rest]
+        return f"mv {name} {other}" if kind == "move" else f"rm {name}"
+
+    def answered(self):
+        self.may = [self.may[-1]]
+
+    def seen(self, files):
+        """None, or what cannot be."""
+        if files not in self.may:
+            return f"there is {files}\nbut it should be one of\n" + "\n".join(map(str, self.may))
+        self.may = [files]
+        return None
+
+
+class Cuts(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "disk.img"
+        self.chance = random.Random(SEED)
+        self.disk = Disk(self.path, DISK_LEAST + CUTS * DISK_EACH, SEED)
+        self.addCleanup(self.disk.close)
+        self.world = World()
+        self.writes = dict.fromkeys(LOADS, 0)  # of each program, that were answered
+        self.boots, self.texts, self.early, self.head = 0, 0, 0, (0, None)
+
+    def boot(self):
+        return Session(options(extra=self.disk.arguments(), memory="512M",
+                               image=BUILDS["release"] / "boot-test.img"))
+
+    def line(self, session, text, timeout=60):
+        status, shown = session.run(text, timeout)
+        self.assertEqual(status, 0, f"{text!r} printed:\n{shown}")
+        return shown
+
+    def test_cuts(self):
+        for number in range(CUTS):
+            self.one(number)
+            if number % max(1, CUTS // 50) == 0 or number + 1 == CUTS:
+                self.verify_outside()
+        with self.boot() as session:
+            session.prompt(BOOT_SECONDS["fast"])
+            self.look(session)
+            self.assertTrue(session.power_off())
+        self.verify_outside()
+        print(f"{CUTS} cuts, {self.early} before the prompt; {self.boots} boots counted; "
+              f"{self.texts} commands and {sum(self.writes.values())} writes of programs were "
+              f"answered; {self.disk.lost} writes were lost and {self.disk.torn} torn")
+        self.assertGreater(self.texts, CUTS)
+        self.assertGreater(self.disk.lost + self.disk.torn, 0)
+
+    def one(self, number):
+        """A boot that is cut."""
+        early = self.chance.random() < 0.3
+        self.disk.cut.clear()
+        session = self.boot()
+        with session:
+            if early:
+                self.disk.arm(self.chance.randrange(1, BOOT_REQUESTS), session.qemu)
+            try:
+                session.prompt(BOOT_SECONDS["fast"])
+                self.look(session)
+                if not early:
+                    self.disk.arm(self.chance.randrange(1, LOAD_REQUESTS), session.qemu)
+                self.load(session)
+            except (Refused, BrokenPipeError) as problem:
+                if not self.disk.cut.wait(10):
+                    raise AssertionError(f"cut {number}: {problem}") from problem
+        shown = session.text()
+        if not HEAD.search(shown):
+            self.early += 1
+        for name, count in SAID.findall(shown):
+            self.writes[name] = max(self.writes[name], int(count))
+
+    def load(self, session):
+        for name in LOADS:
+            self.line(session, f"spawn files_load {name} 3600")
+        while True:
+            self.texts += 1
+            self.line(session, self.world.command(self.chance, f"text {self.texts}"))
+            self.world.answered()
+
+    def look(self, session):
+        """Everything that was answered is there, whole."""
+        shown = session.text()
+        boot = int(HEAD.search(shown).group(1))
+        self.assertGreater(boot, self.boots, shown)  # each boot has its number
+        self.boots = boot
+        if found := BEFORE.search(shown):
+            self.assertRegex(self.line(session, "verify", 120), found.group(0))
+        listed = re.findall(r"(?m)\b(f\d)$", self.line(session, "ls /"))
+        files = {f"/{name}": self.line(session, f"cat /{name}") for name in listed}
+        self.assertIsNone(self.world.seen(files))
+        for name in LOADS:
+            _, shown = session.run(f"files_load {name} look")
+            found = LOOKED.search(shown)
+            self.assertIsNotNone(found, shown)
+            self.assertNotEqual(found.group(3), "WRONG", shown)
+            self.assertGreaterEqual(int(found.group(2)), self.writes[name], shown)
+            self.writes[name] = int(found.group(2))
+
+    def verify_outside(self):
+        """The image as the power cut left it."""
+        done = subprocess.run([ROOT / "tools/wl-log", self.path, "verify"], capture_output=True,
+                              text=True, timeout=300, check=False)
+        empty = self.boots == 0 and "empty" in done.stdout + done.stderr
+        self.assertTrue(done.returncode == 0 or empty, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and sys.argv[1].isdigit():
+        CUTS = int(sys.argv.pop(1))
+    if len(sys.argv) > 1 and sys.argv[1].isdigit():
+        SEED = int(sys.argv.pop(1))
+    unittest.main(verbosity=2)

@@ -1,0 +1,200 @@
+"""A disk with a write cache, in the test: QEMU reaches it as a network block device (NBD).
+
+Requests that wait are done in any order. What is written stays in the cache until a flush that was
+asked for after the write was answered. When the power is cut, each write that was not flushed
+reaches the disk or not, in any order, torn between sectors: all that a disk may do.
+"""
+
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import tempfile
+import threading
+from dataclasses import dataclass
+
+SECTOR = 512
+READ, WRITE, BYE, FLUSH = 0, 1, 2, 3  # "The NBD protocol", request types
+EIO = 5
+GREETING = struct.pack(">8sQH", b"NBDMAGIC", 0x49484156454F5054, 3)  # newstyle, without zeros
+OPTION_GO, REPLY_ACK, REPLY_INFO, REPLY_UNKNOWN = 7, 1, 3, 0x80000001
+EXPORT_FLAGS = 1 | 4  # there are flags; it can flush
+REQUEST, REPLY = struct.Struct(">IHHQQI"), struct.Struct(">IIQ")
+KEPT = (0, 0.1, 0.5, 0.9, 1)  # how much of the cache survives a cut
+LINGERS = 0.001  # seconds that a request waits for others, so that their order can be another
+
+
+@dataclass
+class Request:
+    kind: int
+    cookie: int
+    offset: int
+    length: int
+    data: bytes = b""
+    answered: int = 0  # a flush: so many writes were in the cache when it was asked for
+
+
+class Disk:
+    """Serves one machine after the other, until close()."""
+
+    def __init__(self, path, size, seed=0):
+        self.random = random.Random(seed)
+        self.size = size
+        self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(self.file, size)
+        self.folder = tempfile.TemporaryDirectory(prefix="waterlight-")
+        self.place = os.path.join(self.folder.name, "disk")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.place)
+        self.listener.listen()
+        self.waiting, self.cache = [], []
+        self.served = {READ: 0, WRITE: 0, FLUSH: 0}
+        self.broken = {}  # kind -> how many more of them fail
+        self.cut_after, self.victim, self.anywhere = None, None, False
+        self.cut = threading.Event()
+        self.lost = self.torn = 0
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def arguments(self):
+        """What QEMU's command line needs."""
+        return ["-drive", "if=none,id=cached,format=raw,cache=writeback,file.driver=nbd,"
+                f"file.server.type=unix,file.server.path={self.place}",
+                "-device", "virtio-blk-pci,disable-legacy=on,drive=cached,serial=waterlight0"]
+
+    def arm(self, requests, qemu):
+        """The power is cut, and that process killed, when so many more requests were done; mostly
+        a moment later, when there is something to lose."""
+        self.victim = qemu
+        self.anywhere = self.random.random() < 0.3
+        self.cut_after = sum(self.served.values()) + requests
+
+    def fail(self, kind, times=1 << 62):
+        """The next ones of that kind fail: it is said so, and nothing is done."""
+        self.broken[kind] = times
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+        os.close(self.file)
+        self.folder.cleanup()
+
+    # The protocol.
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return  # closed
+            with peer:
+                self.peer = peer
+                try:
+                    self._greet()
+                    self._requests()
+                except OSError:
+                    pass  # the machine was killed
+                self.waiting.clear()
+                self._write_back(len(self.cache))  # it went off in order, or was killed without us
+
+    def _take(self, count):
+        data = b""
+        while len(data) < count:
+            piece = self.peer.recv(count - len(data))
+            if not piece:
+                raise ConnectionResetError
+            data += piece
+        return data
+
+    def _greet(self):
+        self.peer.sendall(GREETING)
+        self._take(4)
+        option = None
+        while option != OPTION_GO:
+            _, option, length = struct.unpack(">QII", self._take(16))
+            self._take(length)
+            answers = [(REPLY_UNKNOWN, b"")]
+            if option == OPTION_GO:
+                answers = [(REPLY_INFO, struct.pack(">HQH", 0, self.size, EXPORT_FLAGS)),
+                           (REPLY_INFO, struct.pack(">HIII", 3, SECTOR, 4096, 32 << 20)),
+                           (REPLY_ACK, b"")]
+            for kind, data in answers:
+                self.peer.sendall(struct.pack(">QIII", 0x3E889045565A9, option, kind, len(data)))
+                self.peer.sendall(data)
+
+    def _requests(self):
+        while True:
+            lingers = LINGERS if self.waiting else None
+            more = select.select([self.peer], [], [], lingers)[0]
+            if more:
+                _, _, kind, cookie, offset, length = REQUEST.unpack(self._take(REQUEST.size))
+                if kind == BYE:
+                    return
+                data = self._take(length) if kind == WRITE else b""
+                self.waiting.append(Request(kind, cookie, offset, length, data, len(self.cache)))
+            elif self.waiting:
+                self._do(self.waiting.pop(self.random.randrange(len(self.waiting))))
+                if self._is_due():
+                    return self._cut()
+
+    def _is_due(self):
+        if self.cut_after is None or sum(self.served.values()) < self.cut_after:
+            return False
+        return self.anywhere or len(self.cache) > 0
+
+    def _do(self, request):
+        self.served[request.kind] += 1
+        left = self.broken.get(request.kind, 0)
+        if left > 0:
+            self.broken[request.kind] = left - 1
+            self.peer.sendall(REPLY.pack(0x67446698, EIO, request.cookie))
+            return
+        data = b""
+        if request.kind == READ:
+            data = self._read(request.offset, request.length)
+        elif request.kind == WRITE:
+            self.cache.append((request.offset, request.data))
+        else:
+            self._write_back(request.answered)
+        self.peer.sendall(REPLY.pack(0x67446698, 0, request.cookie) + data)
+
+    # The cache.
+
+    def _read(self, offset, length):
+        data = bytearray(os.pread(self.file, length, offset))
+        for at, piece in self.cache:
+            first, last = max(at, offset), min(at + len(piece), offset + length)
+            if first < last:
+                data[first - offset : last - offset] = piece[first - at : last - at]
+        return bytes(data)
+
+    def _write_back(self, count):
+        """The oldest ones of the cache: those that a flush has to wait for."""
+        for at, piece in self.cache[:count]:
+            os.pwrite(self.file, piece, at)
+        del self.cache[:count]
+        for request in self.waiting:
+            request.answered = max(0, request.answered - count)
+
+    def _cut(self):
+        """Writes that wait may have begun, too."""
+        os.kill(self.victim.pid, signal.SIGKILL)
+        self.victim.wait()
+        writes = self.cache + [(r.offset, r.data) for r in self.waiting if r.kind == WRITE]
+        self.random.shuffle(writes)
+        kept = self.random.choice(KEPT)
+        for at, piece in writes:
+            sectors = range(0, len(piece), SECTOR)
+            torn = self.random.random() < 0.5
+            whole = self.random.random() < kept
+            some = [s for s in sectors if (self.random.random() < kept if torn else whole)]
+            self.lost += not some
+            self.torn += 0 < len(some) < len(sectors)
+            for start in some:
+                os.pwrite(self.file, piece[start : start + SECTOR], at + start)
+        self.cache.clear()
+        self.cut_after = self.victim = None
+        self.cut.set()
