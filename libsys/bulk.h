@@ -26,6 +26,9 @@ struct bulk_server {
  * about, for one. */
 int bulk_serve_attach(struct request *rq, const struct bulk_attach_in *in,
                       struct bulk_attach_out *out, struct bulk_server *b, cap_t signal);
+/* The next request. ERR_WOULD_BLOCK: none, and the next one signals. ERR_BUSY: none was found, but
+ * something came meanwhile, for which nobody signals. Any other error: none any more. */
+MUST_USE enum err bulk_take(struct bulk_server *b, struct ring_submission *out);
 /* Takes up to `max` requests, gives each to `serve`, and tells the client what was completed. True:
  * there are more, and nobody signals for them. False: all are taken, and the next one signals. */
 bool bulk_serve(struct bulk_server *b, uint32_t max,

@@ -8,6 +8,8 @@
 #include "slots.h"
 #include "window.h"
 
+enum { LOOKS = 4 }; /* cancels that come ever faster do not keep us */
+
 static int make_memory(struct bulk_server *b)
 {
     const struct self_memory_create_in in = {.address = b->address, .pages = b->pages};
@@ -54,22 +56,27 @@ int bulk_serve_attach(struct request *rq, const struct bulk_attach_in *in,
     return OK;
 }
 
+enum err bulk_take(struct bulk_server *b, struct ring_submission *out)
+{
+    if (b->memory == 0) return ERR_PEER_DIED;
+    for (uint32_t i = 0; i < LOOKS; i++) {
+        enum err err = ring_take(&b->ring, out);
+        if (err != ERR_WOULD_BLOCK || ring_server_sleep(&b->ring)) return err;
+    }
+    return ERR_BUSY;
+}
+
 bool bulk_serve(struct bulk_server *b, uint32_t max,
                 void (*serve)(struct bulk_server *b, const struct ring_submission *s))
 {
     struct ring_submission s;
-    if (b->memory == 0) return false;
-    for (uint32_t i = 0; i < max; i++) {
-        enum err err = ring_take(&b->ring, &s);
-        if (err == ERR_WOULD_BLOCK && !ring_server_sleep(&b->ring)) continue;
-        if (err != OK) {
-            bulk_flush(b);
-            return false;
-        }
-        serve(b, &s);
+    enum err err = OK;
+    for (uint32_t i = 0; i < max && err == OK; i++) {
+        err = bulk_take(b, &s);
+        if (err == OK) serve(b, &s);
     }
     bulk_flush(b);
-    return true;
+    return err == OK || err == ERR_BUSY;
 }
 
 void bulk_complete(struct bulk_server *b, uint32_t id, uint32_t result, uint64_t value)

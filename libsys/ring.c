@@ -40,8 +40,7 @@ static struct ring_end submit_end(const struct ring_place *p)
     struct ring_shared *shared = p->at;
     return (struct ring_end){.control = &shared->submit,
                              .words = (_Atomic uint64_t *)(shared + 1),
-                             .entries = p->entries,
-                             .words_each = SUBMISSION_WORDS};
+                             .entries = p->entries};
 }
 
 static struct ring_end complete_end(const struct ring_place *p)
@@ -50,28 +49,28 @@ static struct ring_end complete_end(const struct ring_place *p)
     return (struct ring_end){.control = &shared->complete,
                              .words = (_Atomic uint64_t *)(shared + 1) +
                                       (size_t)p->entries * SUBMISSION_WORDS,
-                             .entries = p->entries,
-                             .words_each = COMPLETION_WORDS};
+                             .entries = p->entries};
 }
 
-static _Atomic uint64_t *end_entry(const struct ring_end *e)
+static inline _Atomic uint64_t *end_entry(const struct ring_end *e, uint32_t count)
 {
-    return &e->words[(size_t)(e->at & (e->entries - 1)) * e->words_each];
+    return &e->words[(size_t)(e->at & (e->entries - 1)) * count];
 }
 
-static void end_put(struct ring_end *e, const uint64_t *words)
+/* `count`, words of an entry, is a constant wherever these are used: no loop is left. */
+static inline void end_put(struct ring_end *e, const uint64_t *words, uint32_t count)
 {
-    _Atomic uint64_t *entry = end_entry(e);
-    for (uint32_t i = 0; i < e->words_each; i++) {
+    _Atomic uint64_t *entry = end_entry(e, count);
+    for (uint32_t i = 0; i < count; i++) {
         atomic_store_explicit(&entry[i], words[i], memory_order_relaxed);
     }
     e->at++;
 }
 
-static void end_get(struct ring_end *e, uint64_t *words)
+static inline void end_get(struct ring_end *e, uint64_t *words, uint32_t count)
 {
-    const _Atomic uint64_t *entry = end_entry(e);
-    for (uint32_t i = 0; i < e->words_each; i++) {
+    const _Atomic uint64_t *entry = end_entry(e, count);
+    for (uint32_t i = 0; i < count; i++) {
         words[i] = atomic_load_explicit(&entry[i], memory_order_relaxed);
     }
     e->at++;
@@ -133,7 +132,7 @@ enum err ring_submit(struct ring_client *c, const struct ring_submission *s, uin
     t->cookie = cookie;
     union submission u = {.entry = *s};
     u.entry.id = t->id;
-    end_put(&c->submit, u.words);
+    end_put(&c->submit, u.words, SUBMISSION_WORDS);
     c->in_flight++;
     *out_id = t->id;
     return OK;
@@ -152,7 +151,7 @@ enum err ring_poll(struct ring_client *c, struct ring_completion *out, uint64_t 
     c->broken = err == ERR_MESSAGE;
     if (err != OK) return err;
 
-    end_get(&c->complete, u.words);
+    end_get(&c->complete, u.words, COMPLETION_WORDS);
     uint32_t index = u.entry.id & (c->submit.entries - 1);
     struct ring_ticket *t = &c->tickets[index];
     if (t->id != u.entry.id || t->next != RING_IN_FLIGHT) {
@@ -236,7 +235,7 @@ enum err ring_take(struct ring_server *s, struct ring_submission *out)
     if (err != OK) return err;
     while (s->submit.seen != s->submit.at) {
         union submission u;
-        end_get(&s->submit, u.words);
+        end_get(&s->submit, u.words, SUBMISSION_WORDS);
         if (!request_note(s, u.entry.id)) {
             s->broken = true;
             return ERR_MESSAGE;
@@ -256,7 +255,7 @@ enum err ring_complete(struct ring_server *s, const struct ring_completion *c)
     s->in_flight--;
     if (s->closed || s->broken) return OK;
     const union completion u = {.entry = *c};
-    end_put(&s->complete, u.words);
+    end_put(&s->complete, u.words, COMPLETION_WORDS);
     return OK;
 }
 

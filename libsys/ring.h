@@ -60,7 +60,7 @@ _Static_assert(sizeof(struct ring_shared) == 256, "the entries follow");
 struct ring_end {
     struct ring_control *control;
     _Atomic uint64_t *words;
-    uint32_t entries, words_each;
+    uint32_t entries;
     uint32_t at;   /* entries produced or consumed */
     uint32_t seen; /* the tail as published, or as read last and found good */
 };

@@ -10,7 +10,7 @@
 #include "panic.h"
 #include "print.h"
 
-enum { TURN_MAX = 32, HEAD_PIECES = 3 };
+enum { TURN_MAX = 64, HEAD_PIECES = 3 };
 
 int client_open(struct driver *d, cap_t *out_slot, uint64_t *out_badge)
 {
@@ -115,9 +115,9 @@ static bool type_of(uint16_t op, enum disk_type *out_type)
 }
 
 /* Called only while the device has room. */
-static void serve(struct bulk_server *b, const struct ring_submission *s)
+static void serve(struct client *c, const struct ring_submission *s)
 {
-    const struct client *c = (const struct client *)b;
+    struct bulk_server *b = &c->bulk;
     struct vq_piece pieces[DISK_SEGMENTS_MAX];
     struct disk_request r = {.sector = s->sector, .count = s->count, .pieces = pieces};
     uint64_t bytes = (uint64_t)s->count * BLOCK_SECTOR;
@@ -143,14 +143,18 @@ static void serve(struct bulk_server *b, const struct ring_submission *s)
     bulk_complete(b, s->id, error_of(e), 0);
 }
 
-static void take_done(struct driver *d)
+/* True: there was something. */
+static bool take_done(struct driver *d)
 {
+    bool some = false;
     enum disk_error result;
     uint64_t cookie;
     while (disk_take(&d->disk, &cookie, &result)) {
         struct client *c = &d->clients[cookie >> 32];
         bulk_complete(&c->bulk, (uint32_t)cookie, error_of(result), 0);
+        some = true;
     }
+    return some;
 }
 
 /* The device surely takes one more, however large. */
@@ -159,40 +163,52 @@ static bool has_room(const struct disk *d)
     return d->queue.free_count >= d->limits.segments + HEAD_PIECES && d->in_flight < DISK_FLIGHTS;
 }
 
-/* True: some client has more. */
+/* True: it may have more. */
+static bool give_of(struct driver *d, struct client *c)
+{
+    struct ring_submission s;
+    for (uint32_t n = 0; n < TURN_MAX && has_room(&d->disk); n++) {
+        enum err err = bulk_take(&c->bulk, &s);
+        if (err != OK) return err == ERR_BUSY;
+        serve(c, &s);
+    }
+    return true;
+}
+
+/* True: some client may have more. */
 static bool give_new(struct driver *d)
 {
     bool more = false;
+    uint16_t given = d->disk.queue.given;
     for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        bool has = c->bulk.memory != 0 && !c->ending;
-        for (uint32_t n = 0; has && n < TURN_MAX && has_room(&d->disk); n++) {
-            has = bulk_serve(&c->bulk, 1, serve);
-        }
-        more = more || has;
+        if (c->bulk.memory != 0 && !c->ending && give_of(d, c)) more = true;
     }
-    if (vq_publish(&d->disk.queue)) transport_notify(&d->transport);
+    if (given != d->disk.queue.given && vq_publish(&d->disk.queue)) transport_notify(&d->transport);
     return more;
 }
 
 /* A device that breaks the rules: we end, it is reset, and init starts us anew. */
-static void check_device(const struct driver *d)
+static void check_device(const struct driver *d, bool ask)
 {
-    if (!d->disk.queue.broken && !transport_needs_reset(&d->transport)) return;
+    if (!d->disk.queue.broken && !(ask && transport_needs_reset(&d->transport))) return;
     print_debug("virtio_blk: the device is broken\n");
     program_exit(EXIT_ERROR);
 }
 
-/* Where the device has no room, it interrupts when it has; else who has more is served after those
- * who wait at the endpoint. */
-void clients_turn(struct driver *d)
+/* A device may answer while it is told: then no interrupt is needed. Where it has no room, it
+ * interrupts when it has; else who has more is served after those who wait at the endpoint. An
+ * interrupt without an answer is the device's way to say that it cannot go on. */
+void clients_turn(struct driver *d, bool interrupted)
 {
-    take_done(d);
-    bool more = give_new(d);
-    if (more && has_room(&d->disk)) (void)sys_signal(d->signal);
+    vq_hush(&d->disk.queue);
+    bool some = take_done(d), more = give_new(d);
+    some = take_done(d) || some;
     for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        if (d->clients[i].bulk.memory == 0) continue;
         bulk_flush(&d->clients[i].bulk);
         if (d->clients[i].ending) client_end(&d->clients[i]);
     }
-    check_device(d);
+    check_device(d, interrupted && !some);
+    if (!vq_listen(&d->disk.queue) || (more && has_room(&d->disk))) (void)sys_signal(d->signal);
 }

@@ -42,4 +42,4 @@ struct client *client_of(struct driver *d, uint64_t badge); /* NULL: it is none 
 void client_gone(struct driver *d, uint64_t badge);
 int client_attach(struct request *rq, const struct bulk_attach_in *in, struct bulk_attach_out *out);
 /* What the device has done goes to the clients, what they want to the device. */
-void clients_turn(struct driver *d);
+void clients_turn(struct driver *d, bool interrupted);

@@ -63,7 +63,7 @@ static void on_signal(struct service *svc, uint64_t bits)
     if (!d->there) return;
     /* Before we look: what is done after it interrupts again. */
     if (bits & SIGNAL_IRQ) irq_ack(d);
-    clients_turn(d);
+    clients_turn(d, bits & SIGNAL_IRQ);
 }
 
 static void on_death(struct service *svc, uint64_t badge)

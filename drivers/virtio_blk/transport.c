@@ -29,7 +29,7 @@ enum { /* struct virtio_pci_common_cfg, Virtio 1.1, 4.1.4.3 */
        COMMON_BYTES = 56,
 };
 enum { STATUS_SEEN = 1, STATUS_DRIVER = 2, STATUS_RUNS = 4, STATUS_AGREED = 8 };
-enum { STATUS_NEEDS_RESET = 64, NO_VECTOR = 0xffff, RESET_TRIES = 1 << 20, GENERATIONS = 64 };
+enum { STATUS_NEEDS_RESET = 64, RESET_TRIES = 1 << 20, GENERATIONS = 64 };
 
 static volatile uint16_t *reg16(const struct transport *t, uint32_t at)
 {
@@ -165,11 +165,12 @@ uint16_t transport_queue_size(const struct transport *t)
 
 static const char *queue_set(struct transport *t, uint16_t size, const uint64_t *physical)
 {
-    *reg16(t, COMMON_CONFIG_VECTOR) = NO_VECTOR;
+    *reg16(t, COMMON_CONFIG_VECTOR) = 0; /* it says so that it needs a reset */
     *reg16(t, COMMON_QUEUE_SELECT) = 0;
     *reg16(t, COMMON_QUEUE_SIZE) = size;
     *reg16(t, COMMON_QUEUE_VECTOR) = 0;
-    if (*reg16(t, COMMON_QUEUE_VECTOR) != 0) return "it takes no interrupt vector";
+    if (*reg16(t, COMMON_QUEUE_VECTOR) != 0 || *reg16(t, COMMON_CONFIG_VECTOR) != 0)
+        return "it takes no interrupt vector";
     address_set(t, COMMON_DESCRIPTORS, physical[0]);
     address_set(t, COMMON_AVAILABLE, physical[1]);
     address_set(t, COMMON_USED, physical[2]);

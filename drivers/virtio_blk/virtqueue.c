@@ -1,7 +1,7 @@
 /* virtqueue.c - see virtqueue.h. */
 #include "virtqueue.h"
 
-enum { FLAG_NEXT = 1, FLAG_WRITE = 2, USED_NO_NOTIFY = 1 };
+enum { FLAG_NEXT = 1, FLAG_WRITE = 2, USED_NO_NOTIFY = 1, AVAILABLE_NO_INTERRUPT = 1 };
 
 void vq_init(struct virtqueue *q, uint16_t size, void *descriptors, void *available, void *used)
 {
@@ -56,6 +56,20 @@ bool vq_publish(struct virtqueue *q)
     q->available->index = q->given;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return !(q->used->flags & USED_NO_NOTIFY);
+}
+
+void vq_hush(struct virtqueue *q)
+{
+    q->available->flags = AVAILABLE_NO_INTERRUPT;
+}
+
+/* The flag before we look: what the device answers after that look it announces. Virtio 1.1,
+ * 2.6.7. */
+bool vq_listen(struct virtqueue *q)
+{
+    q->available->flags = 0;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return q->used->index == q->taken;
 }
 
 static void chain_free(struct virtqueue *q, uint16_t first)

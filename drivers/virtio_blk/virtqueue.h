@@ -65,5 +65,9 @@ struct vq_request {
 bool vq_add(struct virtqueue *q, const struct vq_request *r);
 /* True: the device wants to be told. */
 bool vq_publish(struct virtqueue *q);
+/* No interrupts, as we look ourselves; the device may send some nevertheless. */
+void vq_hush(struct virtqueue *q);
+/* An interrupt with the next answer. False: one stands there already, for which none may come. */
+bool vq_listen(struct virtqueue *q);
 /* A chain that the device has done with. False: there is none, or the queue is broken. */
 bool vq_take(struct virtqueue *q, uint64_t *out_cookie, uint32_t *out_written);

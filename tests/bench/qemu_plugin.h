@@ -25,6 +25,16 @@ void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, tb_translated_fn *transl
 /* `flags` 0: the callback reads and writes no registers of the CPU. */
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, block_runs_fn *runs, int flags,
                                           void *data);
+/* As above, each time that this instruction runs. */
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, block_runs_fn *runs,
+                                            int flags, void *data);
+typedef void touches_fn(unsigned int cpu, uint32_t what, uint64_t address, void *data);
+enum { QEMU_PLUGIN_MEM_W = 2 };
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, touches_fn *touches, int flags,
+                                      int which, void *data);
+struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t what, uint64_t address);
+bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *place);
+uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *place);
 void qemu_plugin_register_atexit_cb(uint64_t id, ends_fn *ends, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);

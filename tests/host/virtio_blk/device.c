@@ -6,7 +6,7 @@
 
 struct device device;
 
-enum { FLAG_NEXT = 1, FLAG_WRITE = 2, CHAIN_MAX = QUEUE_MAX };
+enum { FLAG_NEXT = 1, FLAG_WRITE = 2, NO_INTERRUPT = 1, CHAIN_MAX = QUEUE_MAX };
 
 struct piece {
     uint8_t *at;
@@ -100,6 +100,9 @@ static void answer(uint32_t id, uint32_t written)
     e->id = id;
     e->written = written;
     used()->index = ++device.answered;
+    const volatile struct vq_available *a =
+        (const volatile struct vq_available *)at_physical(device.available);
+    if (!(a->flags & NO_INTERRUPT)) device.interrupts++;
 }
 
 bool device_answer(enum malice how)

@@ -27,7 +27,7 @@ struct device {
     uint16_t size, seen, answered;
     uint16_t waiting[QUEUE_MAX]; /* heads of chains not yet answered */
     uint32_t waiting_count;
-    uint32_t flushes, drops, zeroes;
+    uint32_t flushes, drops, zeroes, interrupts;
     uint32_t last_head;
     uint64_t seed;
 };

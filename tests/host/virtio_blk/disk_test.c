@@ -101,6 +101,26 @@ static void reads_and_writes(void **state)
     assert_int_equal(disk.queue.free_count, 64);
 }
 
+/* Who listens misses nothing, whether the answer comes before it or after it. */
+static void interrupts_when_listened_to(void **state)
+{
+    (void)state;
+    setup(64);
+    for (uint32_t i = 0; i < 100; i++) {
+        device.interrupts = 0;
+        vq_hush(&disk.queue);
+        assert_int_equal(submit(DISK_SYNC, 0, 0, 0, i), DISK_OK);
+        device_fetch();
+        if (i % 2 == 0) assert_true(device_answer(HONEST));
+        assert_int_equal(device.interrupts, 0);
+        assert_int_equal(vq_listen(&disk.queue), i % 2 != 0);
+        if (i % 2 != 0) assert_true(device_answer(HONEST));
+        assert_int_equal(device.interrupts, i % 2);
+        assert_true(taken(i, DISK_OK));
+        assert_true(vq_listen(&disk.queue));
+    }
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -288,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(reads_and_writes),
+        TEST(interrupts_when_listened_to),
         TEST(refuses),
         TEST(is_full),
         TEST(goes_round),
