@@ -189,7 +189,7 @@ class Wrong(Log):
 
     def test_help(self):
         out = self.good("--help")
-        for word in ("log", "show", "caps", "why", "who", "at", "verify", "--perfetto"):
+        for word in ("log", "show", "caps", "why", "who", "at", "verify", "--perfetto", "compact"):
             self.assertRegex(out, rf"(?m)^  {word}|  export {word}")
 
     def other(self, name, data):

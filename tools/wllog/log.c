@@ -5,17 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
-#include "verify.h"
+#include "image.h"
 
-enum { GROUPS = 8, COMMITS_FIRST = 4096, NODES_FIRST = 4096, NODES_MAX = 1 << 24 };
-
-static void *must(void *memory)
-{
-    if (memory != NULL) return memory;
-    fprintf(stderr, "wl-log: no memory\n");
-    exit(2);
-}
+enum { COMMITS_FIRST = 4096, NODES_FIRST = 4096, NODES_MAX = 1 << 24 };
 
 static struct boot *boot_add(struct log *l)
 {
@@ -52,84 +44,31 @@ static void item_add(struct log *l, const struct store_item *item)
     commit_add(&l->boots[l->boot_count - 1], &c->commit, c->tag);
 }
 
-static enum store_io_result do_io(FILE *f, const struct store_io *io)
+static bool take(void *of, const struct store_item *item)
 {
-    if (io->op != STORE_READ) return STORE_IO_FAILED;
-    if (fseeko(f, (off_t)(io->block * STORE_BLOCK), SEEK_SET) != 0) return STORE_IO_FAILED;
-    size_t got = fread(io->data, STORE_BLOCK, io->blocks, f);
-    if (got == io->blocks) return STORE_IO_OK;
-    return ferror(f) ? STORE_IO_FAILED : STORE_IO_SHORT;
+    item_add(of, item);
+    return true;
 }
 
-static enum store_result open_image(struct store *s, FILE *f, uint64_t blocks)
+static void read_image(struct log *l, struct image *i)
 {
-    struct store_config config = {.blocks = blocks, .read_only = true};
-    struct store_io io;
-    config.memory_bytes = store_memory(GROUPS);
-    config.memory = must(aligned_alloc(STORE_BLOCK, config.memory_bytes));
-    store_open(s, &config);
-    while (store_next(s, &io)) {
-        store_done(s, io.id, do_io(f, &io));
-    }
-    return store_status(s);
-}
-
-/* Every hash and rule, from the first group on. */
-static void check_image(struct log *l, const struct store *s, FILE *f, void *memory, uint64_t bytes)
-{
-    struct store_verify *v = must(calloc(1, sizeof(*v)));
-    struct store_io io;
-    enum store_fault fault;
-    enum store_result result;
-    store_verify_begin(v, s, memory, bytes);
-    while ((result = store_verify(v)) == STORE_WAIT) {
-        if (store_verify_next(v, &io)) store_verify_done(v, do_io(f, &io));
-    }
-    if (result != STORE_END) {
-        l->is_damaged = true;
-        l->damage = store_text(result);
-    }
-    if (result == STORE_DAMAGED) {
-        l->damage = store_tamper_text(store_verify_damage(v, &fault, &l->where));
-    }
-    free(v);
-}
-
-static void read_image(struct log *l, const struct store *s, FILE *f)
-{
-    struct store_reader r;
-    struct store_item item;
-    struct store_io io;
-    enum store_result result;
-    uint64_t bytes = store_reader_memory(s);
-    void *memory = must(aligned_alloc(STORE_BLOCK, bytes));
-    check_image(l, s, f, memory, bytes);
-    store_read_begin(&r, s, memory, bytes);
-    store_read_from(&r, STORE_ALL, 0);
-    while ((result = store_read(&r, &item)) == STORE_OK || result == STORE_WAIT) {
-        if (result == STORE_OK) {
-            item_add(l, &item);
-        } else if (store_read_next(&r, &io)) {
-            store_read_done(&r, do_io(f, &io));
-        }
-    }
-    if (result != STORE_END && !l->is_damaged) {
-        l->is_damaged = true;
-        l->damage = store_text(result);
-    }
-    free(memory);
+    l->damage = image_verify(i);
+    l->where = i->where;
+    enum store_result result = image_each(i, take, l);
+    if (l->damage == NULL && result != STORE_END) l->damage = store_text(result);
+    l->is_damaged = l->damage != NULL;
 }
 
 static bool read_as_image(struct log *l, FILE *f, uint64_t blocks)
 {
-    struct store *s = must(calloc(1, sizeof(*s)));
-    enum store_result result = open_image(s, f, blocks);
+    struct image *i = must(malloc(sizeof(*i)));
+    enum store_result result = image_open(i, f, blocks);
     bool readable = result == STORE_OK || result == STORE_DAMAGED;
     l->is_image = true;
-    if (readable) read_image(l, s, f);
+    if (readable) read_image(l, i);
     if (!readable) fprintf(stderr, "wl-log: %s: %s\n", l->path, store_text(result));
-    free(s->config.memory);
-    free(s);
+    image_close(i);
+    free(i);
     return readable;
 }
 

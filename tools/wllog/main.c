@@ -23,6 +23,7 @@ static const char help[] =
     "  export --dot            who holds what, as a graph for Graphviz (at SEQ export --dot)\n"
     "  export --html           the same as one page with a slider over time\n"
     "  export --perfetto       commits as a timeline for ui.perfetto.dev\n"
+    "  compact OUT [MIB]       a disk image's whole log written anew, as small as it can be\n"
     "\n"
     "  --boot N                the boot that is asked about, from 1; without: the last\n"
     "  --help                  this text\n"
@@ -112,6 +113,20 @@ static int ask(struct log *l, uint64_t boot, int count, char **words)
     return answer(&q);
 }
 
+static int question(const char *path, uint64_t boot, int count, char **words)
+{
+    struct log l;
+    if (!log_read(&l, path)) return WRONG;
+    int status = ask(&l, boot, count, words);
+    log_free(&l);
+    return status;
+}
+
+static int compact(const char *path, uint64_t boot, int count, char **words)
+{
+    return boot == 0 ? run_compact(path, count, words) : wrong("compact takes all boots", "");
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {{"boot", required_argument, NULL, 'b'},
@@ -128,10 +143,9 @@ int main(int argc, char **argv)
             return wrong("--boot wants a number, not ", optarg);
     }
     if (argc - optind < 2) return wrong("a file and a command are needed", "");
-    struct log l;
-    if (!log_read(&l, argv[optind])) return WRONG;
-    int status = ask(&l, boot, argc - optind - 1, argv + optind + 1);
-    log_free(&l);
+    bool compacts = strcmp(argv[optind + 1], "compact") == 0;
+    int (*run)(const char *, uint64_t, int, char **) = compacts ? compact : question;
+    int status = run(argv[optind], boot, argc - optind - 1, argv + optind + 1);
     if (fflush(stdout) == 0) return status;
     fprintf(stderr, "wl-log: the output cannot be written\n");
     return WRONG;

@@ -41,6 +41,8 @@ int run_spaces(struct query *q);
 void commit_print(const struct query *q, const struct commit *c);
 /* verify.c */
 int run_verify(const struct log *l);
+/* compact.c */
+int run_compact(const char *source, int count, char **words);
 /* export.c, page.c */
 int run_export(struct query *q);
 int export_html(struct query *q);
