@@ -15,6 +15,8 @@ struct qemu_plugin_insn;
 struct qemu_info;
 typedef void tb_translated_fn(uint64_t id, struct qemu_plugin_tb *tb);
 typedef void block_runs_fn(unsigned int cpu, void *data);
+typedef void insn_runs_fn(unsigned int cpu, void *data);
+typedef void memory_fn(unsigned int cpu, uint32_t info, uint64_t vaddr, void *data);
 typedef void ends_fn(uint64_t id, void *data);
 
 /* What we export. */
@@ -41,3 +43,13 @@ uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
+
+/* Before each execution of the instruction. `flags` as above. */
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, insn_runs_fn *runs,
+                                            int flags, void *data);
+/* After each access of the instruction to memory; `info` says how large it was. */
+enum { MEM_READ_WRITE = 3 };
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_fn *touches, int flags,
+                                      int kinds, void *data);
+unsigned int qemu_plugin_mem_size_shift(uint32_t info);

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from wl import bench_micro, machine  # noqa: E402
+from wl import bench_micro, bench_profile, machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 GOALS = machine.ROOT / "tests/bench/goals.json"
@@ -15,7 +15,11 @@ EPILOG = """Each figure is the least of some hundred rounds, in instructions, le
 measurement costs. `median` says what a usual round costs, `most` the dearest.
 
   tools/bench --only call                      rows whose name begins so
-  tools/bench --only call --kernel FILE        another kernel, an ELF file"""
+  tools/bench --only call --kernel FILE        another kernel, an ELF file
+  tools/bench --profile call_0                 where in the kernel they are
+  tools/bench --counts                         with what the counting plugin sees: instructions in
+                                               user mode, writes to CR3 and MSRs, invlpg, the most
+                                               with interrupts off, cache lines touched"""
 
 
 def parse_arguments(argv):
@@ -25,17 +29,26 @@ def parse_arguments(argv):
     parser.add_argument("--only", default="", metavar="PREFIX", help="rows whose name begins so")
     parser.add_argument("--kernel", type=Path, metavar="FILE", help="an ELF file of the kernel")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    parser.add_argument("--counts", action="store_true", help="with more columns; slower")
+    parser.add_argument("--profile", metavar="ROW", help="the kernel's functions in this row")
     parser.add_argument("--no-build", action="store_true", help="measure what has been built")
     return parser.parse_args(argv)
 
 
+COUNTED = {"user": "user", "cr3": "cr3", "msr": "msr", "invlpg": "invlpg", "longest": "off",
+           "data_lines": "data", "code_lines": "code"}
+
+
 def table(rows, goals):
-    yield f"{'':24} {'least':>9} {'median':>9} {'most':>9} {'goal':>7} {'seL4':>7}"
+    columns = [key for key in COUNTED if key in next(iter(rows.values()))]
+    head = "".join(f"{COUNTED[key]:>7}" for key in columns)
+    yield f"{'':26}{'least':>9}{'median':>9}{'most':>9}{'goal':>7}{'seL4':>7}{head}"
     for name, row in rows.items():
         aim = goals.get(name, {})
         goal, other = (str(aim.get(key, "")) for key in ("goal", "sel4"))
-        yield (f"{name:24} {row['least']:9} {row['median']:9} {row['most']:9} "
-               f"{goal:>7} {other:>7}{'' if not goal or row['least'] <= int(goal) else '  over'}")
+        more = "".join(f"{row[key]:7}" for key in columns)
+        yield (f"{name:26}{row['least']:9}{row['median']:9}{row['most']:9}{goal:>7}{other:>7}{more}"
+               f"{'' if not goal or row['least'] <= int(goal) else '  over'}")
 
 
 def main(argv):
@@ -43,9 +56,15 @@ def main(argv):
     try:
         build = machine.ROOT / "build/release"
         if not args.no_build:
-            subprocess.run([machine.ROOT / "tools/build", "release", "kernel", "micro"],
-                           check=True)
-        rows = bench_micro.measure(build, args.kernel, args.only)
+            subprocess.run([machine.ROOT / "tools/build", "release", "kernel", "micro",
+                            "counts"], check=True)
+        kernel = args.kernel or build / "symbols/kernel.elf"
+        if args.profile:
+            row = bench_micro.counted(build, kernel, args.profile)[args.profile]
+            print("\n".join(bench_profile.told(kernel, row)))
+            return 0
+        measured = bench_micro.counted if args.counts else bench_micro.measure
+        rows = measured(build, kernel, args.only)
         goals = json.loads(GOALS.read_text(encoding="utf-8"))
         print("\n".join(table(rows, goals)))
         if args.json:

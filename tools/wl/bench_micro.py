@@ -1,5 +1,6 @@
 """The program of tests/bench/micro in axiom's place: booted, and what it says read."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -52,9 +53,31 @@ def parse(lines):
     return rows
 
 
-def measure(build, kernel, prefix, extra=()):
+def counted(build, kernel, prefix):
+    """The same rows under the counting plugin, which must agree with the time stamps."""
+    plugin = machine.need(build / "tests/bench/micro/counts.so")
     with machine.scratch_folder() as scratch:
-        rows = parse(run(build, kernel, f"only={prefix}", scratch, extra))
+        report = Path(scratch) / "counts.json"
+        extra = ["-plugin", f"{plugin},out={report},lines=1"]
+        lines = run(build, kernel, f"only={prefix}", scratch, extra)
+        found = json.loads(report.read_text(encoding="utf-8"))
+    rows = parse(lines)
+    names = [line.split()[1] for line in lines if line.startswith("row ")]
+    empty = found[names.index(EMPTY)]["instructions"]
+    for name, counts in zip(names, found, strict=True):
+        rows[name].update(counts)
+        said = (counts["instructions"] - empty) // rows[name]["each"]
+        if said != rows[name]["least"]:
+            raise Refused(f"{name}: {said} instructions counted, {rows[name]['least']} by rdtsc")
+    return chosen(rows, prefix)
+
+
+def measure(build, kernel, prefix):
+    with machine.scratch_folder() as scratch:
+        return chosen(parse(run(build, kernel, f"only={prefix}", scratch)), prefix)
+
+
+def chosen(rows, prefix):
     del rows[EMPTY]
     if not rows:
         raise Refused(f"no row begins with {prefix!r}")

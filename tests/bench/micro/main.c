@@ -30,7 +30,8 @@ static void rows_run(const struct row *r, const char *prefix)
     for (; r->name != NULL; r++) {
         if (!is_asked(r->name, prefix)) continue;
         row_begin();
-        __asm__ volatile("nopl 0x574c5701(%%rax)" ::: "memory"); /* the plugin's next row */
+        __asm__ volatile("nopl %c0(%%rax)" ::"i"(MARKER_ROW)
+                         : "memory"); /* the plugin's next row */
         r->run(r);
         row_print(r->name, r->each != 0 ? r->each : 1);
         row_end();
@@ -46,6 +47,8 @@ _Noreturn void start_program(const struct boot_info *boot)
     rows_run(rows_empty, "");
     rows_run(rows_message, prefix);
     rows_run(rows_signal, prefix);
+    rows_run(rows_events, prefix);
+    rows_run(rows_caps, prefix);
     say("end\n");
     finish(0);
 }

@@ -9,6 +9,7 @@
 #include "abi/boot.h"
 #include "abi/log.h"
 #include "abi/object.h"
+#include "marker.h"
 #include "syscall.h"
 
 /* Ends the machine: 0 is well, else what went wrong. */
@@ -44,7 +45,7 @@ extern uint32_t samples[SAMPLES_MAX], sample_count;
 /* A round took this long; the marker tells the plugin. */
 static inline void sample(uint32_t ticks)
 {
-    __asm__ volatile("nopl 0x574c5702(%%rax)" ::: "memory");
+    __asm__ volatile("nopl %c0(%%rax)" ::"i"(MARKER_SAMPLE) : "memory");
     samples[sample_count++ % SAMPLES_MAX] = ticks;
 }
 
@@ -64,6 +65,8 @@ enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1, u
 void make_room_in_rings(void);
 /* A free slot of our own CNode; all go with the row. */
 uint64_t slot_new(void);
+uint64_t slot_give_back(void); /* the last one */
+uint64_t row_memory(void);     /* an untyped */
 /* An object of the row's memory, in a new slot. */
 uint64_t make(enum cap_type type, uint32_t bits);
 
@@ -93,6 +96,8 @@ struct thread_wish {
 };
 /* It runs when main waits. Its slot. */
 uint64_t thread_make(const struct thread_wish *wish);
+/* From here on the page tables for 2 MiB are there, in LEFT. */
+#define PAGES_ADDR 0x60000000ull
 /* The message page of that number; mapped for main and both processes. */
 enum { BUFFERS = 4 };
 struct ipc_buffer *buffer(uint32_t number);
@@ -114,4 +119,4 @@ struct row {
     uint32_t a, b; /* as `run` likes */
     uint32_t each; /* a stretch is this many operations; 0: one */
 };
-extern const struct row rows_empty[], rows_message[], rows_signal[];
+extern const struct row rows_empty[], rows_message[], rows_signal[], rows_events[], rows_caps[];

@@ -38,6 +38,16 @@ uint64_t slot_new(void)
     return slot_next++;
 }
 
+uint64_t slot_give_back(void)
+{
+    return --slot_next;
+}
+
+uint64_t row_memory(void)
+{
+    return room;
+}
+
 static uint64_t make_of(uint64_t untyped, enum cap_type type, uint32_t bits)
 {
     uint64_t slot = slot_new();
@@ -72,8 +82,8 @@ cap_t reply_make(uint32_t process)
     return index;
 }
 
-/* A mapping of a copy of `frame`; tables are made where they miss. */
-static void map(uint64_t frame, uint64_t aspace, uint64_t at, uint64_t rights)
+/* A mapping of a copy of `frame`, whose slot it returns; tables are made where they miss. */
+static uint64_t map(uint64_t frame, uint64_t aspace, uint64_t at, uint64_t rights)
 {
     enum err e;
     uint64_t copy = slot_new();
@@ -83,6 +93,7 @@ static void map(uint64_t frame, uint64_t aspace, uint64_t at, uint64_t rights)
         NEED(op(OP_MAP, table, aspace, at, 0, 0) == OK);
     }
     NEED(e == OK);
+    return copy;
 }
 
 /* The pages of this program; the kernel made a frame for each at genesis. */
@@ -93,7 +104,7 @@ static void program_map(uint64_t aspace)
     uint64_t frame = GS_FRAMES + LOG_BYTES / 4096 + 1 + 1 + BOOT_STACK_PAGES + 1;
     for (uint32_t r = 0; r < p->run_count; r++) {
         for (uint64_t page = 0; page < p->runs[r].pages; page++) {
-            map(frame++, aspace, p->runs[r].vaddr + page * 4096, p->runs[r].rights);
+            (void)map(frame++, aspace, p->runs[r].vaddr + page * 4096, p->runs[r].rights);
         }
     }
 }
@@ -110,9 +121,9 @@ static void buffers_make(void)
     for (uint32_t i = 0; i < BUFFERS; i++) {
         uint64_t at = (uint64_t)buffer(i), rights = RIGHT_READ | RIGHT_WRITE;
         buffer_frames[i] = make_of(pool, CAP_FRAME, PAGE_BITS);
-        map(buffer_frames[i], GS_ASPACE, at, rights);
+        (void)map(buffer_frames[i], GS_ASPACE, at, rights);
         for (uint32_t p = 0; p < PROCESSES; p++) {
-            map(buffer_frames[i], processes[p].aspace, at, rights);
+            (void)map(buffer_frames[i], processes[p].aspace, at, rights);
         }
     }
 }
@@ -215,5 +226,7 @@ void objects_init(const struct boot_info *boot)
         program_map(processes[p].aspace);
     }
     buffers_make();
+    uint64_t page = map(buffer_frames[0], processes[LEFT].aspace, PAGES_ADDR, RIGHT_READ);
+    NEED(op(OP_DELETE, in(GS_CNODE, page), 0, 0, 0, 0) == OK);
     slot_row = slot_next;
 }
