@@ -3,12 +3,11 @@
  *
  * A stretch lies between two `rdtsc` in user mode. Where micro keeps one it executes a marker, a
  * no-operation with a number of ours in it; another marker begins a row. Of each row the shortest
- * stretch is reported: instructions, which must be what `rdtsc` said, those in user mode among them,
- * the longest pass through the kernel, which has interrupts off, some instructions that cost more
- * than others, and how often each place of the kernel ran.
+ * stretch is reported: instructions, which must be what `rdtsc` said; how many in user mode; the
+ * longest pass through the kernel, which has interrupts off; some instructions that cost more than
+ * others; and how often each place of the kernel ran.
  *
- * Arguments: out=FILE, the report as JSON; lines=1, also which cache lines the kernel touched, which
- * takes longer.
+ * Arguments: out=FILE, the report as JSON; lines=1, also how many cache lines the kernel touched.
  */
 #include "micro/marker.h"
 #include "qemu_plugin.h"
