@@ -60,12 +60,21 @@ void disk_retry(struct disk *d)
 {
     d->failed = false;
     d->reading = false; /* the reader begins anew */
-    store_retry(&d->store);
+    if (!d->given_up) store_retry(&d->store);
+}
+
+void disk_read_fails(struct disk *d)
+{
+    d->failed = d->reading = false;
+    d->read_fails = true;
 }
 
 void disk_give_up(struct disk *d)
 {
     d->given_up = true;
+    for (uint32_t i = 0; i < DISK_STREAMS; i++) {
+        d->streams[i].moved = d->streams[i].number != 0; /* who waits is told */
+    }
 }
 
 static bool is_open(const struct disk *d)
@@ -175,7 +184,7 @@ void disk_info(struct disk *d, uint32_t stream, struct stream_info_out *out)
     out->sealed = out->room < ROOM_LEAST; /* for good: nothing ever leaves the disk */
     out->durable = s->durable;
     if (known == NULL) return;
-    out->next = known->next;
+    out->next = d->given_up ? s->durable : known->next; /* what is only in memory is lost */
     out->checkpoint = known->marks[0].at != UINT64_MAX;
 }
 

@@ -61,7 +61,8 @@ struct disk {
     struct disk_waiting waiting[DISK_WAITING]; /* the first one is being served */
     struct disk_answer answer;                 /* and this much of it is there */
     bool open, reading, flying, have_item, full;
-    bool failed; /* the device: until disk_retry() */
+    bool failed;     /* the device, when the reader asked: until disk_retry() */
+    bool read_fails; /* whoever waits for the reader now */
     bool given_up;
     struct store_item item;
     enum disk_kind read_kind; /* where the reader stands, while `reading` */
@@ -93,7 +94,10 @@ void disk_hurry(struct disk *d);
 /* The device failed: true. Once no request is under way any more, all is tried again. */
 bool disk_failed(const struct disk *d);
 void disk_retry(struct disk *d);
-/* It fails for good: what is there may be lost, and nothing more is taken. */
+/* What is asked for cannot be read. */
+void disk_read_fails(struct disk *d);
+/* It fails for good: what was not durable is lost, and nothing more is taken. What is durable can
+ * be read if the device can. */
 void disk_give_up(struct disk *d);
 /* REPLY_LATER, or ERR_BUSY: too many wait already. */
 int disk_ask(struct disk *d, const struct disk_waiting *what);

@@ -101,6 +101,7 @@ static bool read_on(struct disk *d, const struct disk_waiting *w)
         }
         bool some = w->kind == DISK_READ && d->answer.length > 0;
         if (some && (r == STORE_WAIT || r == STORE_END)) return finish(d, OK);
+        if (r == STORE_END && d->given_up) return finish(d, STREAM_NO_RECORD);
         if (r == STORE_END) store_sync(&d->store); /* it is there, but not durable yet */
         if (r == STORE_WAIT || r == STORE_END) return false;
         d->reading = false;
@@ -144,8 +145,11 @@ bool disk_step(struct disk *d)
     memmove(d->waiting + 1, d->waiting, at * sizeof(w));
     d->waiting[0] = w;
     const struct store_stream *s = store_stream(&d->store, w.stream);
-    if (d->given_up) return finish(d, STREAM_FAILED);
     if (d->failed) return false;
+    if (d->read_fails) {
+        d->read_fails = false;
+        return finish(d, STREAM_FAILED);
+    }
     if (w.kind == DISK_READ && (s == NULL || w.number >= s->next)) {
         return finish(d, STREAM_NO_RECORD);
     }

@@ -48,10 +48,15 @@ static bool completions(void)
     bool some = false;
     uint32_t id;
     while (device_done(&ledger.device, &id, &result)) {
+        if (id == DISK_READER && result == STORE_IO_OK) ledger.read_errors = 0;
         disk_done(&ledger.disk, id, result);
-        if (result == STORE_IO_OK) ledger.errors = 0;
         some = true;
     }
+    uint64_t durable = ledger.disk.open ? store_durable(&ledger.disk.store) : 0;
+    /* That something is durable shows that it works. A request that is done does not: where all
+     * flushes fail, writes are. */
+    if (durable != ledger.durable) ledger.errors = 0;
+    ledger.durable = durable;
     return some;
 }
 
@@ -72,14 +77,18 @@ static void errors(void)
     if (ledger.reopen && device_is_idle(&ledger.device) && !ledger.asked) {
         ledger.reopen = device_open(&ledger.device, &ledger.caps) != OK;
     }
-    if (!disk_failed(&ledger.disk) || ledger.disk.given_up) return;
+    bool reader = ledger.disk.failed;
+    if (!disk_failed(&ledger.disk) || (ledger.disk.given_up && !reader)) return;
     if (!ledger.device.open || ledger.asked || !device_is_idle(&ledger.device)) return;
-    if (++ledger.errors > ERRORS_MAX) {
+    if (++*(reader ? &ledger.read_errors : &ledger.errors) <= ERRORS_MAX) {
+        disk_retry(&ledger.disk);
+    } else if (reader) { /* a bad place: the log goes on */
+        ledger.read_errors = 0;
+        disk_read_fails(&ledger.disk);
+    } else {
         ledger.reason = KEEP_FAILS;
         disk_give_up(&ledger.disk);
-        return;
     }
-    disk_retry(&ledger.disk);
 }
 
 static void tell(void)

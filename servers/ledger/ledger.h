@@ -28,8 +28,10 @@ struct ledger {
     struct device_caps caps;
     cap_t more;      /* signals SIGNAL_MORE: there are hashes, or what drive() left */
     bool reopen;     /* the driver was started again */
-    uint32_t errors; /* of the device, one after the other */
-    bool asked;      /* `io` is given out and not taken */
+    uint32_t errors; /* of the device, since the log was last seen to become durable */
+    uint64_t durable;
+    uint32_t read_errors; /* of the reader, one after the other */
+    bool asked;           /* `io` is given out and not taken */
     struct store_io io;
     struct watch watches[DISK_STREAMS];
 };

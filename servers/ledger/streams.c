@@ -110,6 +110,10 @@ static int on_status(struct request *rq, struct ledger_status_out *out)
         return OK;
     }
     store_figures(&ledger.disk.store, &f);
+    if (ledger.reason == KEEP_OK && f.superblocks < 2) {
+        wrong = "one of the log's two superblocks is damaged: the other one is used";
+        out->wrong = text_from(wrong, strlen(wrong));
+    }
     out->boot = (uint32_t)f.boot;
     out->written = store_commits(&ledger.disk.store);
     out->blocks = f.blocks;
@@ -123,7 +127,7 @@ static int on_status(struct request *rq, struct ledger_status_out *out)
 static int on_sync(struct request *rq)
 {
     struct disk_waiting what = {.kind = DISK_SYNC, .token = rq->token};
-    what.number = logmem_ledger(ledger.log)->hashed;
+    what.number = ledger.log->commit_head; /* the hashes come behind */
     return ledger.on_disk ? disk_ask(&ledger.disk, &what) : OK;
 }
 

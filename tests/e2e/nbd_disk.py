@@ -72,8 +72,16 @@ class Disk:
         self.cut_after = sum(self.served.values()) + requests
 
     def fail(self, kind, times=1 << 62):
-        """The next ones of that kind fail: it is said so, and nothing is done."""
+        """The next ones of that kind fail: a write is done in part, or not; with a flush some of
+        the cache is lost."""
         self.broken[kind] = times
+
+    def left(self, kind):
+        """How many are still to fail."""
+        return self.broken.get(kind, 0)
+
+    def mend(self):
+        self.broken.clear()
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -147,11 +155,8 @@ class Disk:
 
     def _do(self, request):
         self.served[request.kind] += 1
-        left = self.broken.get(request.kind, 0)
-        if left > 0:
-            self.broken[request.kind] = left - 1
-            self.peer.sendall(REPLY.pack(0x67446698, EIO, request.cookie))
-            return
+        if self.left(request.kind) > 0:
+            return self._do_badly(request)
         data = b""
         if request.kind == READ:
             data = self._read(request.offset, request.length)
@@ -160,6 +165,18 @@ class Disk:
         else:
             self._write_back(request.answered)
         self.peer.sendall(REPLY.pack(0x67446698, 0, request.cookie) + data)
+
+    def _do_badly(self, request):
+        self.broken[request.kind] -= 1
+        if request.kind == WRITE:
+            sectors = range(0, request.length, SECTOR)
+            self.cache += [(request.offset + s, request.data[s : s + SECTOR]) for s in sectors
+                           if self.random.random() < 0.5]
+        if request.kind == FLUSH:
+            self.cache = [write for write in self.cache if self.random.random() < 0.5]
+            for waiting in self.waiting:
+                waiting.answered = min(waiting.answered, len(self.cache))
+        self.peer.sendall(REPLY.pack(0x67446698, EIO, request.cookie))
 
     # The cache.
 

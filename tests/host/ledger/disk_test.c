@@ -229,6 +229,14 @@ static void device_errors(void **state)
     settle();
     assert_false(disk_step(&disk));
     assert_true(disk_failed(&disk));
+    /* A place that cannot be read: only who asked for it hears of it. */
+    disk_read_fails(&disk);
+    assert_true(disk_step(&disk));
+    assert_int_equal(disk.answer.err, STREAM_FAILED);
+    assert_int_equal(disk_ask(&disk, &w), REPLY_LATER);
+    assert_false(disk_step(&disk));
+    settle();
+    assert_true(disk_failed(&disk));
     device.fails = false;
     disk_retry(&disk);
     while (!disk_step(&disk)) {
@@ -237,11 +245,38 @@ static void device_errors(void **state)
     assert_int_equal(disk.answer.token, 9);
     assert_int_equal(disk.answer.err, OK);
     read_all(STREAM, 0);
+}
 
+/* What was durable can be read; who waits for more is told that there will be none. */
+static void given_up(void **state)
+{
+    (void)state;
+    append_surely(STREAM, 0);
+    disk_hurry(&disk);
+    settle();
+    while (disk_moved(&disk) != 0) {
+    }
+    append_surely(STREAM, 1);
+    disk_hurry(&disk);
+    device.fails = true;
+    settle();
+    assert_int_equal(info(STREAM).next, 2);
     disk_give_up(&disk);
-    assert_int_equal(append(STREAM, 101), STREAM_FAILED);
+    assert_int_equal(disk_moved(&disk), STREAM);
+    assert_int_equal(info(STREAM).next, 1);
     assert_true(info(STREAM).sealed);
-    assert_int_equal(ask(DISK_READ, STREAM, 0), STREAM_FAILED);
+    assert_int_equal(append(STREAM, 1), STREAM_FAILED);
+    disk_retry(&disk);
+    settle();
+    device.fails = false;
+    settle();
+    assert_int_equal(info(STREAM).durable, 1); /* not written after all */
+    assert_int_equal(ask(DISK_READ, STREAM, 0), OK);
+    assert_int_equal(disk.answer.next, 1);
+    struct disk_waiting sync = {.kind = DISK_SYNC, .token = 5};
+    assert_int_equal(disk_ask(&disk, &sync), REPLY_LATER);
+    assert_true(disk_step(&disk));
+    assert_int_equal(disk.answer.err, STREAM_FAILED);
 }
 
 static void power_cuts(void **state)
@@ -273,8 +308,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
     const struct CMUnitTest tests[] = {
-        CASE(durable_later), CASE(reading),  CASE(checkpoints),   CASE(commits),    CASE(syncs),
-        CASE(full),          CASE(not_ours), CASE(device_errors), CASE(power_cuts),
+        CASE(durable_later), CASE(reading),  CASE(checkpoints),   CASE(commits),  CASE(syncs),
+        CASE(full),          CASE(not_ours), CASE(device_errors), CASE(given_up), CASE(power_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
