@@ -81,6 +81,14 @@ struct Finding { # something that should not be
   found @5 :UInt64;
 }
 
+struct Boot {
+  number @0 :UInt32;  # from 1
+  now @1 :Bool;       # this one
+  commits @2 :UInt64; # until now, or until its end as far as it was on the disk
+  head @3 :Data $Wl.max(32);   # of its chain at its end; empty: it goes on
+  before @4 :Data $Wl.max(32); # of the boot before; zeros: there was none
+}
+
 struct Life { # of a process that ended, as axiom recorded it
   pid @0 :UInt32;
   parent @1 :UInt32;
@@ -96,34 +104,46 @@ struct Life { # of a process that ended, as axiom recorded it
 }
 
 interface Audit @0xabd5f666b8e77cab {
-  enum Error { noProcess @0; noSlot @1; noRecord @2; }
+  enum Error { noProcess @0; noSlot @1; noRecord @2; noBoot @3; noDisk @4; away @5; behind @6; }
+  # Where a `boot` is asked for, 0 is this one, and an earlier one is asked about as it was at its end. That
+  # can be refused: `noBoot`: there was none of that number; `noDisk`: nothing is kept of them; `away`: the
+  # disk cannot be read just now; `behind`: audit has read a piece, and goes on when it is asked again.
 
-  head @0 () -> (commits :UInt64, hashed :UInt64, hash :Data $Wl.max(32), commitsMax :UInt64,
-                 events :UInt64, eventsKept :UInt64, requests :UInt64, tickHz :UInt64);
-  # Commits and events until now; `hash` of the chain after `hashed` commits.
-  log @1 (from :UInt64, count :UInt32 $Wl.range("1..12")) -> (records :List(Record) $Wl.max(12));
+  head @0 (boot :UInt32) -> (commits :UInt64, hashed :UInt64, hash :Data $Wl.max(32), commitsMax :UInt64,
+                 events :UInt64, eventsKept :UInt64, requests :UInt64, tickHz :UInt64)
+                 $Wl.errors(["noBoot", "noDisk", "away"]);
+  # Commits and events until now; `hash` of the chain after `hashed` commits. Of an earlier boot no events.
+  log @1 (from :UInt64, count :UInt32 $Wl.range("1..12"), boot :UInt32) -> (records :List(Record) $Wl.max(12))
+      $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
   # Commits from number `from` on.
-  syslog @2 (from :UInt64, count :UInt32 $Wl.range("1..14")) -> (entries :List(Entry) $Wl.max(14), next :UInt64);
+  syslog @2 (from :UInt64, count :UInt32 $Wl.range("1..14")) -> (entries :List(Entry) $Wl.max(14), next :UInt64)
+      $Wl.errors(["noDisk", "away", "behind"]);
   # Events from number `from` on, or from the oldest that is kept. `next`: where to go on.
-  show @3 (seq :UInt64) -> (record :Record, hash :Data $Wl.max(32), causes :List(Entry) $Wl.max(3)) $Wl.errors(["noRecord"]);
-  # One commit, its hash, and the event and the request that caused it, if they are still kept.
-  caps @4 (process :Text $Wl.max(32), after :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool) $Wl.errors(["noProcess"]);
+  show @3 (seq :UInt64, boot :UInt32) -> (record :Record, hash :Data $Wl.max(32), causes :List(Entry) $Wl.max(3))
+      $Wl.errors(["noRecord", "noBoot", "noDisk", "away", "behind"]);
+  # One commit, its hash (the first 8 bytes of it, once it has left memory), and the event and the request
+  # that caused it, if they are still kept.
+  caps @4 (process :Text $Wl.max(32), after :UInt32, boot :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool)
+      $Wl.errors(["noProcess", "noBoot", "noDisk", "away", "behind"]);
   # What the process holds in slots greater than `after`. A name, or a pid in digits.
-  why @5 (process :Text $Wl.max(32), slot :UInt32, skip :UInt32) -> (steps :List(Record) $Wl.max(12), more :Bool)
-      $Wl.errors(["noProcess", "noSlot"]);
+  why @5 (process :Text $Wl.max(32), slot :UInt32, skip :UInt32, boot :UInt32) -> (steps :List(Record) $Wl.max(12), more :Bool)
+      $Wl.errors(["noProcess", "noSlot", "noBoot", "noDisk", "away", "behind"]);
   # How that came to be: from the slot's own commit back to genesis, each derived from the next. Of a
   # process that ended: of what was in the slot last.
-  who @6 (object :UInt64, skip :UInt32) -> (holders :List(Holder) $Wl.max(28), more :Bool);
+  who @6 (object :UInt64, skip :UInt32, boot :UInt32) -> (holders :List(Holder) $Wl.max(28), more :Bool)
+      $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
   # All capabilities to the object at that address.
   lives @7 (from :UInt64) -> (lives :List(Life) $Wl.max(24), next :UInt64);
   # Processes that ended, in order, from number `from` on; the last 2,048 are kept.
   verify @8 () -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
                    derived :UInt64, objects :UInt64, mapped :UInt64, quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
-                   findingCount :UInt32, findings :List(Finding) $Wl.max(12));
+                   findingCount :UInt32, findings :List(Finding) $Wl.max(12)) $Wl.errors(["noDisk", "away", "behind"]);
   # Chain, fold, and comparison with the live slots. `authority`: authority capabilities, all axiom's.
   # `derived`: capabilities made from one of their kind; `objects` that take memory; `mapped` pages and tables.
   # `quiet`: no commit fell within the walk, so that its slots were counted too.
-  capsAt @9 (seq :UInt64, process :Text $Wl.max(32), after :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool)
-      $Wl.errors(["noProcess", "noRecord"]);
-  # As `caps`, of what the process held after commit `seq` of this boot.
+  capsAt @9 (seq :UInt64, process :Text $Wl.max(32), after :UInt32, boot :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool)
+      $Wl.errors(["noProcess", "noRecord", "noBoot", "noDisk", "away", "behind"]);
+  # As `caps`, of what the process held after commit `seq`.
+  boots @10 (from :UInt32 $Wl.range("1..4294967295")) -> (boots :List(Boot) $Wl.max(16)) $Wl.errors(["noBoot", "noDisk", "away"]);
+  # Boots from number `from` on.
 }

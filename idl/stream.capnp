@@ -18,6 +18,20 @@ interface Ledger @0xeedf566b5ca256f5 {
   # Answers when all commits up to now, and all that was appended, are on the disk.
 }
 
+interface History @0x8dffc8ca80ca82e3 {
+  enum Error { noDisk @0; away @1; noRecord @2; }
+  # The kernel's commits of all boots, as the log on the disk has them: to be read, and no more. The formats
+  # are those of libsys/store/README.md. `noDisk`: nothing is kept. `away`: the disk cannot be read just now.
+
+  boots @0 (from :UInt32) -> (notes :Data $Wl.max(4072), boot :UInt32) $Wl.volatile $Wl.errors(["noDisk", "away", "noRecord"]);
+  # BOOT notes, of 120 bytes each, from that of boot `from` on: at least that one. `boot`: number of this boot; 0: the
+  # log, a damaged one, takes none.
+  commits @1 (from :UInt64) -> (commits :Data $Wl.max(4072)) $Wl.volatile $Wl.errors(["noDisk", "away", "noRecord"]);
+  # Records of stream 0, of 104 bytes each, from number `from` on, counted over all boots: at least that one.
+  watch @2 (notification :Capability) -> () $Wl.volatile;
+  # Signalled from time to time when more commits are durable. One: the last.
+}
+
 interface Stream @0xeca3b75fb1787d8a {
   enum Error { gap @0; full @1; failed @2; noRecord @3; }
 

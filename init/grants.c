@@ -60,12 +60,14 @@ static int give(const struct giving *g, cap_t source, uint32_t rights, uint64_t 
 
 static int make_lookup(const struct giving *g, const struct description_grant *grant, cap_t slot)
 {
-    bool stream = grant->kind == GRANT_STREAM;
+    uint64_t badge = badge_lookup(g->pid);
+    if (grant->kind == GRANT_STREAM) badge = badge_stream(grant->b);
+    if (grant->kind == GRANT_HISTORY) badge = badge_history(g->pid);
     struct boot_badge_mint_in in = {
         .endpoint = {g->in->running[grant->a].endpoint, RIGHTS_ALL, 0, 0},
         .slot = slot,
         .rights = (uint8_t)grant->rights,
-        .badge = stream ? badge_stream(grant->b) : badge_lookup(g->pid),
+        .badge = badge,
     };
 
     return boot_badge_mint(SLOT_BOOT, &in);
@@ -77,6 +79,7 @@ static int make(const struct giving *g, const struct description_grant *grant, c
     switch ((enum grant_kind)grant->kind) {
     case GRANT_SERVICE:
     case GRANT_STREAM:
+    case GRANT_HISTORY:
         return make_lookup(g, grant, slot);
     case GRANT_NOTIFICATION: /* unbadged: its holder makes sources of its own */
         return self_notification_create(CAP_SLOT_SELF,
@@ -132,8 +135,8 @@ static int give_one(struct giving *g, const struct description_grant *grant)
     cap_t slot = slot_alloc();
     if (slot == 0) return SPAWN_NO_SLOT;
     int err = make(g, grant, slot);
-    /* A stream is its holder's alone: the capability is passed on by nobody. */
-    bool bound = grant->kind == GRANT_STREAM;
+    /* A stream is its holder's alone, and so is history: passed on by nobody. */
+    bool bound = grant->kind == GRANT_STREAM || grant->kind == GRANT_HISTORY;
     if (err == OK) err = give(g, slot, grant->rights | (grant->kind == GRANT_IRQ), 0, bound);
     if (grant->kind == GRANT_NOTIFICATION && err == OK) {
         slot_discard(g->last_source);

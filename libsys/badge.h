@@ -39,6 +39,12 @@ static inline uint64_t badge_stream(uint32_t number)
 {
     return BADGE_LOOKUP | (uint64_t)BADGE_KIND_STREAM << 56 | number;
 }
+/* And of the one who may read the kernel's commits of all boots there. */
+enum { BADGE_KIND_HISTORY = 2 };
+static inline uint64_t badge_history(uint32_t pid)
+{
+    return BADGE_LOOKUP | (uint64_t)BADGE_KIND_HISTORY << 56 | pid;
+}
 /* Badge of a service's endpoint as init gives it to process `pid`. */
 static inline uint64_t badge_lookup(uint32_t pid)
 {

@@ -23,16 +23,17 @@ void chain_append(struct chain *chain, const struct commit *c)
 static enum chain_fault classify(const struct chain_log *log, uint64_t at, const uint8_t *before)
 {
     uint8_t next[HASH_BYTES];
-    uint64_t seq = log->commits[at].seq;
+    const struct commit *found = &log->commits[at - log->first];
+    uint64_t seq = found->seq;
     if (seq == at) {
         if (at + 1 >= log->count || at + 1 >= log->hashed) return CHAIN_CHANGED;
-        link_hash(next, before, &log->commits[at]);
-        link_hash(next, next, &log->commits[at + 1]);
-        bool right = memcmp(next, log->kept + (at + 1) * HASH_BYTES, HASH_BYTES) == 0;
+        link_hash(next, before, found);
+        link_hash(next, next, found + 1);
+        bool right = memcmp(next, log->kept + (at + 1 - log->first) * HASH_BYTES, HASH_BYTES) == 0;
         return right ? CHAIN_HASH : CHAIN_CHANGED;
     }
     if (seq + 1 == at) return CHAIN_REPEATED;
-    if (seq > at && seq < log->count && log->commits[seq].seq == at) return CHAIN_SWAPPED;
+    if (seq > at && seq < log->count && found[seq - at].seq == at) return CHAIN_SWAPPED;
     return seq > at ? CHAIN_DROPPED : CHAIN_CHANGED;
 }
 
@@ -41,10 +42,12 @@ enum chain_fault chain_verify(struct chain *chain, const struct chain_log *log, 
     while (chain->count < until && chain->count < log->count) {
         uint64_t at = chain->count;
         struct chain next = *chain;
-        chain_append(&next, &log->commits[at]);
+        const struct commit *c = &log->commits[at - log->first];
+        chain_append(&next, c);
         bool kept = log->kept != NULL && at < log->hashed;
-        bool same = !kept || memcmp(next.head, log->kept + at * HASH_BYTES, HASH_BYTES) == 0;
-        if (!same || log->commits[at].seq != at) return classify(log, at, chain->head);
+        const uint8_t *hash = log->kept + (kept ? at - log->first : 0) * HASH_BYTES;
+        bool same = !kept || memcmp(next.head, hash, HASH_BYTES) == 0;
+        if (!same || c->seq != at) return classify(log, at, chain->head);
         *chain = next;
     }
     return log->kept != NULL && log->count < log->hashed ? CHAIN_TRUNCATED : CHAIN_OK;

@@ -23,10 +23,11 @@ enum chain_fault {
     CHAIN_HASH,      /* the kept hash is wrong, the record is right */
 };
 
-/* What is checked: `kept` hashes of `hashed` records; NULL: none are kept. */
+/* What is checked: records from number `first` on, `count` with those before; `kept`: the hashes of
+ * the same, as far as `hashed` are; NULL: none are kept. */
 struct chain_log {
     const struct commit *commits;
-    uint64_t count;
+    uint64_t first, count;
     const uint8_t *kept;
     uint64_t hashed;
 };

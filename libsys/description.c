@@ -15,9 +15,10 @@ static const char *grant_check(const struct description *d, uint32_t at,
     if (!field_is_text(g->name, sizeof(g->name))) return "a grant without a name";
     if (g->kind == 0 || g->kind >= GRANT_KIND_COUNT) return "a grant of an unknown kind";
     if ((g->rights & ~7u) != 0) return "a grant with unknown rights";
-    if (g->kind == GRANT_SERVICE || g->kind == GRANT_PROCESS || g->kind == GRANT_STREAM) {
+    bool served = g->kind == GRANT_SERVICE || g->kind == GRANT_STREAM || g->kind == GRANT_HISTORY;
+    if (served || g->kind == GRANT_PROCESS) {
         if (g->a >= d->service_count) return "a grant of an unknown service";
-        if (g->kind != GRANT_PROCESS && (d->services[g->a].flags & SERVICE_PROVIDES) == 0) {
+        if (served && (d->services[g->a].flags & SERVICE_PROVIDES) == 0) {
             return "a grant of a service that provides nothing";
         }
     }
@@ -133,7 +134,8 @@ const struct description_grant *description_link(const struct description *d, ui
 
     for (uint32_t i = 0; i < s->grant_count; i++) {
         const struct description_grant *g = &d->grants[s->first_grant + i];
-        bool calls = g->kind == GRANT_SERVICE || g->kind == GRANT_STREAM;
+        bool calls =
+            g->kind == GRANT_SERVICE || g->kind == GRANT_STREAM || g->kind == GRANT_HISTORY;
         if (calls && g->a == other) return g;
     }
     return NULL;

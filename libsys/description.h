@@ -83,8 +83,9 @@ enum grant_kind {
     GRANT_PROCESS = 7,      /* a: service index; the process object of a running service */
     GRANT_STREAM = 8,       /* a: index of the ledger; b: number of the holder's stream */
     GRANT_DEVICES = 9,      /* axiom's Devices, for the bus server */
+    GRANT_HISTORY = 10,     /* a: index of the ledger; the kernel's commits of all boots, to read */
 };
-enum { GRANT_KIND_COUNT = 10 };
+enum { GRANT_KIND_COUNT = 11 };
 
 struct description_grant {
     char name[24];   /* as the startup page lists it */

@@ -79,9 +79,9 @@ static inline struct log_ledger *logmem_ledger(const struct logmem *l)
 {
     return (struct log_ledger *)((uintptr_t)l + l->ledger_at);
 }
-static inline struct commit *logmem_commits(const struct logmem *l)
+static inline struct commit *logmem_commit(const struct logmem *l, uint64_t seq)
 {
-    return (struct commit *)((uintptr_t)l + l->commits_at);
+    return (struct commit *)((uintptr_t)l + l->commits_at) + (seq & (l->commit_slots - 1));
 }
 static inline struct event *logmem_event(const struct logmem *l, uint64_t number)
 {
@@ -109,7 +109,7 @@ static inline void *logmem_streams(const struct logmem *l)
 }
 static inline uint8_t *logmem_hash(const struct logmem *l, uint64_t seq)
 {
-    return (uint8_t *)((uintptr_t)l + l->hashes_at) + seq * HASH_BYTES;
+    return (uint8_t *)((uintptr_t)l + l->hashes_at) + (seq & (l->commit_slots - 1)) * HASH_BYTES;
 }
 
 /* Where everything lies: sets all of `l` that follows from the size of memory. */

@@ -33,7 +33,14 @@ void store_read_from(struct store_reader *r, uint32_t stream, uint64_t from)
     r->low = 0;
     r->high = segments_used(r->store);
     r->follows = false;
+    r->boots = false;
     if (r->failed != STORE_MEMORY) r->failed = STORE_OK;
+}
+
+void store_read_boots(struct store_reader *r, uint32_t from)
+{
+    store_read_from(r, STORE_NOTES, from);
+    r->boots = true;
 }
 
 enum store_result store_read_checkpoint(struct store_reader *r, uint32_t stream, uint32_t age,
@@ -81,6 +88,10 @@ static bool reached(const struct store_reader *r, const struct store_group *g, u
     if (h == NULL || h->stream != STORE_NOTES || h->type != STORE_NOTE_TABLE) return false;
     const struct store_table *table = store_payload(h);
     if (h->length < offsetof(struct store_table, stream)) return false;
+    if (r->boots) {
+        *out = table->boot + 1ull;
+        return true;
+    }
     *out = r->stream == STORE_ALL ? g->first : 0;
     for (uint32_t i = 0; r->stream != STORE_ALL && i < table->streams; i++) {
         const struct store_stream *stream = &table->stream[i];
@@ -153,9 +164,18 @@ static bool well_formed(const struct store_head *h)
     return !part || h->length >= sizeof(struct store_part);
 }
 
+static uint64_t boot_of(const struct store_head *h)
+{
+    const struct store_boot_note *note = store_payload(h);
+    return note->boot;
+}
+
 /* False: it is none of those asked for. */
 static bool wanted(const struct store_reader *r, const struct store_head *h)
 {
+    if (r->boots) {
+        return h->stream == STORE_NOTES && h->type == STORE_NOTE_BOOT && boot_of(h) >= r->from;
+    }
     if (r->stream != STORE_ALL) return h->stream == r->stream && h->seq >= r->from;
     return r->group->first + r->index >= r->from;
 }
@@ -181,6 +201,7 @@ static bool next_record(struct store_reader *r, struct store_item *out)
                                    .block = r->place,
                                    .payload = store_payload(h)};
         r->from = r->stream == STORE_ALL ? out->record + 1 : h->seq + 1;
+        if (r->boots) r->from = boot_of(h) + 1;
         r->index++;
         return true;
     }

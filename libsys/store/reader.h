@@ -34,6 +34,7 @@ struct store_reader { /* the insides */
     enum store_result failed;
     uint32_t stream, index; /* of the next record in its group */
     uint64_t from;          /* the next to give */
+    bool boots;             /* of the notes only BOOT, and `from` is the boot's number */
     uint64_t low, high;     /* segments: the record is in one of [low, high) */
     uint64_t place;
     const struct store_group *group;
@@ -50,6 +51,8 @@ uint64_t store_reader_memory(const struct store *s);
 void store_read_begin(struct store_reader *r, const struct store *s, void *memory, uint64_t bytes);
 /* May be called again at any time when no request is under way. */
 void store_read_from(struct store_reader *r, uint32_t stream, uint64_t from);
+/* The BOOT notes from that of boot `from` on: as store_read_from(), by the boot's number. */
+void store_read_boots(struct store_reader *r, uint32_t from);
 /* The newest whole checkpoint of the stream, `age` 0, or the one before, 1: the next records are
  * its parts, in order, with payload struct store_part and bytes. STORE_NONE: there is none. */
 enum store_result store_read_checkpoint(struct store_reader *r, uint32_t stream, uint32_t age,

@@ -3,7 +3,6 @@
 
 #include "bytes.h"
 #include "idl/axiom.h"
-#include "provenance.h"
 
 enum {
     LOG_MAX = 12,
@@ -11,42 +10,73 @@ enum {
     CAPS_MAX = 28,
     HOLDERS_MAX = 28,
     LIVES_MAX = 24,
+    BOOTS_MAX = 16,
     SCAN_MAX = 4096, /* events looked at for one answer */
 };
 
-/* What is held now: with the commits that axiom has not taken out of the ring yet. */
-static void fold_now(void)
+/* The state after `count` commits of a boot, UINT64_MAX all: of this boot with those that axiom has
+ * not taken out of the ring yet. */
+static int state_of(uint32_t boot, uint64_t count, const struct view **out)
 {
     struct self_sync_out synced;
     (void)self_sync(CAP_SLOT_SELF, &synced);
-    book_fold(book_commits());
+    return book_view(boot, count, out);
 }
 
-static int on_head(struct request *rq, struct audit_head_out *out)
+static int on_head(struct request *rq, const struct audit_head_in *in, struct audit_head_out *out)
 {
-    (void)rq;
     const struct logmem *l = book.log;
-    out->commits = book_commits();
+    struct tape_boot b;
+    int err = tape_boot(in->boot, &b);
+    if (err != OK) return err;
+    memcpy(rq->scratch, b.head, HASH_BYTES);
+    out->commits = out->hashed = b.count;
+    out->hash = data_from(rq->scratch, HASH_BYTES);
+    out->tick_hz = l->tick_hz;
+    if (!b.now) return OK;
     out->hashed = logmem_ledger(l)->hashed;
-    if (out->hashed > 0) out->hash = data_from(logmem_hash(l, out->hashed - 1), HASH_BYTES);
+    out->hash = data_from(logmem_hash(l, out->hashed - 1), out->hashed > 0 ? HASH_BYTES : 0);
     out->commits_max = l->commit_slots;
     out->events = l->event_head;
     out->events_kept = l->event_head < l->event_slots ? l->event_head : l->event_slots;
     out->requests = l->request_head;
-    out->tick_hz = l->tick_hz;
+    return OK;
+}
+
+static int on_boots(struct request *rq, const struct audit_boots_in *in,
+                    struct audit_boots_out *out)
+{
+    struct tape_boot b;
+    uint8_t *heads = (uint8_t *)rq->scratch;
+    for (uint32_t number = in->from; out->boots.count < BOOTS_MAX; number++) {
+        int err = tape_boot(number, &b);
+        if (err == AUDIT_NO_BOOT && number > in->from) return OK;
+        if (err != OK) return err;
+        uint8_t *head = heads + out->boots.count * 2ull * HASH_BYTES;
+        memcpy(head, b.head, HASH_BYTES);
+        memcpy(head + HASH_BYTES, b.note.last_head, HASH_BYTES);
+        out->boots.at[out->boots.count++] =
+            (struct audit_boot){.number = b.number,
+                                .now = b.now,
+                                .commits = b.count,
+                                .head = data_from(head, b.now ? 0 : HASH_BYTES),
+                                .before = data_from(head + HASH_BYTES, HASH_BYTES)};
+        if (b.now) return OK;
+    }
     return OK;
 }
 
 static int on_log(struct request *rq, const struct audit_log_in *in, struct audit_log_out *out)
 {
+    const struct view *v;
     (void)rq;
-    book_fold(book_commits());
-    for (uint32_t i = 0; i < in->count && i < LOG_MAX; i++) {
-        if (in->from >= book_commits() || in->from + i >= book_commits()) break;
-        book_record(in->from + i, &out->records.at[i]);
-        out->records.count++;
+    int err = book_view(in->boot, UINT64_MAX, &v);
+    for (uint32_t i = 0; err == OK && i < in->count && i < LOG_MAX; i++) {
+        err = book_record(v, in->from + i, &out->records.at[i], NULL);
+        if (err == AUDIT_NO_RECORD) return OK;
+        if (err == OK) out->records.count++;
     }
-    return OK;
+    return err;
 }
 
 static int on_syslog(struct request *rq, const struct audit_syslog_in *in,
@@ -57,7 +87,9 @@ static int on_syslog(struct request *rq, const struct audit_syslog_in *in,
     uint64_t oldest = head > slots ? head - slots : 0;
     uint64_t at = in->from > oldest ? in->from : oldest;
     uint32_t want = in->count < SYSLOG_MAX ? in->count : SYSLOG_MAX;
-    book_fold(book_commits());
+    book_look();
+    int err = book_fold(book_commits());
+    if (err != OK) return err;
     for (uint32_t i = 0; i < SCAN_MAX && at < head && out->entries.count < want; i++, at++) {
         uint32_t n = out->entries.count;
         out->entries.count += syslog_entries(at, &out->entries.at[n], want - n);
@@ -68,12 +100,14 @@ static int on_syslog(struct request *rq, const struct audit_syslog_in *in,
 
 static int on_show(struct request *rq, const struct audit_show_in *in, struct audit_show_out *out)
 {
-    (void)rq;
-    if (in->seq >= book_commits()) return AUDIT_NO_RECORD;
-    book_fold(book_commits());
-    book_record(in->seq, &out->record);
-    if (in->seq < logmem_ledger(book.log)->hashed)
-        out->hash = data_from(logmem_hash(book.log, in->seq), HASH_BYTES);
+    const struct view *v;
+    struct tape_hash hash;
+    int err = book_view(in->boot, UINT64_MAX, &v);
+    if (err == OK) err = book_record(v, in->seq, &out->record, &hash);
+    if (err != OK) return err;
+    memcpy(rq->scratch, hash.bytes, hash.kept);
+    out->hash = data_from(rq->scratch, hash.kept);
+    if (!v->boot.now) return OK;
     out->causes.count = syslog_entries(out->record.cause, out->causes.at, 1);
     if (out->record.actor != book.log->axiom_thread) return OK;
     bool by_answer = out->record.op == COMMIT_TRANSFER;
@@ -82,22 +116,22 @@ static int on_show(struct request *rq, const struct audit_show_in *in, struct au
 }
 
 /* Whose capability that one was derived from. */
-static struct text giver_of(const struct reduce *fold, const struct reduce_node *n)
+static struct text giver_of(const struct view *v, const struct reduce_node *n)
 {
     uint32_t index;
     if (n->parent == 0) return (struct text){0};
-    const struct reduce_node *parent = &fold->nodes[n->parent];
-    const struct log_life *l = book_holder(parent->slot, fold->count - 1, &index);
+    const struct reduce_node *parent = &v->fold.nodes[n->parent];
+    const struct log_life *l = book_holder(v, parent->slot, v->fold.count - 1, &index);
     return l != NULL ? book_name(l) : (struct text){0};
 }
 
 /* What the process holds behind slot `after`, at most CAPS_MAX; true: there is more. */
-static bool caps_list(const struct reduce *fold, const struct log_life *l, uint32_t after,
+static bool caps_list(const struct view *v, const struct log_life *l, uint32_t after,
                       struct audit_cap_info *out, uint32_t *out_count)
 {
     *out_count = 0;
     for (uint64_t slot = after + 1ull; slot < l->slots; slot++) {
-        const struct reduce_node *n = reduce_find(fold, l->cnode + (slot << SLOT_BITS));
+        const struct reduce_node *n = reduce_find(&v->fold, l->cnode + (slot << SLOT_BITS));
         if (n == NULL) continue;
         if (*out_count == CAPS_MAX) return true;
         out[(*out_count)++] = (struct audit_cap_info){.slot = (uint32_t)slot,
@@ -109,86 +143,95 @@ static bool caps_list(const struct reduce *fold, const struct log_life *l, uint3
                                                       .badge = n->badge,
                                                       .obj = n->obj,
                                                       .since = n->made,
-                                                      .giver = giver_of(fold, n)};
+                                                      .giver = giver_of(v, n)};
     }
     return false;
 }
 
 static int on_caps(struct request *rq, const struct audit_caps_in *in, struct audit_caps_out *out)
 {
+    const struct view *v;
     (void)rq;
-    const struct log_life *l = book_process(in->process);
+    int err = state_of(in->boot, UINT64_MAX, &v);
+    if (err != OK) return err;
+    const struct log_life *l = book_process(v, in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
-    fold_now();
-    out->more = caps_list(&book.fold, l, in->after, out->caps.at, &out->caps.count);
+    out->more = caps_list(v, l, in->after, out->caps.at, &out->caps.count);
     return OK;
 }
 
 static int on_caps_at(struct request *rq, const struct audit_caps_at_in *in,
                       struct audit_caps_at_out *out)
 {
+    const struct view *v;
     (void)rq;
-    fold_now();
-    if (in->seq >= book.fold.count) return AUDIT_NO_RECORD;
-    const struct log_life *l = book_process_at(in->process, in->seq);
+    if (in->seq == UINT64_MAX) return AUDIT_NO_RECORD;
+    int err = state_of(in->boot, in->seq + 1, &v);
+    if (err != OK) return err;
+    if (v->fold.count != in->seq + 1) return AUDIT_NO_RECORD; /* the fold is broken before it */
+    const struct log_life *l = book_process_at(v, in->process, in->seq);
     if (l == NULL) return AUDIT_NO_PROCESS;
-    const struct reduce *past = book_past(in->seq + 1);
-    if (past == NULL) return ERR_NO_MEMORY;
-    out->more = caps_list(past, l, in->after, out->caps.at, &out->caps.count);
+    out->more = caps_list(v, l, in->after, out->caps.at, &out->caps.count);
     return OK;
 }
 
-static const struct reduce_node *slot_of(const struct log_life *l, uint32_t slot)
-{
-    if (slot >= l->slots) return NULL;
-    return reduce_find(&book.fold, l->cnode + ((uint64_t)slot << SLOT_BITS));
-}
-
 /* The commit that put into that slot what is there, or, of a process that ended, what was there
- * last; UINT64_MAX: nothing. */
-static uint64_t filled_by(const struct log_life *l, uint32_t slot)
+ * last. */
+static int filled_by(const struct view *v, const struct log_life *l, uint32_t slot,
+                     uint64_t *out_seq)
 {
-    const struct reduce_node *n = slot_of(l, slot);
-    if (l->ended == UINT64_MAX) return n != NULL ? n->made : UINT64_MAX;
     uint64_t at = l->cnode + ((uint64_t)slot << SLOT_BITS);
-    uint64_t seq = provenance_before(logmem_commits(book.log), at, l->ended);
-    return slot < l->slots && seq >= l->commits && seq < l->ended ? seq : UINT64_MAX;
+    const struct reduce_node *n = reduce_find(&v->fold, at);
+    if (slot >= l->slots || (l->ended == UINT64_MAX && n == NULL)) return AUDIT_NO_SLOT;
+    if (l->ended == UINT64_MAX) {
+        *out_seq = n->made;
+        return OK;
+    }
+    uint64_t ended = l->ended < v->fold.count ? l->ended : v->fold.count;
+    int err = view_filled(v, at, l->commits, ended, out_seq);
+    return err == OK && *out_seq == UINT64_MAX ? AUDIT_NO_SLOT : err;
 }
 
 static int on_why(struct request *rq, const struct audit_why_in *in, struct audit_why_out *out)
 {
+    const struct view *v;
+    uint64_t seq, before = UINT64_MAX;
     (void)rq;
-    const struct log_life *l = book_process(in->process);
+    int err = state_of(in->boot, UINT64_MAX, &v);
+    if (err != OK) return err;
+    const struct log_life *l = book_process(v, in->process);
     if (l == NULL) return AUDIT_NO_PROCESS;
-    fold_now();
-    uint64_t seq = filled_by(l, in->slot), before = seq;
-    if (seq == UINT64_MAX) return AUDIT_NO_SLOT;
-    for (uint32_t step = 0; step == 0 || before != seq; step++) {
-        seq = before;
-        before = provenance_step(logmem_commits(book.log), seq);
-        if (step < in->skip) continue;
-        if (out->steps.count == LOG_MAX) {
+    err = filled_by(v, l, in->slot, &seq);
+    for (uint32_t step = 0; err == OK && seq != before; step++) {
+        if (step >= in->skip && out->steps.count == LOG_MAX) {
             out->more = true;
             return OK;
         }
-        book_record(seq, &out->steps.at[out->steps.count++]);
+        if (step >= in->skip) {
+            err = book_record(v, seq, &out->steps.at[out->steps.count], NULL);
+            out->steps.count++;
+        }
+        before = seq;
+        if (err == OK) err = view_source(v, before, &seq);
     }
-    return OK;
+    return err;
 }
 
 static int on_who(struct request *rq, const struct audit_who_in *in, struct audit_who_out *out)
 {
-    (void)rq;
     uint32_t found = 0, index;
-    fold_now();
-    for (const struct reduce_node *n = reduce_next(&book.fold, NULL); n != NULL;
-         n = reduce_next(&book.fold, n)) {
+    const struct view *v;
+    (void)rq;
+    int err = state_of(in->boot, UINT64_MAX, &v);
+    if (err != OK) return err;
+    for (const struct reduce_node *n = reduce_next(&v->fold, NULL); n != NULL;
+         n = reduce_next(&v->fold, n)) {
         if (n->obj != in->object || found++ < in->skip) continue;
         if (out->holders.count == HOLDERS_MAX) {
             out->more = true;
             return OK;
         }
-        const struct log_life *l = book_holder(n->slot, book.fold.count, &index);
+        const struct log_life *l = book_holder(v, n->slot, v->fold.count, &index);
         struct audit_holder *h = &out->holders.at[out->holders.count++];
         *h = (struct audit_holder){.pid = l != NULL ? l->pid : 0,
                                    .address = n->slot,
@@ -197,7 +240,7 @@ static int on_who(struct request *rq, const struct audit_who_in *in, struct audi
                                    .flags = n->flags,
                                    .badge = n->badge,
                                    .since = n->made};
-        h->process = book_slot_name(n->slot, book.fold.count, &h->slot);
+        h->process = book_slot_name(v, n->slot, v->fold.count, &h->slot);
     }
     return OK;
 }
@@ -229,6 +272,7 @@ static int on_lives(struct request *rq, const struct audit_lives_in *in,
 
 const struct audit_ops audit_ops = {
     .head = on_head,
+    .boots = on_boots,
     .log = on_log,
     .syslog = on_syslog,
     .show = on_show,

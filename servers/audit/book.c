@@ -4,102 +4,108 @@
 #include <string.h>
 
 #include "heap.h"
+#include "message.h"
 #include "provenance.h"
-#include "text.h"
 
 #define AXIOM_NAME "axiom"
 enum { AXIOM_SLOTS = 1 << 12 }; /* of its own CNode */
+enum { LIVES_START = 256, LIVES_FORGOTTEN = 128 };
 
 struct book book;
 
-static bool fold_memory(uint32_t nodes)
-{
-    void *memory = heap_alloc(reduce_bytes(nodes));
-    struct extent *room = heap_alloc(nodes * sizeof(*room));
-    if (memory == NULL || room == NULL) {
-        heap_free(memory);
-        heap_free(room);
-        return false;
-    }
-    heap_free(book.memory);
-    heap_free(book.room);
-    book.memory = memory;
-    book.room = room;
-    book.nodes = nodes;
-    reduce_init(&book.fold, book.memory, nodes);
-    memset(book.threads, 0, sizeof(book.threads));
-    book.thread_next = 0;
-    return true;
-}
-
 bool book_open(const struct logmem *log)
 {
+    struct tape_boot now;
     book.log = log;
-    return book.log->magic == LOGMEM_MAGIC && fold_memory(BOOK_NODES_START);
+    tape_open(log);
+    return log->magic == LOGMEM_MAGIC && tape_boot(0, &now) == OK && view_open(&book.now, &now);
 }
 
-/* The place of the oldest dead one; while all live, of the next. */
-static struct book_thread *thread_place(void)
+/* Without memory the oldest ones make room. */
+static void life_add(struct lives *l, const struct log_life *life)
 {
-    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
-        struct book_thread *t = &book.threads[book.thread_next++ % BOOK_THREADS_MAX];
-        if (t->obj == 0) return t;
-    }
-    return &book.threads[book.thread_next++ % BOOK_THREADS_MAX];
-}
-
-/* Threads are named by the records: made by RETYPE or at genesis, and given their CNode by COPY. */
-static void note_thread(const struct commit *c)
-{
-    bool made = c->op == COMMIT_RETYPE || c->op == COMMIT_GENESIS;
-    if (made && c->type == CAP_THREAD) {
-        uint32_t id =
-            c->op == COMMIT_GENESIS ? (uint32_t)book.log->axiom_thread : (uint32_t)c->arg1;
-        *thread_place() = (struct book_thread){.id = id, .obj = c->obj};
-    }
-    bool ends = c->op == COMMIT_DESTROY && c->type == CAP_THREAD;
-    if ((c->type != CAP_CNODE || made) && !ends) return;
-    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
-        struct book_thread *t = &book.threads[i];
-        if (t->obj == 0) continue;
-        if (ends && t->obj == c->obj) t->obj = 0; /* its events may still be asked for */
-        if (!ends && t->obj + (TS_CSPACE << SLOT_BITS) == c->dst) t->cnode = c->obj;
-    }
-}
-
-void book_fold(uint64_t count)
-{
-    if (count > book_commits()) count = book_commits();
-    while (book.fold.count < count && book.broken == REDUCE_OK) {
-        const struct commit *c = &logmem_commits(book.log)[book.fold.count];
-        enum reduce_result result = reduce_apply(&book.fold, c);
-        if (result == REDUCE_FULL && fold_memory(book.nodes * 2)) continue; /* from the start */
-        if (result != REDUCE_OK) {
-            book.broken = result;
+    if (l->count == l->room) {
+        uint32_t room = l->room == 0 ? LIVES_START : l->room * 2;
+        struct log_life *at = heap_alloc(room * sizeof(*at));
+        if (at != NULL) {
+            if (l->count > 0) memcpy(at, l->at, l->count * sizeof(*at));
+            heap_free(l->at);
+            l->at = at;
+            l->room = room;
+        } else if (l->room > 0) {
+            l->count -= LIVES_FORGOTTEN;
+            l->forgotten += LIVES_FORGOTTEN;
+            memmove(l->at, l->at + LIVES_FORGOTTEN, l->count * sizeof(*at));
+        } else {
             return;
         }
-        note_thread(c);
+    }
+    l->at[l->count++] = *life;
+}
+
+void book_look(void)
+{
+    uint64_t head = book.log->life_head, slots = book.log->life_slots;
+    struct lives *l = &book.lives;
+    if (head > slots && l->seen < head - slots) l->seen = head - slots;
+    for (; l->seen < head; l->seen++) {
+        life_add(l, logmem_life(book.log, l->seen));
     }
 }
 
-uint64_t book_lives(void)
+int book_fold(uint64_t count)
 {
-    uint64_t head = book.log->life_head, slots = book.log->life_slots;
-    return LIVING_SLOTS + (head < slots ? head : slots);
+    if (count > book_commits()) count = book_commits();
+    return view_fold(&book.now, count);
 }
 
-const struct log_life *book_life(uint64_t i)
+int book_view(uint32_t boot, uint64_t count, const struct view **out)
 {
-    const struct log_life *l =
-        i < LIVING_SLOTS ? logmem_living(book.log, (uint32_t)i)
-                         : logmem_life(book.log, book.log->life_head - 1 - (i - LIVING_SLOTS));
-    return l->pid != 0 ? l : NULL;
+    struct tape_boot asked;
+    struct view *v = &book.past;
+    book_look();
+    int err = tape_boot(boot, &asked);
+    if (err != OK) return err;
+    if (count == UINT64_MAX) count = asked.count;
+    if (count > asked.count) return AUDIT_NO_RECORD;
+    *out = asked.now ? &book.now : v;
+    if (asked.now && (count >= book.now.fold.count)) return book_fold(count);
+    bool same = v->nodes != 0 && v->boot.now == asked.now && v->boot.number == asked.number;
+    if (!same || v->fold.count > count) {
+        if (!view_open(v, &asked)) return ERR_NO_MEMORY;
+    }
+    *out = v;
+    return view_fold(v, count);
 }
 
-const struct log_life *book_holder(uint64_t slot, uint64_t seq, uint32_t *out_index)
+static bool is_living(const struct view *v, uint64_t i)
 {
-    for (uint64_t i = 0; i < book_lives(); i++) {
-        const struct log_life *l = book_life(i);
+    return v->boot.now && i < LIVING_SLOTS;
+}
+
+static const struct lives *lives_of(const struct view *v)
+{
+    return v->boot.now ? &book.lives : &book.past_lives;
+}
+
+uint64_t book_lives(const struct view *v)
+{
+    return (v->boot.now ? LIVING_SLOTS : 0) + lives_of(v)->count;
+}
+
+const struct log_life *book_life(const struct view *v, uint64_t i)
+{
+    const struct lives *l = lives_of(v);
+    if (!is_living(v, i)) return &l->at[l->count - 1 - (i - (v->boot.now ? LIVING_SLOTS : 0))];
+    const struct log_life *living = logmem_living(book.log, (uint32_t)i);
+    return living->pid != 0 ? living : NULL;
+}
+
+const struct log_life *book_holder(const struct view *v, uint64_t slot, uint64_t seq,
+                                   uint32_t *out_index)
+{
+    for (uint64_t i = 0; i < book_lives(v); i++) {
+        const struct log_life *l = book_life(v, i);
         if (l == NULL || l->commits > seq || l->ended <= seq) continue;
         if (slot <= l->cnode || slot - l->cnode >= l->slots << SLOT_BITS) continue;
         *out_index = (uint32_t)((slot - l->cnode) >> SLOT_BITS);
@@ -118,92 +124,80 @@ static bool life_is_called(const struct log_life *l, struct text name)
     return name.len == l->name_len && memcmp(name.at, l->name, name.len) == 0;
 }
 
-const struct log_life *book_process(struct text name)
+static uint64_t axiom_cnode(const struct view *v)
+{
+    return v->boot.now ? book.log->axiom_cnode : v->axiom_cnode;
+}
+
+const struct log_life *book_process(const struct view *v, struct text name)
 {
     static struct log_life axiom = {.name = AXIOM_NAME, .name_len = sizeof(AXIOM_NAME) - 1};
     uint64_t pid = 0;
     if (name.len == axiom.name_len && memcmp(name.at, AXIOM_NAME, name.len) == 0) {
-        axiom.cnode = book.log->axiom_cnode;
+        axiom.cnode = axiom_cnode(v);
         axiom.slots = AXIOM_SLOTS;
         axiom.ended = UINT64_MAX;
         return &axiom;
     }
     if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
-    for (uint64_t i = 0; i < book_lives(); i++) {
-        const struct log_life *l = book_life(i);
+    for (uint64_t i = 0; i < book_lives(v); i++) {
+        const struct log_life *l = book_life(v, i);
         if (l == NULL) continue;
         if (life_is_called(l, name) || (pid != 0 && l->pid == pid)) return l;
     }
     return NULL;
 }
 
-const struct log_life *book_process_at(struct text name, uint64_t seq)
+const struct log_life *book_process_at(const struct view *v, struct text name, uint64_t seq)
 {
-    const struct log_life *l = book_process(name);
+    const struct log_life *l = book_process(v, name);
     uint64_t pid = 0;
     if (l != NULL && l->commits <= seq && l->ended > seq) return l;
     if (!text_parse_u64(name.at, name.len, &pid)) pid = 0;
-    for (uint64_t i = 0; i < book_lives(); i++) {
-        l = book_life(i);
+    for (uint64_t i = 0; i < book_lives(v); i++) {
+        l = book_life(v, i);
         if (l == NULL || l->commits > seq || l->ended <= seq) continue;
         if (life_is_called(l, name) || (pid != 0 && l->pid == pid)) return l;
     }
     return NULL;
 }
 
-const struct reduce *book_past(uint64_t count)
-{
-    static struct reduce past;
-    static uint32_t nodes;
-    if (nodes != book.nodes) {
-        heap_free(past.nodes);
-        void *memory = heap_alloc(reduce_bytes(book.nodes));
-        nodes = memory != NULL ? book.nodes : 0;
-        past = (struct reduce){.nodes = memory, .count = UINT64_MAX};
-    }
-    if (nodes == 0) return NULL;
-    if (past.count > count) reduce_init(&past, past.nodes, nodes);
-    while (past.count < count) {
-        if (reduce_apply(&past, &logmem_commits(book.log)[past.count]) != REDUCE_OK) return NULL;
-    }
-    return &past;
-}
-
-struct text book_slot_name(uint64_t slot, uint64_t seq, uint32_t *out_index)
+struct text book_slot_name(const struct view *v, uint64_t slot, uint64_t seq, uint32_t *out_index)
 {
     *out_index = 0;
     if (slot == 0) return (struct text){0};
-    const struct log_life *l = book_holder(slot, seq, out_index);
+    const struct log_life *l = book_holder(v, slot, seq, out_index);
     if (l != NULL) return book_name(l);
-    uint64_t own = book.log->axiom_cnode, index = (slot - own) >> SLOT_BITS;
+    uint64_t own = axiom_cnode(v), index = (slot - own) >> SLOT_BITS;
     if (slot > own && index < AXIOM_SLOTS) *out_index = (uint32_t)index;
+    if (index >= AXIOM_SLOTS && book_lives(v) == 0) return (struct text){0}; /* nobody is known */
     return text_from(AXIOM_NAME, sizeof(AXIOM_NAME) - 1);
 }
 
-uint64_t book_thread_cnode(uint32_t id)
-{
-    for (uint32_t i = 0; i < BOOK_THREADS_MAX; i++) {
-        if (book.threads[i].id == id && id != 0) return book.threads[i].cnode;
-    }
-    return 0;
-}
-
-struct text book_thread_name(uint32_t id, uint64_t seq)
+struct text book_thread_name(const struct view *v, uint32_t id, uint64_t seq)
 {
     uint32_t index;
-    uint64_t cnode = book_thread_cnode(id);
+    uint64_t cnode = view_thread_cnode(v, id);
     if (cnode == 0) return (struct text){0};
-    if (cnode == book.log->axiom_cnode) return text_from(AXIOM_NAME, sizeof(AXIOM_NAME) - 1);
-    const struct log_life *l = book_holder(cnode + (1 << SLOT_BITS), seq, &index);
+    if (cnode == axiom_cnode(v)) return text_from(AXIOM_NAME, sizeof(AXIOM_NAME) - 1);
+    const struct log_life *l = book_holder(v, cnode + (1 << SLOT_BITS), seq, &index);
     return l != NULL ? book_name(l) : (struct text){0};
+}
+
+/* Of a commit that is still in the log memory; else 0, as if before all events. */
+static uint64_t cause_of(uint64_t seq)
+{
+    struct commit c;
+    if (seq < tape_oldest()) return 0;
+    return tape_get(&book.now.boot, seq, &c, NULL) == OK ? c.cause : 0;
 }
 
 uint64_t book_commits_before(uint64_t number)
 {
-    uint64_t low = 0, high = book.fold.count;
+    uint64_t low = tape_oldest(), high = book.now.fold.count;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (logmem_commits(book.log)[middle].cause < number) {
+        if (cause_of(middle) < number) {
             low = middle + 1;
         } else {
             high = middle;
@@ -214,45 +208,50 @@ uint64_t book_commits_before(uint64_t number)
 
 bool book_held(uint64_t slot, uint64_t number, struct book_cap *out)
 {
-    const struct commit *list = logmem_commits(book.log);
-    const struct reduce_node *n = reduce_find(&book.fold, slot);
-    if (n != NULL && list[n->made].cause < number) { /* as it was then */
+    const struct reduce_node *n = reduce_find(&book.now.fold, slot);
+    if (number <= cause_of(tape_oldest())) return false; /* nobody knows any more */
+    if (n != NULL && cause_of(n->made) < number) {       /* as it was then */
         *out = (struct book_cap){.type = n->type, .obj = n->obj, .badge = n->badge};
         return true;
     }
     uint64_t end = book_commits_before(number);
-    for (uint64_t i = end; i-- > 0 && end - i <= BOOK_BACK_MAX;) {
-        const struct commit *c = &list[i];
-        if (c->op == COMMIT_MOVE && c->src == slot) return false;
-        if (c->dst != slot) continue;
-        if (c->op == COMMIT_DELETE || c->op == COMMIT_DROP) return false;
-        if (!provenance_fills(c->op)) continue;
-        *out = (struct book_cap){.type = c->type, .obj = c->obj, .badge = c->badge};
+    for (uint64_t i = end; i-- > tape_oldest() && end - i <= BOOK_BACK_MAX;) {
+        struct commit c;
+        if (tape_get(&book.now.boot, i, &c, NULL) != OK) return false;
+        if (c.op == COMMIT_MOVE && c.src == slot) return false;
+        if (c.dst != slot) continue;
+        if (c.op == COMMIT_DELETE || c.op == COMMIT_DROP) return false;
+        if (!provenance_fills(c.op)) continue;
+        *out = (struct book_cap){.type = c.type, .obj = c.obj, .badge = c.badge};
         return true;
     }
     return false;
 }
 
-void book_record(uint64_t seq, struct audit_record *out)
+int book_record(const struct view *v, uint64_t seq, struct audit_record *out,
+                struct tape_hash *hash)
 {
-    const struct commit *c = &logmem_commits(book.log)[seq];
-    *out = (struct audit_record){.seq = c->seq,
-                                 .time = c->time,
-                                 .cause = c->cause,
-                                 .op = c->op,
-                                 .type = c->type,
-                                 .rights = c->rights,
-                                 .flags = c->flags,
-                                 .bits = c->bits,
-                                 .depth = c->depth,
-                                 .actor = c->actor,
-                                 .dst = c->dst,
-                                 .src = c->src,
-                                 .obj = c->obj,
-                                 .badge = c->badge,
-                                 .arg0 = c->arg0,
-                                 .arg1 = c->arg1};
-    out->actor_name = book_thread_name(c->actor, seq);
-    out->dst_holder = book_slot_name(c->dst, seq, &out->dst_slot);
-    out->src_holder = book_slot_name(c->src, seq, &out->src_slot);
+    struct commit c;
+    int err = tape_get(&v->boot, seq, &c, hash);
+    if (err != OK) return err;
+    *out = (struct audit_record){.seq = c.seq,
+                                 .time = c.time,
+                                 .cause = c.cause,
+                                 .op = c.op,
+                                 .type = c.type,
+                                 .rights = c.rights,
+                                 .flags = c.flags,
+                                 .bits = c.bits,
+                                 .depth = c.depth,
+                                 .actor = c.actor,
+                                 .dst = c.dst,
+                                 .src = c.src,
+                                 .obj = c.obj,
+                                 .badge = c.badge,
+                                 .arg0 = c.arg0,
+                                 .arg1 = c.arg1};
+    out->actor_name = book_thread_name(v, c.actor, seq);
+    out->dst_holder = book_slot_name(v, c.dst, seq, &out->dst_slot);
+    out->src_holder = book_slot_name(v, c.src, seq, &out->src_slot);
+    return OK;
 }

@@ -37,14 +37,15 @@ void calls_open(void)
  * itself does to the slot later counts for nothing. */
 static uint64_t granted_endpoint(const struct log_life *l, uint32_t slot)
 {
-    const struct commit *list = logmem_commits(book.log);
+    struct commit c;
     uint64_t address = l->cnode + ((uint64_t)slot << SLOT_BITS);
     uint64_t end = l->ended < l->commits + GRANTED ? l->ended : l->commits + GRANTED;
-    if (end > book.fold.count) end = book.fold.count;
+    if (end > book.now.fold.count) end = book.now.fold.count;
     for (uint64_t i = l->commits; i < end; i++) {
-        bool given = list[i].op == COMMIT_COPY || list[i].op == COMMIT_MINT;
-        if (list[i].dst != address || !given) continue;
-        return list[i].type == CAP_ENDPOINT ? list[i].obj : 0;
+        if (tape_get(&book.now.boot, i, &c, NULL) != OK) return 0;
+        bool given = c.op == COMMIT_COPY || c.op == COMMIT_MINT;
+        if (c.dst != address || !given) continue;
+        return c.type == CAP_ENDPOINT ? c.obj : 0;
     }
     return 0;
 }
@@ -53,8 +54,8 @@ static uint64_t granted_endpoint(const struct log_life *l, uint32_t slot)
  * outlive them. */
 static void learn(void)
 {
-    for (uint64_t i = 0; i < book_lives(); i++) {
-        const struct log_life *l = book_life(i);
+    for (uint64_t i = 0; i < book_lives(&book.now); i++) {
+        const struct log_life *l = book_life(&book.now, i);
         if (l == NULL || l->parent != PID_INIT) continue;
         int number = description_find(&calls.description, l->name, l->name_len);
         if (number < 0) continue;
@@ -105,7 +106,7 @@ static bool is_receive(const struct event *e)
 /* The endpoint that an event went through, and the badge; 0: none. */
 static uint64_t endpoint_of(uint64_t number, const struct event *e, uint64_t *out_badge)
 {
-    uint64_t cnode = book_thread_cnode(e->thread);
+    uint64_t cnode = view_thread_cnode(&book.now, e->thread);
     struct book_cap cap;
     if (cnode == 0) return 0;
     if (!book_held(cnode + ((uint64_t)e->slot << SLOT_BITS), number, &cap)) return 0;

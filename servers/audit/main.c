@@ -11,6 +11,7 @@ static struct service service;
 static int dispatch(struct service *svc, struct request *rq)
 {
     (void)svc;
+    tape_rewind();
     return audit_dispatch(&audit_ops, rq);
 }
 

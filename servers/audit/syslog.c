@@ -5,19 +5,19 @@
 static void event_entry(uint64_t number, const struct event *e, struct audit_entry *out)
 {
     uint32_t words = msg_words(e->info);
-    *out = (struct audit_entry){.number = number,
-                                .time = e->time,
-                                .kind = e->kind,
-                                .op = e->op,
-                                .result = e->result,
-                                .slot = e->slot,
-                                .label = (uint16_t)msg_label(e->info),
-                                .words = (uint8_t)(words < 255 ? words : 255),
-                                .caps = (uint8_t)msg_caps(e->info),
-                                .thread = e->thread,
-                                .badge = e->kind == EVENT_FAULT ? e->arg : 0,
-                                .process =
-                                    book_thread_name(e->thread, book_commits_before(number + 1))};
+    *out = (struct audit_entry){
+        .number = number,
+        .time = e->time,
+        .kind = e->kind,
+        .op = e->op,
+        .result = e->result,
+        .slot = e->slot,
+        .label = (uint16_t)msg_label(e->info),
+        .words = (uint8_t)(words < 255 ? words : 255),
+        .caps = (uint8_t)msg_caps(e->info),
+        .thread = e->thread,
+        .badge = e->kind == EVENT_FAULT ? e->arg : 0,
+        .process = book_thread_name(&book.now, e->thread, book_commits_before(number + 1))};
     call_name(number, e, out);
 }
 

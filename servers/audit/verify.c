@@ -6,11 +6,19 @@
  */
 #include "answers.h"
 
+#include "bytes.h"
 #include "chain.h"
+#include "check.h"
+#include "heap.h"
 #include "idl/axiom.h"
 #include "startup.h"
 
-enum { AGAIN = 4096 };
+enum { AGAIN = 4096, PIECE = 64, YIELDS_MAX = 1000 };
+
+struct piece { /* of the log, where something is wrong */
+    struct commit commits[PIECE];
+    uint8_t kept[PIECE][HASH_BYTES];
+};
 
 static struct {
     struct chain chain; /* verified so far */
@@ -18,6 +26,9 @@ static struct {
     uint32_t pass;
     cap_t cursor;
     struct walk_item items[WALK_ITEMS_MAX];
+    struct piece piece;
+    struct extent *room; /* for check_state, of as many nodes as the fold has */
+    uint32_t room_nodes;
 } verifier;
 
 static void chain_report(struct report *report, enum chain_fault fault, uint64_t at)
@@ -27,19 +38,64 @@ static void chain_report(struct report *report, enum chain_fault fault, uint64_t
                            .invariant = "I13", .what = chain_text(fault), .slot = 0, .seq = at});
 }
 
-static void verify_chain(struct report *report)
+/* What is wrong with commit `chain->count`, by those that follow it. */
+static enum chain_fault fault_at(const struct chain *chain)
 {
-    const struct chain_log log = {.commits = logmem_commits(book.log),
-                                  .count = book_commits(),
-                                  .kept = logmem_hash(book.log, 0),
-                                  .hashed = logmem_ledger(book.log)->hashed};
-    enum chain_fault fault = chain_verify(&verifier.chain, &log, log.count);
-    chain_report(report, fault, verifier.chain.count);
+    struct piece *p = &verifier.piece;
+    struct chain copy = *chain;
+    struct chain_log log = {
+        .commits = p->commits, .first = chain->count, .kept = p->kept[0], .count = chain->count};
+    for (uint32_t i = 0; i < PIECE; i++) {
+        struct tape_hash hash;
+        if (tape_get(&book.now.boot, log.count, &p->commits[i], &hash) != OK) break;
+        if (hash.kept == HASH_BYTES) memcpy(p->kept[i], hash.bytes, HASH_BYTES);
+        if (hash.kept == HASH_BYTES && log.hashed == log.count) log.hashed++;
+        log.count++;
+    }
+    enum chain_fault fault = chain_verify(&copy, &log, chain->count + 1);
+    return fault != CHAIN_OK ? fault : CHAIN_CHANGED;
+}
+
+/* Goes on to `until`, at most to the last commit; what is kept of the hashes is compared. */
+static int chain_on(struct chain *chain, uint64_t until, struct report *report)
+{
+    while (chain->count < until && chain->count < book_commits()) {
+        struct chain next = *chain;
+        struct tape_hash hash;
+        struct commit c;
+        if (tape_tired()) return AUDIT_BEHIND;
+        int err = tape_get(&book.now.boot, chain->count, &c, &hash);
+        if (err != OK) return err;
+        chain_append(&next, &c);
+        if (c.seq != chain->count || memcmp(next.head, hash.bytes, hash.kept) != 0) {
+            chain_report(report, fault_at(chain), chain->count);
+            return OK;
+        }
+        *chain = next;
+    }
+    return OK;
+}
+
+/* The hashes are made by another thread: it is given the time for those of the last commits. */
+static void hashes_await(uint64_t count)
+{
+    for (uint32_t i = 0; i < YIELDS_MAX && logmem_ledger(book.log)->hashed < count; i++) {
+        sys_yield();
+    }
+}
+
+static int verify_chain(struct report *report)
+{
+    uint64_t count = book_commits();
+    hashes_await(count);
+    int err = chain_on(&verifier.chain, count, report);
+    if (err != OK || report->count > 0) return err;
+    if (logmem_ledger(book.log)->hashed > book_commits()) {
+        chain_report(report, CHAIN_TRUNCATED, book_commits());
+    }
     if (verifier.again.count >= verifier.chain.count) verifier.again = (struct chain){0};
     uint64_t until = verifier.again.count + AGAIN;
-    if (until > verifier.chain.count) until = verifier.chain.count;
-    fault = chain_verify(&verifier.again, &log, until);
-    chain_report(report, fault, verifier.again.count);
+    return chain_on(&verifier.again, until < count ? until : count, report);
 }
 
 /* The items of an answer stand in the message page: copied before it is used again. */
@@ -59,44 +115,89 @@ static enum err walk_step(bool start, uint64_t *out_seq, uint32_t *out_count, bo
 }
 
 /* Until the fold stands at `seq`: axiom is asked to drain what the rings still hold. */
-static void fold_until(uint64_t seq)
+static int fold_until(uint64_t seq)
 {
     struct self_sync_out synced;
     if (book_commits() < seq) (void)self_sync(CAP_SLOT_SELF, &synced);
-    book_fold(seq);
+    return book_fold(seq);
 }
 
-/* False: the fold was built anew in the middle, and its marks are gone. */
-static bool verify_walk(struct report *report, struct audit_verify_out *out)
+/* `again`: the fold was built anew in the middle, and its marks are gone. */
+static int verify_walk(struct report *report, struct audit_verify_out *out, bool *out_again)
 {
     uint64_t began = 0, seq = 0;
-    uint32_t count, nodes = book.nodes;
+    uint32_t count, nodes = book.now.nodes;
     bool done = false;
     verifier.pass++;
+    *out_again = false;
     for (bool start = true; !done; start = false) {
         enum err err = walk_step(start, &seq, &count, &done);
         if (err != OK) {
             report_add(
                 report,
                 &(struct finding){.invariant = "I12", .what = "no cursor", .found = (uint64_t)err});
-            return true;
+            return OK;
         }
         if (start) began = seq;
-        fold_until(seq);
-        if (book.broken != REDUCE_OK) return true;
-        if (book.nodes != nodes) return false;
+        int folded = fold_until(seq);
+        *out_again = book.now.nodes != nodes;
+        if (folded != OK || book.now.broken != REDUCE_OK || *out_again) return folded;
         for (uint32_t i = 0; i < count; i++) {
-            check_item(&book.fold, &verifier.items[i], verifier.pass, report);
+            check_item(&book.now.fold, &verifier.items[i], verifier.pass, report);
         }
     }
-    check_unseen(&book.fold, verifier.pass, began, report);
+    check_unseen(&book.now.fold, verifier.pass, began, report);
     out->quiet = began == seq;
-    return true;
+    return OK;
+}
+
+static bool room_made(void)
+{
+    if (verifier.room_nodes == book.now.nodes) return true;
+    heap_free(verifier.room);
+    verifier.room = heap_alloc(book.now.nodes * sizeof(*verifier.room));
+    verifier.room_nodes = verifier.room != NULL ? book.now.nodes : 0;
+    return verifier.room != NULL;
+}
+
+/* Where the fold stands, it does not go on. */
+static void report_broken(struct report *report)
+{
+    const struct view *v = &book.now;
+    struct commit c = {0};
+    if (v->broken == REDUCE_OK) return;
+    (void)tape_get(&v->boot, v->fold.count, &c, NULL);
+    report_add(report, &(struct finding){.invariant = "I12",
+                                         .what = reduce_text(v->broken),
+                                         .slot = c.dst,
+                                         .seq = v->fold.count});
 }
 
 static struct text text_of(const char *from)
 {
     return text_from(from, __builtin_strlen(from));
+}
+
+/* Chain, fold, walk; and the chain once more, to where the walk has brought the fold. */
+static int verify_all(struct report *report, struct audit_verify_out *out)
+{
+    bool again = true;
+    uint64_t start = ticks_now();
+    int err = verify_chain(report);
+    uint64_t hashed = ticks_now();
+    if (err == OK) err = book_fold(book_commits());
+    uint64_t folded = ticks_now();
+    while (err == OK && again) {
+        err = verify_walk(report, out, &again);
+    }
+    if (err == OK && report->count == 0) {
+        hashes_await(book.now.fold.count);
+        err = chain_on(&verifier.chain, book.now.fold.count, report);
+    }
+    out->hash_ticks = hashed - start;
+    out->fold_ticks = folded - hashed;
+    out->walk_ticks = ticks_now() - folded;
+    return err;
 }
 
 int answer_verify(struct request *rq, struct audit_verify_out *out)
@@ -106,27 +207,16 @@ int answer_verify(struct request *rq, struct audit_verify_out *out)
     (void)rq;
     verifier.cursor = startup_cap("cursor");
     (void)self_sync(CAP_SLOT_SELF, &synced);
-    uint64_t start = ticks_now();
-    verify_chain(&report);
-    uint64_t hashed = ticks_now();
-    book_fold(book_commits());
-    uint64_t folded = ticks_now();
-    while (!verify_walk(&report, out)) {
-    }
-    if (book.broken != REDUCE_OK) {
-        report_add(&report, &(struct finding){.invariant = "I12",
-                                              .what = reduce_text(book.broken),
-                                              .slot = logmem_commits(book.log)[book.fold.count].dst,
-                                              .seq = book.fold.count});
-    }
-    check_state(&book.fold, book.log->axiom_cnode, book.room, &report);
-    out->hash_ticks = hashed - start;
-    out->fold_ticks = folded - hashed;
-    out->walk_ticks = ticks_now() - folded;
+    int err = verify_all(&report, out);
+    if (err != OK) return err;
+    report_broken(&report);
+    if (!room_made()) return ERR_NO_MEMORY;
+    check_state(&book.now.fold, book.log->axiom_cnode, verifier.room, &report);
     out->ok = report.count == 0;
-    out->commits = book.fold.count;
-    out->hashed = verifier.chain.count;
-    out->slots = book.fold.live;
+    out->commits = book.now.fold.count;
+    uint64_t kept = logmem_ledger(book.log)->hashed;
+    out->hashed = verifier.chain.count < kept ? verifier.chain.count : kept;
+    out->slots = book.now.fold.live;
     out->compared = report.compared;
     out->authority = report.authority;
     out->derived = report.derived;

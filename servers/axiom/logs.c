@@ -58,7 +58,7 @@ void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
     (void)logs_drain();
     mem->axiom_thread = 1;
     for (uint64_t i = 0; i < mem->commit_head; i++) {
-        const struct commit *c = &logmem_commits(mem)[i];
+        const struct commit *c = logmem_commit(mem, i);
         if (c->op == COMMIT_GENESIS && c->type == CAP_CNODE) mem->axiom_cnode = c->obj;
     }
 }
@@ -158,9 +158,9 @@ static bool drain_commits(uint64_t head)
     bool some = false;
     for (; mem->commit_head < head && mem->commit_head < mem->commit_slots; some = true) {
         const struct commit *c = &rings->commits[mem->commit_head % LOG_COMMITS];
-        logmem_commits(mem)[mem->commit_head] = *c;
+        *logmem_commit(mem, mem->commit_head) = *c;
         mem->commit_head++;
-        on_commit(&logmem_commits(mem)[mem->commit_head - 1]);
+        on_commit(logmem_commit(mem, mem->commit_head - 1));
     }
     return some;
 }

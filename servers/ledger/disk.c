@@ -244,7 +244,7 @@ bool disk_feed(struct disk *d)
         uint64_t n = store_commits(&d->store), position;
         if (n >= hashed) return false;
         enum store_result r =
-            store_commit(&d->store, &logmem_commits(d->log)[n], logmem_hash(d->log, n), &position);
+            store_commit(&d->store, logmem_commit(d->log, n), logmem_hash(d->log, n), &position);
         if (r != STORE_OK) {
             (void)result_of(d, r);
             return false; /* the next request that is done goes on */

@@ -34,9 +34,10 @@ struct disk_stream {
     struct disk_place place[DISK_PLACES];
 };
 
-enum disk_kind { DISK_READ, DISK_LOAD, DISK_SYNC };
+/* COMMITS, BOOTS: of stream 0 and of the notes, without lengths; for who may read history. */
+enum disk_kind { DISK_READ, DISK_LOAD, DISK_SYNC, DISK_COMMITS, DISK_BOOTS };
 struct disk_waiting {
-    uint64_t token, number; /* of the record or part; SYNC: commits that shall be durable */
+    uint64_t token, number; /* of record, part or boot; SYNC: commits that shall be durable */
     uint64_t position;      /* SYNC: where the log was when it had those; 0: it has not */
     uint32_t stream;
     enum disk_kind kind;

@@ -27,7 +27,7 @@ static bool finish(struct disk *d, int err)
 static bool stands(const struct disk *d, const struct disk_waiting *w)
 {
     if (!d->reading || d->read_kind != w->kind || d->read_stream != w->stream) return false;
-    if (w->kind == DISK_READ) return d->read_next == w->number;
+    if (w->kind != DISK_LOAD) return d->read_next == w->number;
     return d->read_next <= w->number && w->number < d->read_parts; /* parts before it go by */
 }
 
@@ -37,8 +37,10 @@ static int begin(struct disk *d, const struct disk_waiting *w)
     d->have_item = false;
     d->read_kind = w->kind;
     d->read_stream = w->stream;
-    if (w->kind == DISK_READ) {
-        d->read_next = w->number;
+    d->read_next = w->number;
+    if (w->kind == DISK_BOOTS) store_read_boots(&d->reader, (uint32_t)w->number);
+    if (w->kind == DISK_BOOTS) return OK;
+    if (w->kind != DISK_LOAD) {
         store_read_from(&d->reader, w->stream, w->number);
         return OK;
     }
@@ -55,12 +57,14 @@ static bool pack(struct disk *d)
 {
     struct disk_answer *a = &d->answer;
     uint32_t padded = (d->item.length + 7) / 8 * 8;
-    if (a->length + 8 + padded > DISK_READ_MAX) return false;
     uint64_t head = d->item.length;
-    memcpy(a->bytes + a->length, &head, sizeof(head));
-    memset(a->bytes + a->length + 8, 0, padded);
-    memcpy(a->bytes + a->length + 8, d->item.payload, d->item.length);
-    a->length += 8 + padded;
+    uint32_t before = d->read_kind == DISK_READ ? sizeof(head) : 0;
+    if (a->length + before + padded > DISK_READ_MAX) return false;
+    memcpy(a->bytes + a->length, &head, before);
+    a->length += before;
+    memset(a->bytes + a->length, 0, padded);
+    memcpy(a->bytes + a->length, d->item.payload, d->item.length);
+    a->length += padded;
     a->next = ++d->read_next;
     d->have_item = false;
     return true;
@@ -88,6 +92,17 @@ static bool take_part(struct disk *d, uint64_t wanted, int *out_err)
     return true;
 }
 
+/* The number of the record to come. */
+static uint64_t known(const struct disk *d, const struct disk_waiting *w)
+{
+    struct store_figures f;
+    if (w->kind == DISK_LOAD) return UINT64_MAX;
+    const struct store_stream *s = store_stream(&d->store, w->stream);
+    if (w->kind != DISK_BOOTS) return s != NULL ? s->next : 0;
+    store_figures(&d->store, &f);
+    return f.boot + 1;
+}
+
 static bool read_on(struct disk *d, const struct disk_waiting *w)
 {
     for (;;) {
@@ -95,11 +110,11 @@ static bool read_on(struct disk *d, const struct disk_waiting *w)
         int err;
         if (r == STORE_OK) {
             d->have_item = true;
-            bool done = w->kind == DISK_READ ? !pack(d) : take_part(d, w->number, &err);
-            if (done) return finish(d, w->kind == DISK_READ ? OK : err);
+            bool done = w->kind != DISK_LOAD ? !pack(d) : take_part(d, w->number, &err);
+            if (done) return finish(d, w->kind != DISK_LOAD ? OK : err);
             continue;
         }
-        bool some = w->kind == DISK_READ && d->answer.length > 0;
+        bool some = w->kind != DISK_LOAD && d->answer.length > 0;
         if (some && (r == STORE_WAIT || r == STORE_END)) return finish(d, OK);
         if (r == STORE_END && d->given_up) return finish(d, STREAM_NO_RECORD);
         if (r == STORE_END) store_sync(&d->store); /* it is there, but not durable yet */
@@ -131,6 +146,12 @@ static bool syncs(struct disk *d)
     return false;
 }
 
+/* Who asks for history can do without, and is not made to wait for a driver. */
+static bool is_history(const struct disk_waiting *w)
+{
+    return w->kind == DISK_COMMITS || w->kind == DISK_BOOTS;
+}
+
 bool disk_step(struct disk *d)
 {
     if (!d->open) return false;
@@ -144,15 +165,12 @@ bool disk_step(struct disk *d)
     struct disk_waiting w = d->waiting[at];
     memmove(d->waiting + 1, d->waiting, at * sizeof(w));
     d->waiting[0] = w;
-    const struct store_stream *s = store_stream(&d->store, w.stream);
-    if (d->failed) return false;
+    if (d->failed) return is_history(&w) ? finish(d, STREAM_FAILED) : false;
     if (d->read_fails) {
         d->read_fails = false;
         return finish(d, STREAM_FAILED);
     }
-    if (w.kind == DISK_READ && (s == NULL || w.number >= s->next)) {
-        return finish(d, STREAM_NO_RECORD);
-    }
+    if (w.number >= known(d, &w)) return finish(d, STREAM_NO_RECORD);
     if (!stands(d, &w)) {
         if (d->flying) return false; /* then the reader is free */
         int err = begin(d, &w);

@@ -36,7 +36,7 @@ static void run(void *argument)
     (void)argument;
     do {
         while (chain.count < hasher.log->commit_head) {
-            chain_append(&chain, &logmem_commits(hasher.log)[chain.count]);
+            chain_append(&chain, logmem_commit(hasher.log, chain.count));
             publish(page, &chain);
             if (chain.count % TOLD_EVERY == 0) (void)sys_signal(hasher.told);
         }

@@ -34,6 +34,7 @@ struct ledger {
     bool asked;           /* `io` is given out and not taken */
     struct store_io io;
     struct watch watches[DISK_STREAMS];
+    cap_t history_watch; /* 0: nobody */
 };
 extern struct ledger ledger;
 
@@ -47,3 +48,6 @@ void drive_busy(uint32_t stream);
 /* streams.c */
 int streams_dispatch(struct service *svc, struct request *rq);
 void streams_answer(const struct disk_answer *a);
+/* history.c */
+extern const struct history_ops history_ops;
+void history_answer(const struct disk_answer *a);

@@ -1,5 +1,5 @@
 /*
- * streams.c - the ledger's two interfaces. The badge alone says which stream is meant: init mints
+ * streams.c - the ledger's interfaces. The badge alone says which stream is meant: init mints
  * it as the system description says, and nobody can name another one.
  */
 #include "badge.h"
@@ -92,6 +92,10 @@ void streams_answer(const struct disk_answer *a)
     case DISK_SYNC:
         (void)ledger_sync_answer(a->token, a->err == OK ? OK : LEDGER_FAILED);
         break;
+    case DISK_COMMITS:
+    case DISK_BOOTS:
+        history_answer(a);
+        break;
     }
 }
 
@@ -142,9 +146,16 @@ int streams_dispatch(struct service *svc, struct request *rq)
                                                  .hurry = on_hurry};
     static const struct ledger_ops ledger_ops = {.status = on_status, .sync = on_sync};
     bool of_init = (rq->badge & BADGE_LOOKUP) != 0, of_stream = of_init && stream_of(rq) != 0;
-    of_stream = of_stream && badge_kind(rq->badge) == BADGE_KIND_STREAM;
+    uint32_t kind = of_init ? badge_kind(rq->badge) : 0;
+    int result;
     (void)svc;
-    int result = of_stream ? stream_dispatch(&stream_ops, rq) : ledger_dispatch(&ledger_ops, rq);
+    if (of_stream && kind == BADGE_KIND_STREAM) {
+        result = stream_dispatch(&stream_ops, rq);
+    } else if (kind == BADGE_KIND_HISTORY) {
+        result = history_dispatch(&history_ops, rq);
+    } else {
+        result = ledger_dispatch(&ledger_ops, rq);
+    }
     /* The message page holds the answer: what there is to do with the disk comes after it. */
     if (ledger.on_disk) (void)sys_signal(ledger.more);
     return result;

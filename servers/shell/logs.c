@@ -5,6 +5,7 @@
 #include "idl/audit.h"
 #include "idl/axiom.h"
 #include "names.h"
+#include "print.h"
 
 #include "abi/log.h"
 #include "service.h"
@@ -20,9 +21,17 @@ enum {
     REQUEST = 16
 };
 
-static int failed(struct shell *sh, const char *what, int err)
+int audit_failed(struct shell *sh, const char *what, int err)
 {
-    return shell_failed(sh, what, AUDIT_ID, sh->audit == 0 ? ERR_CAP_EMPTY : err);
+    char boot[24];
+    if (err == AUDIT_NO_BOOT) print_format(boot, sizeof(boot), "boot %u", sh->boot);
+    return shell_failed(sh, err == AUDIT_NO_BOOT ? boot : what, AUDIT_ID,
+                        sh->audit == 0 ? ERR_CAP_EMPTY : err);
+}
+
+bool audit_again(struct shell *sh, int err)
+{
+    return err == AUDIT_BEHIND && !shell_stopped(sh);
 }
 
 /* Answers lie in the message page, which printing may use: a batch is put together first. */
@@ -154,12 +163,17 @@ void entry_print(struct out *o, const struct audit_entry *e)
 static int log_print(struct shell *sh, uint64_t from, uint64_t to)
 {
     while (from < to && !shell_stopped(sh)) {
-        struct audit_log_in in = {
-            .from = from, .count = to - from < LOG_BATCH ? (uint32_t)(to - from) : LOG_BATCH};
+        struct audit_log_in in = {.from = from,
+                                  .count =
+                                      to - from < LOG_BATCH ? (uint32_t)(to - from) : LOG_BATCH,
+                                  .boot = sh->boot};
         struct audit_log_out out;
         struct out *o = batch_start();
-        int err = audit_log(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, "log", err);
+        int err;
+        do {
+            err = audit_log(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, "log", err);
         if (out.records.count == 0) break;
         for (uint32_t i = 0; i < out.records.count; i++) {
             record_print(o, &out.records.at[i]);
@@ -175,8 +189,8 @@ static int log_follow(struct shell *sh, uint64_t from)
     struct audit_head_out head;
 
     while (!shell_stopped(sh)) {
-        int err = audit_head(sh->audit, &head);
-        if (err != OK) return failed(sh, "log", err);
+        int err = audit_head(sh->audit, &(struct audit_head_in){sh->boot}, &head);
+        if (err != OK) return audit_failed(sh, "log", err);
         if (head.commits > from) {
             err = log_print(sh, from, head.commits);
             if (err != STATUS_OK) return err;
@@ -184,6 +198,48 @@ static int log_follow(struct shell *sh, uint64_t from)
             shell_flush(sh);
         }
         sys_yield();
+    }
+    return STATUS_OK;
+}
+
+static void head_print(struct out *o, const struct data *head)
+{
+    for (uint32_t i = 0; i < head->len; i++) {
+        out_print(o, "%02x", head->at[i]);
+    }
+}
+
+static void boot_print(struct out *o, const struct audit_boot *b)
+{
+    out_print(o, "%5u  %8lu  ", b->number, b->commits);
+    if (b->now) {
+        out_print(o, "%-64s", "now");
+    } else {
+        head_print(o, &b->head);
+    }
+    out_print(o, "\n       before    ");
+    head_print(o, &b->before);
+    out_print(o, "\n");
+}
+
+int run_boots(struct shell *sh, int argc, char **argv)
+{
+    struct audit_boots_in in = {.from = 1};
+
+    (void)argc;
+    for (bool now = false; !now && !shell_stopped(sh);) {
+        struct audit_boots_out out;
+        struct out *o = batch_start();
+        int err = audit_boots(sh->audit, &in, &out);
+        if (err != OK) return audit_failed(sh, argv[0], err);
+        if (in.from == 1) out_print(o, " BOOT   COMMITS  HEAD\n");
+        for (uint32_t i = 0; i < out.boots.count; i++) {
+            boot_print(o, &out.boots.at[i]);
+            now = out.boots.at[i].now;
+            in.from = out.boots.at[i].number + 1;
+        }
+        if (out.boots.count == 0) break;
+        batch_print(sh);
     }
     return STATUS_OK;
 }
@@ -205,9 +261,10 @@ int run_log(struct shell *sh, int argc, char **argv)
         if (!shell_number(argv[i], &count)) return shell_wrong(sh, "COUNT is a number");
         counted = true;
     }
+    if (follow && sh->boot != 0) return shell_wrong(sh, "only this boot goes on");
     (void)self_sync(CAP_SLOT_SELF, &synced);
-    int err = audit_head(sh->audit, &head);
-    if (err != OK) return failed(sh, "log", err);
+    int err = audit_head(sh->audit, &(struct audit_head_in){sh->boot}, &head);
+    if (err != OK) return audit_failed(sh, "log", err);
     uint64_t from = head.commits > count ? head.commits - count : 0;
     int status = log_print(sh, from, head.commits);
     return status == STATUS_OK && follow ? log_follow(sh, head.commits) : status;
@@ -221,15 +278,17 @@ int run_syslog(struct shell *sh, int argc, char **argv)
 
     if (argc > 1 && !shell_number(argv[1], &count)) return shell_wrong(sh, "COUNT is a number");
     (void)self_sync(CAP_SLOT_SELF, &synced);
-    int err = audit_head(sh->audit, &head);
-    if (err != OK) return failed(sh, "syslog", err);
+    int err = audit_head(sh->audit, &(struct audit_head_in){sh->boot}, &head);
+    if (err != OK) return audit_failed(sh, "syslog", err);
     struct audit_syslog_in in = {.from = head.events > count ? head.events - count : 0};
     while (in.from < head.events && !shell_stopped(sh)) {
         struct audit_syslog_out out;
         struct out *o = batch_start();
         in.count = SYSLOG_BATCH;
-        err = audit_syslog(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, "syslog", err);
+        do {
+            err = audit_syslog(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, "syslog", err);
         if (out.entries.count == 0) break;
         for (uint32_t i = 0; i < out.entries.count; i++) {
             entry_print(o, &out.entries.at[i]);
@@ -242,14 +301,17 @@ int run_syslog(struct shell *sh, int argc, char **argv)
 
 int run_show(struct shell *sh, int argc, char **argv)
 {
-    struct audit_show_in in;
+    struct audit_show_in in = {.boot = sh->boot};
     struct audit_show_out out;
     struct out *o = batch_start();
 
     (void)argc;
     if (!shell_number(argv[1], &in.seq)) return shell_wrong(sh, "SEQ is a number");
-    int err = audit_show(sh->audit, &in, &out);
-    if (err != OK) return failed(sh, argv[1], err);
+    int err;
+    do {
+        err = audit_show(sh->audit, &in, &out);
+    } while (audit_again(sh, err));
+    if (err != OK) return audit_failed(sh, argv[1], err);
     record_print(o, &out.record);
     out_print(o, "time %lu, depth %u, bits %u, flags %u, arguments %lx %lx\nhash ", out.record.time,
               out.record.depth, out.record.bits, out.record.flags, out.record.arg0,
@@ -257,6 +319,8 @@ int run_show(struct shell *sh, int argc, char **argv)
     for (uint32_t i = 0; i < out.hash.len; i++) {
         out_print(o, "%02x", out.hash.at[i]);
     }
+    if (out.hash.len == 0) out_print(o, "not made yet");
+    if (out.hash.len > 0 && out.hash.len < 32) out_print(o, "... (more is not kept)");
     out_print(o, "\ncaused by event %lu\n", out.record.cause);
     for (uint32_t i = 0; i < out.causes.count; i++) {
         entry_print(o, &out.causes.at[i]);

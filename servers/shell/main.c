@@ -43,7 +43,7 @@ static void ready_show(struct shell *sh)
     size_t len = ready.text.len < sizeof(line) ? ready.text.len : sizeof(line);
     memcpy(line, ready.text.at, len);
     shell_bytes(sh, line, len - 1); /* without the closing brace */
-    if (sh->audit != 0 && audit_head(sh->audit, &head) == OK) {
+    if (sh->audit != 0 && audit_head(sh->audit, &(struct audit_head_in){0}, &head) == OK) {
         shell_print(sh, ",\"commits\":%lu,\"head\":\"", head.commits);
         for (uint32_t i = 0; i < head.hash.len; i++) {
             shell_print(sh, "%02x", head.hash.at[i]);

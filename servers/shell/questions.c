@@ -8,11 +8,6 @@
 
 static char text[LOGS_BATCH_BYTES]; /* answers, put together before they are printed */
 
-static int failed(struct shell *sh, const char *what, int err)
-{
-    return shell_failed(sh, what, AUDIT_ID, sh->audit == 0 ? ERR_CAP_EMPTY : err);
-}
-
 static void cap_print(struct out *o, const struct audit_cap_info *c)
 {
     char rights[4];
@@ -35,14 +30,17 @@ static void caps_print(struct out *o, const struct audit_cap_info *at, uint32_t 
 
 int run_caps(struct shell *sh, int argc, char **argv)
 {
-    struct audit_caps_in in = {.process = text_from(argv[1], strlen(argv[1]))};
+    struct audit_caps_in in = {.process = text_from(argv[1], strlen(argv[1])), .boot = sh->boot};
     struct audit_caps_out out = {.more = true};
 
     (void)argc;
     while (out.more && !shell_stopped(sh)) {
         struct out o = out_to(text, sizeof(text));
-        int err = audit_caps(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, argv[1], err);
+        int err;
+        do {
+            err = audit_caps(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, argv[1], err);
         caps_print(&o, out.caps.at, out.caps.count, in.after == 0);
         shell_bytes(sh, o.at, o.len);
         if (out.caps.count == 0) break;
@@ -54,7 +52,7 @@ int run_caps(struct shell *sh, int argc, char **argv)
 /* at SEQ caps NAME */
 int run_at(struct shell *sh, int argc, char **argv)
 {
-    struct audit_caps_at_in in = {.process = text_from(argv[3], strlen(argv[3]))};
+    struct audit_caps_at_in in = {.process = text_from(argv[3], strlen(argv[3])), .boot = sh->boot};
     struct audit_caps_at_out out = {.more = true};
 
     (void)argc;
@@ -62,8 +60,11 @@ int run_at(struct shell *sh, int argc, char **argv)
     if (strcmp(argv[2], "caps") != 0) return shell_wrong(sh, "only `caps` is asked of the past");
     while (out.more && !shell_stopped(sh)) {
         struct out o = out_to(text, sizeof(text));
-        int err = audit_caps_at(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, argv[err == AUDIT_NO_RECORD ? 1 : 3], err);
+        int err;
+        do {
+            err = audit_caps_at(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, argv[err == AUDIT_NO_PROCESS ? 3 : 1], err);
         caps_print(&o, out.caps.at, out.caps.count, in.after == 0);
         shell_bytes(sh, o.at, o.len);
         if (out.caps.count == 0) break;
@@ -74,7 +75,7 @@ int run_at(struct shell *sh, int argc, char **argv)
 
 int run_why(struct shell *sh, int argc, char **argv)
 {
-    struct audit_why_in in = {.process = text_from(argv[1], strlen(argv[1]))};
+    struct audit_why_in in = {.process = text_from(argv[1], strlen(argv[1])), .boot = sh->boot};
     struct audit_why_out out = {.more = true};
     uint64_t slot;
 
@@ -85,8 +86,11 @@ int run_why(struct shell *sh, int argc, char **argv)
     in.slot = (uint32_t)slot;
     while (out.more && !shell_stopped(sh)) {
         struct out o = out_to(text, sizeof(text));
-        int err = audit_why(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, argv[1], err);
+        int err;
+        do {
+            err = audit_why(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, argv[1], err);
         for (uint32_t i = 0; i < out.steps.count; i++) {
             record_print(&o, &out.steps.at[i]);
         }
@@ -100,11 +104,13 @@ int run_why(struct shell *sh, int argc, char **argv)
 /* The object in that slot; 0 and the error: none. */
 static uint64_t object_in(struct shell *sh, const char *name, uint64_t slot, int *out_err)
 {
-    struct audit_caps_in in = {.process = text_from(name, strlen(name)),
-                               .after = (uint32_t)slot - 1};
+    struct audit_caps_in in = {
+        .process = text_from(name, strlen(name)), .after = (uint32_t)slot - 1, .boot = sh->boot};
     struct audit_caps_out out;
 
-    *out_err = audit_caps(sh->audit, &in, &out);
+    do {
+        *out_err = audit_caps(sh->audit, &in, &out);
+    } while (audit_again(sh, *out_err));
     if (*out_err == OK && (out.caps.count == 0 || out.caps.at[0].slot != slot))
         *out_err = AUDIT_NO_SLOT;
     return *out_err == OK ? out.caps.at[0].obj : 0;
@@ -133,7 +139,7 @@ static void holder_print(struct out *o, const struct audit_holder *h)
 
 int run_who(struct shell *sh, int argc, char **argv)
 {
-    struct audit_who_in in = {0};
+    struct audit_who_in in = {.boot = sh->boot};
     struct audit_who_out out = {.more = true};
     uint64_t slot;
     int err = OK;
@@ -143,11 +149,13 @@ int run_who(struct shell *sh, int argc, char **argv)
     if (argc == 2 && !address_parse(argv[1], &in.object))
         return shell_wrong(sh, "OBJECT is an address as `caps` shows it");
     if (argc > 2) in.object = object_in(sh, argv[1], slot, &err);
-    if (err != OK) return failed(sh, argv[1], err);
+    if (err != OK) return audit_failed(sh, argv[1], err);
     while (out.more && !shell_stopped(sh)) {
         struct out o = out_to(text, sizeof(text));
-        err = audit_who(sh->audit, &in, &out);
-        if (err != OK) return failed(sh, argv[1], err);
+        do {
+            err = audit_who(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, argv[1], err);
         if (in.skip == 0 && out.holders.count == 0)
             return shell_refused(sh, argv[1], "nobody holds it");
         if (in.skip == 0)
@@ -173,11 +181,14 @@ int run_verify(struct shell *sh, int argc, char **argv)
 {
     struct audit_verify_out v;
     struct out o = out_to(text, sizeof(text));
-    int err = audit_verify(sh->audit, &v);
+    int err;
 
     (void)argc;
     (void)argv;
-    if (err != OK) return failed(sh, "verify", err);
+    do {
+        err = audit_verify(sh->audit, &v);
+    } while (audit_again(sh, err));
+    if (err != OK) return audit_failed(sh, "verify", err);
     out_print(&o,
               "%s: %lu commits, %lu hashed; %lu of %lu slots compared%s; %lu authority "
               "capabilities, all axiom's\n",

@@ -5,6 +5,7 @@
 #include "print.h"
 #include "shell.h"
 #include "slots.h"
+#include "text.h"
 
 static bool target_open(struct shell *sh)
 {
@@ -45,8 +46,29 @@ static int run_program(struct shell *sh, int argc, char **argv)
     return job == NULL ? STATUS_ERROR : job_wait(sh, job);
 }
 
+/* Takes --boot N away. False: it is no good. */
+static bool take_boot(struct shell *sh, int *argc, char **argv)
+{
+    sh->boot = 0;
+    bool takes = text_has_word(sh->row->usage, strlen(sh->row->usage), "[--boot");
+    for (int i = 1; takes && i < *argc; i++) {
+        uint64_t number;
+        if (strcmp(argv[i], "--boot") != 0) continue;
+        if (i + 1 >= *argc || !shell_number(argv[i + 1], &number)) return false;
+        if (sh->boot != 0 || number == 0 || number > UINT32_MAX) return false;
+        sh->boot = (uint32_t)number;
+        *argc -= 2;
+        for (int j = i; j <= *argc; j++) {
+            argv[j] = argv[j + 2];
+        }
+        i--;
+    }
+    return true;
+}
+
 static int run_row(struct shell *sh, int argc, char **argv)
 {
+    if (!take_boot(sh, &argc, argv)) return shell_wrong(sh, "--boot wants a number from 1 on");
     if (argc - 1 < sh->row->least) return shell_wrong(sh, "an argument is missing");
     if (argc - 1 > sh->row->most) return shell_wrong(sh, "too many arguments");
     return sh->row->run(sh, argc, argv);

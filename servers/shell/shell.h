@@ -44,6 +44,7 @@ struct shell {
     struct history history;
     struct command command;
     const struct row *row; /* of the command that runs */
+    uint32_t boot;         /* that it asks about: --boot N; 0: this one */
     bool interrupted;      /* Ctrl-C since the command began */
     bool interrupt_served; /* it ended a command: the read that is told of it, too, means nothing */
     volatile cap_t cut;    /* slot that Ctrl-C emptied under a call */
@@ -67,6 +68,7 @@ enum completes {
 };
 
 struct row { /* one command */
+    /* A usage with [--boot N]: it may stand among the arguments, which are given without it. */
     const char *name, *usage, *help;
     uint8_t least, most; /* arguments */
     uint8_t completes;   /* enum completes */

@@ -9,7 +9,7 @@ from wl import description
 LINE = re.compile(r"^\s*(\d+)\s+(\w+)\s+([rwg-]{3})\s+(bound)?\s*([0-9a-f]{16})\s+obj (\w+)\s+"
                   r"since (\d+)\s*(\w*)$")
 TYPES = {"service": "endpoint", "irq": "irq", "ports": "ports", "notification": "notification",
-         "observe": "endpoint", "cursor": "log", "devices": "endpoint"}
+         "observe": "endpoint", "cursor": "log", "devices": "endpoint", "history": "endpoint"}
 OF_AXIOM = ("observe", "devices")  # their badges are its own
 DEVICES = ("irq", "ports", "frame", "untyped", "irqctl", "portctl")
 TRUSTED = 1 << 63
@@ -46,7 +46,7 @@ class Distribution(Booted):
     def expected(self, service, pid):
         """slot -> (type, rights, badge or None, bound), as init gives them."""
         flags = service.get("flags", [])
-        slots = [("endpoint", "-wg", None), ("endpoint", "-wg", None)]
+        slots, alone = [("endpoint", "-wg", None), ("endpoint", "-wg", None)], {0, 1}
         if "provides" in flags:
             slots.append(("endpoint", "rwg", 0))
         for grant in service.get("grants", []):
@@ -55,6 +55,9 @@ class Distribution(Booted):
             if kind == "irq":
                 rights = "r" + rights
             badge = TRUSTED | pid if kind == "service" else None if kind in OF_AXIOM else 0
+            if kind == "history":
+                badge = TRUSTED | 2 << 56 | pid
+                alone.add(len(slots))
             slots.append((TYPES[kind], letters(rights), badge))
         if "stream" in service:
             number = description.stream_number(service["stream"])
@@ -64,7 +67,7 @@ class Distribution(Booted):
         if "timer" in flags:
             slots += [("notification", "r--", 0), ("notification", "-w-", None)]
         stream = len(service.get("grants", [])) + ("provides" in flags) + 2
-        bound = {0, 1} | ({stream} if "stream" in service else set())
+        bound = alone | ({stream} if "stream" in service else set())
         return {i + 1: (*slot, i in bound) for i, slot in enumerate(slots)}
 
     def test_services_hold_what_is_described(self):

@@ -180,7 +180,7 @@ static void commits_name_their_cause(void)
     EXPECT_IS(sys_drop(endpoint), OK);
     EXPECT_IS(self_sync(CAP_SLOT_SELF, &after), OK);
     for (uint64_t i = before.commits; i < after.commits; i++) {
-        const struct commit *c = &logmem_commits(log)[i];
+        const struct commit *c = logmem_commit(log, i);
         if (c->op != COMMIT_DROP) continue;
         drops++;
         EXPECT_IS(c->type, CAP_ENDPOINT);

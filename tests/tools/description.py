@@ -95,6 +95,17 @@ class Refusals(unittest.TestCase):
         self.assertEqual(grant[1:], (8, 6, 0, description.stream_number("u")))
         self.assertNotEqual(description.stream_number("u"), description.stream_number("v"))
 
+    def test_history(self):
+        keeper = service("k", 120, 'flags = ["provides", "log_write"]\nserves = ["Ledger"]')
+        reader = service("r", 90, more='grants = [{name="history", history="k"}]')
+        self.assert_refused("no service is named", keeper + reader.replace('"k"', '"nobody"'))
+        self.assert_refused("which provides nothing", service("k", 120) + reader)
+        self.assert_refused("calls downhill", keeper + reader.replace("priority = 90",
+                                                                      "priority = 120"))
+        table = description.compile_description(keeper + reader)
+        grant = struct.unpack_from("<24sIIII", table, 24 + 2 * 312)
+        self.assertEqual(grant[1:], (10, 6, 0, 0))
+
     def test_irq_needs_its_notification(self):
         self.assert_refused("directly before", service("a", more='grants = [{name="i", irq=4}]'))
 

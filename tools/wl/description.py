@@ -26,10 +26,10 @@ QUOTA = {"pages": (1, 1 << 20), "slots": (64, 65536), "threads": (1, 1024),
 RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
 RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
-         "process": 7, "devices": 9}  # enum grant_kind
+         "process": 7, "devices": 9, "history": 10}  # enum grant_kind
 STREAM, STREAM_MAX = 8, 0x7FFFFFFE
 DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r",
-                  "devices": "wg"}
+                  "devices": "wg", "history": "wg"}
 
 
 INTERFACE = re.compile(r"^interface (\w+) @(0x[0-9a-f]{16})\b", re.MULTILINE)
@@ -73,7 +73,7 @@ def rights_bits(value, where):
 
 def grant_operands(kind, value, index, where):
     """(a, b) of a grant."""
-    if kind in ("service", "process"):
+    if kind in ("service", "process", "history"):
         check(value in index, where, f"no service is named {value!r}")
         return index[value], 0
     if kind == "irq":
@@ -200,9 +200,10 @@ def links(service):
 
 
 def calls(service, services):
-    """Names of those that it calls: what it is granted, and the ledger for its stream."""
+    """Names of those that it calls: what it is granted, and the ledger for stream or history."""
     ledgers = [other["name"] for other in services if "log_write" in other.get("flags", [])]
-    return links(service) + (ledgers if "stream" in service else [])
+    histories = [grant["history"] for grant in service.get("grants", []) if "history" in grant]
+    return links(service) + histories + (ledgers if "stream" in service else [])
 
 
 def check_calls(services):

@@ -134,6 +134,8 @@ static void damage(void **state)
     REFUSED(file.grants[2].b = 0x10000);
     REFUSED(file.grants[3].a = SERVICES);
     REFUSED(file.grants[3].a = 2); /* the shell provides nothing */
+    REFUSED(file.grants[3].kind = GRANT_HISTORY; file.grants[3].a = 2);
+    REFUSED(file.grants[3].kind = GRANT_HISTORY; file.grants[3].a = 1);
     REFUSED(file.grants[3].a = 1); /* the console would need itself */
     REFUSED(file.services[0].grant_count = 2; file.services[1].first_grant = 2;
             file.services[1].grant_count = 2; grant_fill(2, GRANT_SERVICE, 1, 0));

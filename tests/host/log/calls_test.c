@@ -38,7 +38,7 @@ static struct logmem *logs;
 
 static void add(enum commit_op op, uint8_t type, uint64_t dst, uint64_t obj, uint64_t badge)
 {
-    struct commit *c = &logmem_commits(logs)[logs->commit_head];
+    struct commit *c = logmem_commit(logs, logs->commit_head);
     *c = (struct commit){.seq = logs->commit_head,
                          .op = (uint8_t)op,
                          .type = type,
@@ -100,11 +100,11 @@ static int setup(void **state)
     add(COMMIT_BOOT, 0, 0, 0, 0);
     add(COMMIT_GENESIS, CAP_ENDPOINT, AXIOM_CNODE + 64 * SERVER_SLOT, ENDPOINT, 0);
     add(COMMIT_GENESIS, CAP_ENDPOINT, CLIENT_CNODE + 64 * CLIENT_SLOT, ENDPOINT, SELF_BADGE);
-    book_fold(logs->commit_head);
-    assert_int_equal(book.broken, REDUCE_OK);
-    book.threads[0] = (struct book_thread){.id = SERVER, .obj = 1, .cnode = AXIOM_CNODE};
-    book.threads[1] = (struct book_thread){.id = CLIENT, .obj = 2, .cnode = CLIENT_CNODE};
-    book.threads[2] = (struct book_thread){.id = OTHER, .obj = 3, .cnode = CLIENT_CNODE};
+    assert_int_equal(book_fold(logs->commit_head), OK);
+    assert_int_equal(book.now.broken, REDUCE_OK);
+    book.now.threads[0] = (struct view_thread){.id = SERVER, .obj = 1, .cnode = AXIOM_CNODE};
+    book.now.threads[1] = (struct view_thread){.id = CLIENT, .obj = 2, .cnode = CLIENT_CNODE};
+    book.now.threads[2] = (struct view_thread){.id = OTHER, .obj = 3, .cnode = CLIENT_CNODE};
     event(SERVER, SYS_YIELD, 0, 0, OK); /* all of the above was there before any other */
     return 0;
 }
@@ -112,8 +112,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    heap_free(book.memory);
-    heap_free(book.room);
+    view_close(&book.now);
     free(logs);
     return 0;
 }
