@@ -77,7 +77,7 @@ def boot_arguments(options, scratch):
     return arguments
 
 
-DISK_BYTES = 64 << 20  # of one that is made
+DISK_BYTES = 1 << 30  # of one that is made: sparse, as nothing but the log is ever written
 
 
 def disk_arguments(disks):
