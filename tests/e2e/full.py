@@ -1,15 +1,37 @@
 """With a full log nothing new is made, but whatever is there can be finished."""
 
 import re
+import tempfile
+import time
 import unittest
+from pathlib import Path
 
-from harness import Booted
+from harness import BOOT_SECONDS, Booted, Session, options
 
 
-class Full(Booted):
-    """The tests run in this order, each with a fuller log."""
+class Small(Booted):
+    """A machine whose log is full soon."""
 
     machine_options = {"memory": "64M"}
+
+    def held(self):
+        """Commits held, and the most that can be."""
+        found = re.search(r"commits\s+(\d+) of (\d+)", self.run_line("mem"))
+        return int(found.group(1)), int(found.group(2))
+
+    def fill(self, line, part, rounds, before=lambda: None):
+        """Repeats a line until that part of the log is used."""
+        for _ in range(rounds):
+            before()
+            held, most = self.held()
+            if held >= most * part:
+                return
+            self.session.run(line, 30)
+        self.fail(f"{line}: {self.held()}")
+
+
+class Full(Small):
+    """The tests run in this order, each with a fuller log."""
 
     @classmethod
     def tearDownClass(cls):
@@ -19,20 +41,6 @@ class Full(Booted):
                 raise AssertionError("the machine did not power off in order")
         finally:
             cls.session.__exit__()
-
-    def held(self):
-        """Commits held, and the most that can be."""
-        found = re.search(r"commits\s+(\d+) of (\d+)", self.run_line("mem"))
-        return int(found.group(1)), int(found.group(2))
-
-    def fill(self, line, part, rounds):
-        """Repeats a line until that part of the log is used."""
-        for _ in range(rounds):
-            held, most = self.held()
-            if held >= most * part:
-                return
-            self.session.run(line, 30)
-        self.fail(f"{line}: {self.held()}")
 
     def test_1_three_quarters(self):
         """Programs are refused, with a reason; whom the description marks starts again."""
@@ -70,6 +78,60 @@ class Full(Booted):
         self.assertIn("given up: the log is full", self.session.text())
         self.assertRegex(self.run_line("services"), r"(?m)^disabled .* audit$")
         self.run_line("ps")
+
+
+class DriverAway(Small):
+    """The ledger's reserve fills while the disk's driver is away. Only it can empty it, so it comes
+    back however full it is: its start waits for nothing that is to be durable."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.scratch.cleanup)
+        cls.disk = Path(cls.scratch.name) / "disk.img"
+        cls.machine_options = {"memory": "64M", "disks": [cls.disk]}
+        super().setUpClass()
+
+    def driver(self):
+        found = re.search(r"(?m)^(\w+) +(\d+) +\d+ +virtio_blk$", self.run_line("services"))
+        return found.group(1), int(found.group(2))
+
+    def keep_away(self):
+        """It is ended again and again: init waits longer each time before it starts it."""
+        deadline = time.monotonic() + 60
+        while self.driver()[0] not in ("backoff", "disabled"):
+            self.assertLess(time.monotonic(), deadline)
+            self.session.run("kill virtio_blk")
+
+    def written(self):
+        """Commits on the disk."""
+        found = re.search(r"(\d+) commits of it on the disk", self.run_line("log head"))
+        return int(found.group(1))
+
+    def test_comes_back(self):
+        self.run_line("echo one > /one")
+        self.fill("memhog", 0.74, 80, self.keep_away)
+        self.fill("restart power", 0.9, 120, self.keep_away)
+        self.keep_away()
+        held, most = self.held()
+        print(f"{held} of {most} commits held, {self.written()} of them on the disk")
+        self.assertIn("storage", self.run_line("hello", status=None))
+        self.assertLess(self.written(), held)
+        self.run_line("restart virtio_blk")
+        deadline = time.monotonic() + 60
+        while self.driver()[0] != "ready":
+            self.assertLess(time.monotonic(), deadline, self.session.text()[-2000:])
+        self.run_line("sync", timeout=60)
+        self.assertGreaterEqual(self.written(), held)
+        self.run_line("echo two > /two")
+        self.run_line("verify", timeout=120)
+        self.session.qemu.kill()
+        self.session.__exit__()
+        type(self).session = again = Session(options(**self.machine_options))
+        again.__enter__()
+        again.prompt(BOOT_SECONDS["fast"])
+        self.assertIn("one", self.run_line("cat /one"))
+        self.assertIn("two", self.run_line("cat /two"))
 
 
 if __name__ == "__main__":
