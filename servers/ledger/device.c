@@ -45,6 +45,13 @@ int device_open(struct device *d, const struct device_caps *caps)
     return err;
 }
 
+void device_close(struct device *d)
+{
+    if (d->bulk.address != 0) bulk_close(&d->bulk);
+    slot_discard(d->rings);
+    *d = (struct device){0};
+}
+
 bool device_take(struct device *d, const struct store_io *io)
 {
     for (uint32_t i = 0; i < DEVICE_REQUESTS; i++) {

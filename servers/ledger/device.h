@@ -39,6 +39,8 @@ struct device_caps {
 };
 /* 0, or why not: an error of Block, of Bulk, the kernel's. */
 int device_open(struct device *d, const struct device_caps *caps);
+/* Its rings go, and the driver has room for another client. */
+void device_close(struct device *d);
 /* False: no more at once; later. */
 bool device_take(struct device *d, const struct store_io *io);
 /* Gives the driver what it can take. */

@@ -108,7 +108,7 @@ void keep_open(void)
     }
     ledger.on_disk = page->keeps == LOG_KEEPS_ON_DISK;
     if (ledger.on_disk) return;
-    ledger.device = (struct device){0};
+    device_close(&ledger.device);
     ledger.reason = page->reason;
     uint64_t bytes = ledger.log->ledger_at - ledger.log->streams_at;
     if (!memory_open(&ledger.memory, logmem_streams(ledger.log), bytes)) {

@@ -122,7 +122,9 @@ class Refusals(Booted):
         cls.scratch = tempfile.TemporaryDirectory()
         disks = [Path(cls.scratch.name) / name for name in ("first.img", "second.img")]
         cls.machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M",
-                               "disks": disks}
+                               "disks": disks, "extra": [
+                                   "-device", "pcie-root-port,id=narrow,chassis=2",
+                                   "-device", "nvme,serial=large,cmb_size_mb=64,bus=narrow"]}
         super().setUpClass()
 
     @classmethod

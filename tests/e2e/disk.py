@@ -81,8 +81,17 @@ class OnDisk(Booted):
 
 class Disk(OnDisk):
     def test_1_refusals(self):
-        self.work("diskbad", 60)
-        self.assertIn("0 of 18 cases wrong", self.session.text())
+        free, _ = self.mem()
+        for _ in range(2):
+            start = len(self.session.text())
+            self.work("diskbad", 60)
+            shown = self.session.text()[start:]
+            self.assertIn("0 of 18 cases wrong", shown)
+            self.assertRegex(shown, r"0 of 8192 words wrong, [1-9]\d{3} cleared")
+            self.assertRegex(shown, r"40 times, then 3 more at once: error 70")
+        again, held = self.mem()
+        self.assertEqual(held, 0)
+        self.assertGreater(again, free - 512)  # 80 clients came and went
 
     def test_2_fill(self):
         free, _ = self.mem()

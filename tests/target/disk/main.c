@@ -3,7 +3,8 @@
  *
  * fill: writes all blocks, flushes, reads them back. load: random requests while others may end the
  * driver, then flushes and reads all; between them it takes and gives back memory, so that a device
- * that still wrote to what its driver had would be seen. bad: what must be refused.
+ * that still wrote to what its driver had would be seen. bad: what must be refused, what only some
+ * sectors may feel, and rings that come and go.
  */
 #include "block.h"
 #include "bytes.h"
@@ -15,7 +16,7 @@
 #include "window.h"
 #include "work.h"
 
-enum { MEMORY_PAGES = 256, ROUND = 64 };
+enum { MEMORY_PAGES = 256, ROUND = 64, AGAIN = 40, CLIENTS = 8, CLEARED = 128 };
 
 static struct work work;
 static uint64_t memory_wrong;
@@ -94,6 +95,73 @@ static void refusals(uint64_t sectors)
     say("disktest bad: %u of %lu cases wrong\n", wrong, sizeof(cases) / sizeof(cases[0]));
 }
 
+static uint64_t pattern(uint32_t word)
+{
+    return word * 0x9e3779b97f4a7c15ull + 1;
+}
+
+/* Sectors that are told to be zero are; what is discarded is what it was, or zero; others stay. */
+static void contents(void)
+{
+    static const struct ring_submission clear[] = {
+        {.op = BLOCK_ZEROES, .sector = 3, .count = 2},
+        {.op = BLOCK_ZEROES, .sector = 16, .count = 16},
+        {.op = BLOCK_ZEROES, .sector = 127, .count = 1},
+        {.op = BLOCK_DISCARD, .sector = 41, .count = 3},
+        {.op = BLOCK_DISCARD, .sector = 64, .count = 32}};
+    static const struct ring_submission write = {.op = BLOCK_WRITE, .count = CLEARED};
+    static const struct ring_submission read = {.op = BLOCK_READ, .count = CLEARED};
+    static uint8_t told[CLEARED]; /* the operation that each sector had */
+    uint64_t *data = (uint64_t *)work.client.ring.data;
+    uint32_t words = CLEARED * BLOCK_SECTOR / 8, wrong = 0, cleared = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        data[i] = pattern(i);
+    }
+    wrong += answer_to(&write) != OK;
+    for (uint32_t i = 0; i < sizeof(clear) / sizeof(clear[0]); i++) {
+        wrong += answer_to(&clear[i]) != OK;
+        memset(told + clear[i].sector, (int)clear[i].op, clear[i].count);
+    }
+    memset(data, 0x55, (size_t)words * 8);
+    wrong += answer_to(&read) != OK;
+    for (uint32_t i = 0; i < words; i++) {
+        uint8_t op = told[i / (BLOCK_SECTOR / 8)];
+        bool kept = data[i] == pattern(i), zero = data[i] == 0;
+        wrong += op == BLOCK_ZEROES ? !zero : op == BLOCK_DISCARD ? !zero && !kept : !kept;
+        cleared += zero;
+    }
+    say("disktest bad: %u of %u words wrong, %u cleared\n", wrong, words, cleared);
+}
+
+/* One after the other: nothing of them stays with the driver. Then at once: it says no in the end,
+ * and yes when they are gone. */
+static void again(void)
+{
+    cap_t bulks[CLIENTS];
+    uint32_t count = 0, reached = 0;
+    int err = OK;
+    for (; reached < AGAIN; reached++) {
+        bulk_close(&work.client);
+        slot_discard(work.bulk);
+        if (!work_open(&work)) break;
+    }
+    for (; count < CLIENTS; count++) {
+        struct block_open_in in = {
+            .asker = {.slot = startup_cap("console"), .rights = RIGHT_WRITE}};
+        struct block_open_out out = {.bulk.slot = bulks[count] = slot_alloc()};
+        err = block_open(work.disk, &in, &out);
+        if (err != OK) break;
+    }
+    say("disktest again: %u times, then %u more at once: error %d\n", reached, count, err);
+    if (count < CLIENTS) slot_release(bulks[count]);
+    for (uint32_t i = 0; i < count; i++) {
+        slot_discard(bulks[i]);
+    }
+    bulk_close(&work.client);
+    slot_discard(work.bulk);
+    if (!work_open(&work)) work.error = BLOCK_NO_ROOM;
+}
+
 static uint64_t number_of(const char *text)
 {
     uint64_t value = 0;
@@ -113,7 +181,11 @@ int main(int argc, char **argv)
         return EXIT_ERROR;
     }
     uint64_t sectors = info.info.sectors;
-    if (strcmp(what, "bad") == 0) refusals(sectors);
+    if (strcmp(what, "bad") == 0) {
+        refusals(sectors);
+        contents();
+        again();
+    }
     if (strcmp(what, "fill") == 0) work_fill(&work);
     for (uint64_t i = 0; argc > 2 && i < number_of(argv[2]) / ROUND; i++) {
         memory_check(i);

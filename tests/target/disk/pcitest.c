@@ -7,6 +7,7 @@
 #include "window.h"
 
 enum { VIRTIO = 0x1af4, BLOCK = 0x1042, INTEL = 0x8086, HOST_BRIDGE = 0x29c0 };
+enum { RED_HAT = 0x1b36, NVME = 0x10 }; /* behind a bridge that its registers do not fit */
 enum { CAPABILITY_VENDOR = 9, LINES = 24, TRIES = 20000, STATUS = 20, PAGE = 4096 };
 
 static uint32_t cases, wrong;
@@ -155,6 +156,8 @@ int main(int argc, char **argv)
     IS(open_function(VIRTIO, BLOCK, 0, proof, &f), PCI_TAKEN);
     IS(open_function(VIRTIO, BLOCK, 1, startup_cap("console"), &f), PCI_NOT_DRIVER);
     IS(open_function(INTEL, HOST_BRIDGE, 0, proof, &f), PCI_NO_RESET);
+    IS(open_function(RED_HAT, NVME, 0, proof, &f), PCI_NO_ROOM);
+    IS(open_function(RED_HAT, NVME, 0, proof, &f), PCI_NO_ROOM); /* and it is nobody's */
     IS(open_function(VIRTIO, BLOCK, 1, proof, &f), OK);
     configuration(f);
     registers(f);
