@@ -11,7 +11,7 @@ from harness import BUILDS, Booted
 
 DISK_MIB, BLOCK, BLOCKS = 8, 4096, 1024
 RESULT = re.compile(r"disktest (\w+): (all there|WRONG); (\d+) requests, driver lost (\d+) times;")
-REQUESTS_A_SECOND = 1500  # so that the driver is always ended with requests in flight
+WATCHED = re.compile(r"disktest watch: (\d+) pages, (\d+) words wrong")
 
 
 def block_of(number, version):
@@ -110,15 +110,26 @@ class Disk(OnDisk):
         self.assertIsNotNone(slots)
 
 
-class Ended(OnDisk):
-    """A slow disk, whose driver is ended again and again in mid-transfer."""
+class Slow(OnDisk):
+    requests_a_second = 0
 
     @classmethod
     def drive(cls):
         return {"extra": [
             "-drive", f"if=none,id=slow,format=raw,file={cls.disk},"
-            f"throttling.iops-total={REQUESTS_A_SECOND}",
+            f"throttling.iops-total={cls.requests_a_second}",
             "-device", "virtio-blk-pci,disable-legacy=on,drive=slow,serial=waterlight0"]}
+
+    def wait_for_none_held(self):
+        deadline = time.monotonic() + 20
+        while (held := self.mem()[1]) != 0:
+            self.assertLess(time.monotonic(), deadline, f"{held} KiB are held")
+
+
+class Ended(Slow):
+    """A disk whose driver is ended again and again, always with requests in flight."""
+
+    requests_a_second = 1500
 
     def test_under_load(self):
         ends = iter(["restart virtio_blk"] * 8 + ["kill virtio_blk", "restart pci"] +
@@ -131,9 +142,48 @@ class Ended(OnDisk):
         found = self.work("diskload", 200, end_it)
         print(found.group(0))
         self.assertGreaterEqual(int(found.group(4)), 8)
-        deadline = time.monotonic() + 20
-        while (held := self.mem()[1]) != 0:
-            self.assertLess(time.monotonic(), deadline, f"{held} KiB are held")
+        self.wait_for_none_held()
+
+
+class Reused(Slow):
+    """Driver and client end in mid-transfer: who gets their memory next finds it empty, and nothing
+    writes to it. The requests in flight take a second."""
+
+    requests_a_second = 60
+
+    def check(self, ends):
+        self.run_line("restart diskload")
+        time.sleep(0.5)
+        start = len(self.session.text())
+        self.run_line(f"{ends}; restart diskwatch")
+        deadline = time.monotonic() + 60
+        while not (found := WATCHED.search(self.session.text(), start)):
+            self.assertLess(time.monotonic(), deadline, self.session.text()[-2000:])
+            time.sleep(0.2)
+            self.run_line("")
+        self.assertGreater(int(found.group(1)), 2000)
+        self.assertEqual(found.group(2), "0")
+        self.wait_for_none_held()
+
+    def test_client_first(self):
+        self.check("kill diskload; kill virtio_blk")
+
+    def test_driver_first(self):
+        self.check("kill virtio_blk; kill diskload")
+
+    def test_nobody_resets(self):
+        """The bus server is away, too, and longer than the requests take."""
+        for _ in range(4):  # init waits twice as long each time
+            self.run_line("restart pci")
+            self.run_line("kill pci")
+            self.wait_for_ready("virtio_blk")
+        self.check("kill pci; kill virtio_blk; kill diskload")
+
+    def wait_for_ready(self, name):
+        deadline = time.monotonic() + 60
+        while not re.search(rf"(?m)^ready .* {name}$", self.run_line("services")):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

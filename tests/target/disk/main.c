@@ -4,7 +4,7 @@
  * fill: writes all blocks, flushes, reads them back. load: random requests while others may end the
  * driver, then flushes and reads all; between them it takes and gives back memory, so that a device
  * that still wrote to what its driver had would be seen. bad: what must be refused, what only some
- * sectors may feel, and rings that come and go.
+ * sectors may feel, and rings that come and go. watch: memory that others had.
  */
 #include "block.h"
 #include "bytes.h"
@@ -16,7 +16,7 @@
 #include "window.h"
 #include "work.h"
 
-enum { MEMORY_PAGES = 256, ROUND = 64, AGAIN = 40, CLIENTS = 8, CLEARED = 128 };
+enum { MEMORY_PAGES = 256, ROUND = 64, AGAIN = 40, CLIENTS = 8, CLEARED = 128, WATCHED = 16 };
 
 static struct work work;
 static uint64_t memory_wrong;
@@ -162,6 +162,31 @@ static void again(void)
     if (!work_open(&work)) work.error = BLOCK_NO_ROOM;
 }
 
+/* Takes all that it may have, which was others' a moment ago, and sees whether anybody writes to
+ * it. */
+static void watch(void)
+{
+    uint64_t at[WATCHED], seconds = startup_page()->tick_hz, words, wrong = 0, count = 0;
+    words = MEMORY_PAGES * (uint64_t)MEMORY_PAGE / 8;
+    for (; count < WATCHED; count++) {
+        at[count] = window_alloc(MEMORY_PAGES);
+        if (memory_map(at[count], MEMORY_PAGES, RIGHT_READ | RIGHT_WRITE) != OK) break;
+        for (uint64_t i = 0; i < words; i++) {
+            wrong += ((uint64_t *)at[count])[i] != 0;
+            ((uint64_t *)at[count])[i] = i ^ count;
+        }
+    }
+    for (uint64_t start = ticks_now(); ticks_now() - start < 2 * seconds;) {
+        sys_yield();
+    }
+    for (uint64_t n = 0; n < count; n++) {
+        for (uint64_t i = 0; i < words; i++) {
+            wrong += ((uint64_t *)at[n])[i] != (i ^ n);
+        }
+    }
+    say("disktest watch: %lu pages, %lu words wrong\n", count * MEMORY_PAGES, wrong);
+}
+
 static uint64_t number_of(const char *text)
 {
     uint64_t value = 0;
@@ -175,6 +200,10 @@ int main(int argc, char **argv)
 {
     struct block_info_out info;
     const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "watch") == 0) {
+        watch();
+        return EXIT_OK;
+    }
     work = (struct work){.disk = startup_cap("disk"), .blocks = BLOCKS_MAX, .seed = ticks_now()};
     if (!work_open(&work) || block_info(work.disk, &info) != OK) {
         say("disktest: no disk\n");
