@@ -89,7 +89,7 @@ struct Boot {
   before @4 :Data $Wl.max(32); # of the boot before; zeros: there was none
 }
 
-struct Life { # of a process that ended, as axiom recorded it
+struct Life { # of a process, as axiom recorded it
   pid @0 :UInt32;
   parent @1 :UInt32;
   event @2 :Event;
@@ -98,7 +98,7 @@ struct Life { # of a process that ended, as axiom recorded it
   time @5 :UInt64;
   cnode @6 :UInt64;
   name @7 :Text $Wl.max(32);
-  ended @8 :UInt64;   # commits
+  ended @8 :UInt64;   # commits; all ones: it lives, or lived when its boot ended
   endedTime @9 :UInt64;
   enum Event { created @0; exited @1; killed @2; }
 }
@@ -133,8 +133,10 @@ interface Audit @0xabd5f666b8e77cab {
   who @6 (object :UInt64, skip :UInt32, boot :UInt32) -> (holders :List(Holder) $Wl.max(28), more :Bool)
       $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
   # All capabilities to the object at that address.
-  lives @7 (from :UInt64) -> (lives :List(Life) $Wl.max(24), next :UInt64);
-  # Processes that ended, in order, from number `from` on; the last 2,048 are kept.
+  lives @7 (from :UInt64, boot :UInt32) -> (lives :List(Life) $Wl.max(24), next :UInt64)
+      $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
+  # Processes, those that live first, then the others from the last on; from entry `from` on. `next` is
+  # where to go on. With a disk all of a boot, as far as audit has memory; else at least the last 2,048.
   verify @8 () -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
                    derived :UInt64, objects :UInt64, mapped :UInt64, quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
                    findingCount :UInt32, findings :List(Finding) $Wl.max(12)) $Wl.errors(["noDisk", "away", "behind"]);

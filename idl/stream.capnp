@@ -29,7 +29,7 @@ interface History @0x8dffc8ca80ca82e3 {
   commits @1 (from :UInt64) -> (commits :Data $Wl.max(4072)) $Wl.volatile $Wl.errors(["noDisk", "away", "noRecord"]);
   # Records of stream 0, of 104 bytes each, from number `from` on, counted over all boots: at least that one.
   watch @2 (notification :Capability) -> () $Wl.volatile;
-  # Signalled from time to time when more commits are durable. One: the last.
+  # Signalled from time to time when there are more commits. One: the last.
 }
 
 interface Stream @0xeca3b75fb1787d8a {

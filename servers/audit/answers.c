@@ -248,12 +248,14 @@ static int on_who(struct request *rq, const struct audit_who_in *in, struct audi
 static int on_lives(struct request *rq, const struct audit_lives_in *in,
                     struct audit_lives_out *out)
 {
+    const struct view *v;
+    uint64_t at = in->from;
     (void)rq;
-    uint64_t head = book.log->life_head, slots = book.log->life_slots;
-    uint64_t oldest = head > slots ? head - slots : 0;
-    uint64_t at = in->from > oldest ? in->from : oldest;
-    for (; at < head && out->lives.count < LIVES_MAX; at++) {
-        const struct log_life *l = logmem_life(book.log, at);
+    int err = book_view(in->boot, UINT64_MAX, &v);
+    if (err != OK) return err;
+    for (; at < book_lives(v) && out->lives.count < LIVES_MAX; at++) {
+        const struct log_life *l = book_life(v, at);
+        if (l == NULL) continue;
         out->lives.at[out->lives.count++] =
             (struct audit_life){.pid = l->pid,
                                 .parent = l->parent,

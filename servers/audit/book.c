@@ -3,13 +3,12 @@
 
 #include <string.h>
 
-#include "heap.h"
+#include "kept.h"
 #include "message.h"
 #include "provenance.h"
 
 #define AXIOM_NAME "axiom"
 enum { AXIOM_SLOTS = 1 << 12 }; /* of its own CNode */
-enum { LIVES_START = 256, LIVES_FORGOTTEN = 128 };
 
 struct book book;
 
@@ -21,35 +20,13 @@ bool book_open(const struct logmem *log)
     return log->magic == LOGMEM_MAGIC && tape_boot(0, &now) == OK && view_open(&book.now, &now);
 }
 
-/* Without memory the oldest ones make room. */
-static void life_add(struct lives *l, const struct log_life *life)
-{
-    if (l->count == l->room) {
-        uint32_t room = l->room == 0 ? LIVES_START : l->room * 2;
-        struct log_life *at = heap_alloc(room * sizeof(*at));
-        if (at != NULL) {
-            if (l->count > 0) memcpy(at, l->at, l->count * sizeof(*at));
-            heap_free(l->at);
-            l->at = at;
-            l->room = room;
-        } else if (l->room > 0) {
-            l->count -= LIVES_FORGOTTEN;
-            l->forgotten += LIVES_FORGOTTEN;
-            memmove(l->at, l->at + LIVES_FORGOTTEN, l->count * sizeof(*at));
-        } else {
-            return;
-        }
-    }
-    l->at[l->count++] = *life;
-}
-
 void book_look(void)
 {
     uint64_t head = book.log->life_head, slots = book.log->life_slots;
     struct lives *l = &book.lives;
     if (head > slots && l->seen < head - slots) l->seen = head - slots;
     for (; l->seen < head; l->seen++) {
-        life_add(l, logmem_life(book.log, l->seen));
+        lives_add(l, logmem_life(book.log, l->seen), false);
     }
 }
 
@@ -70,10 +47,14 @@ int book_view(uint32_t boot, uint64_t count, const struct view **out)
     if (count > asked.count) return AUDIT_NO_RECORD;
     *out = asked.now ? &book.now : v;
     if (asked.now && (count >= book.now.fold.count)) return book_fold(count);
-    bool same = v->nodes != 0 && v->boot.now == asked.now && v->boot.number == asked.number;
-    if (!same || v->fold.count > count) {
-        if (!view_open(v, &asked)) return ERR_NO_MEMORY;
+    bool same =
+        v->nodes != 0 && v->boot.now == asked.now && (asked.now || v->boot.number == asked.number);
+    if (!same) {
+        v->boot.number = 0; /* until all of it is there */
+        book.past_lives.count = 0;
+        if (!asked.now && !kept_load(asked.number, &book.past_lives)) return AUDIT_AWAY;
     }
+    if ((!same || v->fold.count > count) && !view_open(v, &asked)) return ERR_NO_MEMORY;
     *out = v;
     return view_fold(v, count);
 }

@@ -3,17 +3,11 @@
  * event happened.
  */
 #pragma once
+#include "lives.h"
 #include "text.h"
 #include "view.h"
 
 enum { PID_INIT = 1, BOOK_BACK_MAX = 1 << 15 };
-
-struct lives {           /* of processes: those that ended, in order */
-    struct log_life *at; /* of an earlier boot also those that its end ended, with UINT64_MAX */
-    uint32_t count, room;
-    uint64_t seen;      /* of the log memory's */
-    uint64_t forgotten; /* the oldest, for want of memory */
-};
 
 struct book {
     const struct logmem *log;

@@ -103,11 +103,13 @@ static void tell(void)
 
 void drive(void)
 {
-    bool some = true, news = false;
+    bool some = true, news = false, told = false;
     for (uint32_t i = 0; some && i < ROUNDS; i++) {
         some = completions();
         errors();
+        uint64_t fed = store_commits(&ledger.disk.store);
         bool more = disk_feed(&ledger.disk);
+        told = told || fed != store_commits(&ledger.disk.store);
         while (disk_step(&ledger.disk)) {
             streams_answer(&ledger.disk.answer);
             some = true;
@@ -118,5 +120,6 @@ void drive(void)
     }
     if (ledger.disk.full && ledger.reason == KEEP_OK) ledger.reason = KEEP_STORE + STORE_FULL;
     if (news) tell();
+    if (told && ledger.history_watch != 0) (void)sys_signal(ledger.history_watch);
     if (some || !device_may_sleep(&ledger.device)) (void)sys_signal(ledger.more);
 }

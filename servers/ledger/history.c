@@ -29,6 +29,7 @@ static int on_commits(struct request *rq, const struct history_commits_in *in,
 static int on_watch(struct request *rq, const struct history_watch_in *in)
 {
     if (in->notification.type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
+    if (!ledger.on_disk) return OK; /* there is nothing to tell */
     slot_discard(ledger.history_watch);
     ledger.history_watch = request_keep(rq, in->notification.slot);
     return OK;

@@ -8,6 +8,7 @@ int run_services(struct shell *sh, int argc, char **argv);
 int run_caps(struct shell *sh, int argc, char **argv);
 int run_mem(struct shell *sh, int argc, char **argv);
 int run_boots(struct shell *sh, int argc, char **argv);
+int run_lives(struct shell *sh, int argc, char **argv);
 int run_log(struct shell *sh, int argc, char **argv);
 int run_syslog(struct shell *sh, int argc, char **argv);
 int run_show(struct shell *sh, int argc, char **argv);

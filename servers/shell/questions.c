@@ -170,6 +170,41 @@ int run_who(struct shell *sh, int argc, char **argv)
     return STATUS_OK;
 }
 
+static void life_print(struct out *o, const struct audit_life *l)
+{
+    out_print(o, "%7u %7u  %8lu  ", l->pid, l->parent, l->commit);
+    if (l->ended == UINT64_MAX) {
+        out_print(o, "%8s  %8s  ", "", "");
+    } else {
+        out_print(o, "%8lu  %s %2d  ", l->ended,
+                  l->event == AUDIT_LIFE_EVENT_KILLED ? "ended" : " exit", l->code);
+    }
+    out_print(o, "%.*s\n", (int)l->name.len, l->name.at);
+}
+
+int run_lives(struct shell *sh, int argc, char **argv)
+{
+    struct audit_lives_in in = {.boot = sh->boot};
+    struct audit_lives_out out = {.lives.count = 1};
+
+    (void)argc;
+    while (out.lives.count > 0 && !shell_stopped(sh)) {
+        struct out o = out_to(text, sizeof(text));
+        int err;
+        do {
+            err = audit_lives(sh->audit, &in, &out);
+        } while (audit_again(sh, err));
+        if (err != OK) return audit_failed(sh, argv[0], err);
+        if (in.from == 0) out_print(&o, "    PID  PARENT      FROM        TO  END       NAME\n");
+        for (uint32_t i = 0; i < out.lives.count; i++) {
+            life_print(&o, &out.lives.at[i]);
+        }
+        in.from = out.next;
+        shell_bytes(sh, o.at, o.len);
+    }
+    return STATUS_OK;
+}
+
 static uint64_t milliseconds(uint64_t ticks)
 {
     uint64_t hz = startup_page()->tick_hz;

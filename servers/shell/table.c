@@ -14,6 +14,8 @@ const struct row rows[] = {
      "the last commits of the CommitLog; what is kept", 0, 2, COMPLETES_NOTHING, run_log},
     {"boots", "boots", "boots that the disk knows: commits, head, and the head before", 0, 0,
      COMPLETES_NOTHING, run_boots},
+    {"lives", "lives [--boot N]", "processes of a boot: between which commits each lived", 0, 0,
+     COMPLETES_NOTHING, run_lives},
     {"syslog", "syslog [COUNT]", "the last events of the SysLog", 0, 1, COMPLETES_NOTHING,
      run_syslog},
     {"show", "show SEQ [--boot N]", "one commit, its hash and what caused it", 1, 1,

@@ -1,11 +1,12 @@
 """Earlier boots are asked in the shell like this one; and bad questions are refused exactly."""
 
 import re
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from harness import BOOT_SECONDS, Session, options
+from harness import BOOT_SECONDS, ROOT, Session, options
 
 MIB = 1 << 20
 COMMIT = re.compile(r"^ *(\d+) (\w+) .*$", re.MULTILINE)
@@ -63,11 +64,10 @@ class History(Machine):
         later = self.commit_lines(two, count, " --boot 1")
         self.assertEqual(len(later), count)
         for seq, text in known.items():
-            self.assertEqual(later[seq].split(" obj ")[-1].split(" by ")[0],
-                             text.split(" obj ")[-1].split(" by ")[0])
+            self.assertEqual(later[seq], text)
         for seq, text in shown.items():
             again = self.line(two, f"show {seq} --boot 1").splitlines()
-            self.assertEqual(again[1], text[1])
+            self.assertEqual(again[:2], text[:2])
             self.assertTrue(text[2].startswith(again[2].split("...")[0]), again)
         self.line(two, "caps axiom --boot 1")
         self.line(two, "why axiom 3 --boot 1")
@@ -86,6 +86,41 @@ class History(Machine):
         self.refused(two, "log --follow --boot 1", "log: only this boot goes on", 2)
         self.line(two, "show 5 --boot 2")
         self.line(two, "verify", timeout=120)
+        self.assertTrue(two.power_off())
+
+    def lives(self, session, more=""):
+        """(pid, name) -> the rest of its line; without the services that ended with the boot."""
+        rows = [row.split() for row in self.line(session, f"lives{more}").splitlines()[1:]]
+        return {(row[0], row[-1]): row[1:-1] for row in rows if row}
+
+    def test_names_outlive_the_boot(self):
+        """Who lived when, though audit and the ledger were ended in between."""
+        one = self.boot()
+        for line in ("hello", "restart audit", "hello", "restart ledger", "hello", "restart vfs"):
+            self.line(one, line)
+        lives = self.lives(one)
+        self.assertEqual(sum(name == "hello" for _, name in lives), 3)
+        self.line(one, "caps vfs")
+        why = self.line(one, "why hello 1")  # it has ended
+        self.assertTrue(one.power_off())
+
+        two = self.boot()
+        later = self.lives(two, " --boot 1")
+        self.assertEqual(set(later), set(lives))
+        for who, row in lives.items():
+            self.assertEqual(later[who], row)
+        self.assertEqual(self.line(two, "why hello 1 --boot 1"), why)
+        vfs = max(int(pid) for pid, name in lives if name == "vfs")
+        caps = self.line(two, f"caps {vfs} --boot 1")
+        self.assertEqual(self.line(two, "caps vfs --boot 1"), caps)
+        offline = subprocess.run([ROOT / "tools/wl-log", "--boot", "1", self.disk, "lives"],
+                                 capture_output=True, text=True, timeout=60, check=True).stdout
+        self.assertEqual({(row.split()[0], row.split()[-1]) for row in offline.splitlines()},
+                         set(lives))
+        held = subprocess.run([ROOT / "tools/wl-log", "--boot", "1", self.disk, "caps", "vfs"],
+                              capture_output=True, text=True, timeout=60, check=True).stdout
+        self.assertEqual([row.split()[0] for row in held.splitlines()],
+                         [row.split()[0] for row in caps.splitlines()[1:]])
         self.assertTrue(two.power_off())
 
     def test_no_disk(self):

@@ -12,8 +12,8 @@ void commit_print(const struct query *q, const struct commit *c)
 {
     char rights[4], dst[64] = "", src[64] = "";
     name_of_rights(c->rights, rights);
-    if (c->dst != 0) slot_text(q, c->dst, dst);
-    if (c->src != 0) slot_text(q, c->src, src);
+    if (c->dst != 0) slot_text(q, c->dst, c->seq, dst);
+    if (c->src != 0) slot_text(q, c->src, c->seq, src);
     printf("%8" PRIu64 "  %-9s %-12s %-3s %016" PRIx64, c->seq, name_of_commit(c->op),
            name_of_type(c->type), rights, c->obj);
     if (c->dst != 0) printf("  %s", dst);
@@ -138,7 +138,7 @@ int run_who(struct query *q)
     const struct reduce_node *n = NULL;
     while ((n = reduce_next(&q->fold, n)) != NULL) {
         if (n->obj != object) continue;
-        slot_text(q, n->slot, at);
+        slot_text(q, n->slot, q->count - 1, at);
         cap_print(q, n, at);
         found++;
     }

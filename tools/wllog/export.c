@@ -70,7 +70,7 @@ static int export_dot(struct query *q)
     while ((n = reduce_next(&q->fold, n)) != NULL) {
         if (!is_drawn(n)) continue;
         name_of_rights(n->rights, rights);
-        slot_text(q, n->slot, at);
+        slot_text(q, n->slot, q->count - 1, at);
         char *slot = strrchr(at, ' ');
         if (slot != NULL) *slot++ = '\0';
         printf("    \"%s\" [shape=box];\n    \"%s %" PRIx64 "\";\n", at, name_of_type(n->type),

@@ -39,6 +39,7 @@ static void item_add(struct log *l, const struct store_item *item)
         struct boot *b = boot_add(l);
         memcpy(&b->note, item->payload, sizeof(b->note));
     }
+    if (item->stream == LIFELOG_STREAM) lives_take(l, item->payload, item->length);
     if (item->stream != STORE_KERNEL || l->boot_count == 0) return;
     const struct store_commit *c = item->payload;
     commit_add(&l->boots[l->boot_count - 1], &c->commit, c->tag);
@@ -111,6 +112,7 @@ void log_free(struct log *l)
     for (uint32_t i = 0; i < l->boot_count; i++) {
         free(l->boots[i].commits);
         free(l->boots[i].tags);
+        free(l->boots[i].lives);
     }
     free(l->boots);
 }

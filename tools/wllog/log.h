@@ -5,6 +5,7 @@
 #pragma once
 #include <stdio.h>
 
+#include "lifelog.h"
 #include "reduce.h"
 #include "store.h"
 
@@ -14,6 +15,8 @@ struct boot {
     struct commit *commits;
     uint8_t (*tags)[TAG_BYTES]; /* beginnings of the chain's hashes, as kept; NULL: none are */
     uint64_t count, room;
+    struct log_life *lives; /* as audit kept them */
+    uint32_t life_count;
     struct store_boot_note note; /* number 0: none */
 };
 
@@ -26,6 +29,9 @@ struct log {
     struct store_where where;  /* of the damage */
     const char *damage;        /* what it is */
 };
+
+/* lives.c: from a record of audit's stream. */
+void lives_take(struct log *l, const void *payload, uint32_t length);
 
 /* False: nothing could be read. */
 bool log_read(struct log *l, const char *path);

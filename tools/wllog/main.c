@@ -14,7 +14,10 @@ static const char help[] =
     "  log [FROM [COUNT]]      commits\n"
     "  show SEQ                one commit, all of it, and its hash\n"
     "  spaces                  who has capabilities: containers, and threads by number\n"
-    "  caps NAME               what a space holds; NAME: axiom, tTHREAD, or its address\n"
+    "  lives                   processes, and between which commits each lived\n"
+    "  caps NAME               what a process holds; NAME: also its pid, or of a space axiom, "
+    "tTHREAD,\n"
+    "                          or its address\n"
     "  why NAME SLOT           how that came to be, back to genesis\n"
     "  who OBJECT              all capabilities to the object at that address (hexadecimal)\n"
     "  at SEQ COMMAND ...      the same, as it was after commit SEQ\n"
@@ -35,8 +38,8 @@ struct command {
     int (*run)(struct query *q);
 };
 static const struct command commands[] = {
-    {"log", run_log}, {"show", run_show}, {"spaces", run_spaces}, {"caps", run_caps},
-    {"why", run_why}, {"who", run_who},   {"export", run_export},
+    {"log", run_log},   {"show", run_show}, {"spaces", run_spaces}, {"lives", run_lives},
+    {"caps", run_caps}, {"why", run_why},   {"who", run_who},       {"export", run_export},
 };
 
 static int wrong(const char *what, const char *which)

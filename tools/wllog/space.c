@@ -63,6 +63,11 @@ static const struct reduce_node *cnode_node(const struct query *q, uint64_t cnod
 bool space_find(const struct query *q, const char *name, struct space *out)
 {
     uint64_t id = 0, cnode = NO_SPACE;
+    const struct log_life *l = life_named(q, name);
+    if (l != NULL) {
+        *out = (struct space){.cnode = l->cnode, .slots = l->slots};
+        return true;
+    }
     bool thread = name[0] == 't' && number_parse(name + 1, &id);
     if (strcmp(name, "axiom") == 0) id = AXIOM_THREAD;
     if (id != 0) {
@@ -73,8 +78,10 @@ bool space_find(const struct query *q, const char *name, struct space *out)
     }
     const struct reduce_node *n = cnode != NO_SPACE ? cnode_node(q, cnode) : NULL;
     if (n == NULL) {
-        fprintf(stderr, "wl-log: %s: no such space at that time (axiom, tTHREAD or an address)\n",
-                name);
+        fprintf(
+            stderr,
+            "wl-log: %s: no such space at that time (a process, axiom, tTHREAD or an address)\n",
+            name);
         return false;
     }
     *out = (struct space){.cnode = cnode, .slots = 1ull << (n->bits - SLOT_BITS)};
@@ -93,8 +100,13 @@ uint32_t space_thread(const struct query *q, uint64_t cnode)
     return found;
 }
 
-void slot_text(const struct query *q, uint64_t slot, char out[64])
+void slot_text(const struct query *q, uint64_t slot, uint64_t seq, char out[64])
 {
+    const struct log_life *l = life_at(q, slot, seq);
+    if (l != NULL) {
+        snprintf(out, 64, "%.*s %" PRIu64, l->name_len, l->name, (slot - l->cnode) >> SLOT_BITS);
+        return;
+    }
     const struct reduce_node *n = NULL, *best = NULL;
     while ((n = reduce_next(&q->fold, n)) != NULL) {
         uint64_t bytes = n->type == CAP_THREAD  ? 1ull << THREAD_BITS

@@ -21,15 +21,22 @@ struct query {
 struct space {
     uint64_t cnode, slots;
 };
-/* `axiom`, `tN` for thread N, or the CNode's address. False and a message: there is none. */
+/* A process's name or pid, `axiom`, `tN` for thread N, or the CNode's address. False and a
+ * message: there is none. */
 bool space_find(const struct query *q, const char *name, struct space *out);
 /* The id of a thread that looks up its names in that CNode; 0: none is known. */
 uint32_t space_thread(const struct query *q, uint64_t cnode);
-/* The container that a slot lies in: the text is a space's name, "tN" as a slot of a thread. */
-void slot_text(const struct query *q, uint64_t slot, char out[64]);
+/* The container that a slot lay in after commit `seq`, if the log has names, else lies in: a
+ * process's or a space's name, "tN" as a slot of a thread. */
+void slot_text(const struct query *q, uint64_t slot, uint64_t seq, char out[64]);
 /* Address, or digits with 0x or without, in hexadecimal. */
 bool address_parse(const char *text, uint64_t *out);
 bool number_parse(const char *text, uint64_t *out);
+
+/* lives.c: NULL: none is known. */
+const struct log_life *life_named(const struct query *q, const char *name);
+const struct log_life *life_at(const struct query *q, uint64_t slot, uint64_t seq);
+int run_lives(struct query *q);
 
 /* answers.c */
 int run_log(struct query *q);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "idl/audit.h"
+#include "kept.h"
 #include "message.h"
 
 struct past past = {.err = AUDIT_NO_DISK};
@@ -30,4 +31,13 @@ int fetch_boots(uint32_t from, struct store_boot_note out[FETCH_BOOTS], uint32_t
     *out_count = count;
     *out_this = past.this;
     return OK;
+}
+
+bool kept_load(uint32_t boot, struct lives *out)
+{
+    out->count = 0;
+    for (uint32_t i = 0; i < past.life_count; i++) {
+        if (past.life_boot[i] == boot) lives_add(out, &past.lives[i], true);
+    }
+    return past.err == OK;
 }

@@ -1,0 +1,148 @@
+/* kept.c - see kept.h. */
+#include "kept.h"
+
+#include "bytes.h"
+#include "idl/stream.h"
+#include "service.h"
+#include "startup.h"
+
+static struct {
+    bool keeps;    /* there is a disk, and it takes more */
+    uint32_t boot; /* this one */
+    uint64_t next, first;
+    uint64_t ended;                /* lives of this boot that ended and are in the stream */
+    uint32_t living[LIVING_SLOTS]; /* pids of those that are, too */
+    struct lifelog_record record;  /* on its way */
+} kept;
+
+/* Record `number`, which is the first of those that the answer has. False: it cannot be read. */
+static bool record_read(uint64_t number, struct lifelog_record *out)
+{
+    const struct stream_read_in in = {.sequence = number};
+    struct stream_read_out answer;
+    uint64_t length;
+    uint32_t tries = 0;
+    int err;
+    do {
+        err = stream_read(startup_cap("stream"), &in, &answer);
+    } while (call_again(err, &tries));
+    if (err != OK || answer.records.len < sizeof(length)) return false;
+    memcpy(&length, answer.records.at, sizeof(length));
+    if (length > sizeof(*out) || answer.records.len - sizeof(length) < length) return false;
+    memcpy(out, (const uint8_t *)answer.records.at + sizeof(length), length);
+    return lifelog_check(&out->head, length);
+}
+
+static bool stream_state(struct stream_info_out *out)
+{
+    uint32_t tries = 0;
+    int err;
+    do {
+        err = stream_info(startup_cap("stream"), out);
+    } while (call_again(err, &tries));
+    return err == OK && out->on_disk;
+}
+
+/* The first record of a boot; `next`: there is none. */
+static bool record_find(uint32_t boot, uint64_t next, uint64_t *out)
+{
+    static struct lifelog_record r;
+    uint64_t low = 0, high = next;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (!record_read(middle, &r)) return false;
+        if (r.head.boot < boot) low = middle + 1;
+        if (r.head.boot >= boot) high = r.head.first;
+    }
+    *out = low;
+    return true;
+}
+
+bool kept_load(uint32_t boot, struct lives *out)
+{
+    static struct lifelog_record r;
+    struct stream_info_out info;
+    uint64_t at;
+    out->count = 0;
+    if (!stream_state(&info)) return true;
+    if (!record_find(boot, info.next, &at)) return false;
+    for (; at < info.next; at++) {
+        if (!record_read(at, &r)) return false;
+        if (r.head.boot != boot) break;
+        for (uint32_t i = 0; i < r.head.count; i++) {
+            lives_add(out, &r.lives[i], true);
+        }
+        out->seen = r.head.ended;
+    }
+    return true;
+}
+
+void kept_meet(struct lives *out)
+{
+    struct stream_info_out info;
+    kept.keeps = stream_state(&info) && !info.sealed;
+    kept.boot = info.boot;
+    kept.next = kept.first = info.next;
+    kept.ended = 0;
+    memset(kept.living, 0, sizeof(kept.living)); /* once more, so that none is missing */
+    if (!kept.keeps || info.next == 0) return;
+    kept.keeps = record_read(info.next - 1, &kept.record);
+    if (!kept.keeps || kept.record.head.boot != kept.boot) return;
+    kept.first = kept.record.head.first;
+    kept.ended = kept.record.head.ended;
+    if (out == NULL || !kept_load(kept.boot, out)) return;
+    uint32_t ended = 0;
+    for (uint32_t i = 0; i < out->count; i++) { /* who lives stands in the log memory */
+        if (out->at[i].ended != UINT64_MAX) out->at[ended++] = out->at[i];
+    }
+    out->count = ended;
+}
+
+/* Those that go into the next record. */
+static void record_fill(const struct logmem *log)
+{
+    struct lifelog_record *r = &kept.record;
+    uint64_t head = log->life_head, oldest = head > log->life_slots ? head - log->life_slots : 0;
+    r->head = (struct lifelog_head){
+        .version = LIFELOG_VERSION, .boot = kept.boot, .first = kept.first, .ended = kept.ended};
+    if (r->head.ended < oldest) r->head.ended = oldest;
+    for (; r->head.ended < head && r->head.count < LIFELOG_LIVES_MAX; r->head.ended++) {
+        r->lives[r->head.count++] = *logmem_life(log, r->head.ended);
+    }
+    for (uint32_t i = 0; i < LIVING_SLOTS && r->head.count < LIFELOG_LIVES_MAX; i++) {
+        const struct log_life *l = logmem_living(log, i);
+        if (l->pid != 0 && l->pid != kept.living[i]) r->lives[r->head.count++] = *l;
+    }
+}
+
+static void record_is_kept(void)
+{
+    const struct lifelog_head *h = &kept.record.head;
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct log_life *l = &kept.record.lives[i];
+        if (l->ended == UINT64_MAX) kept.living[l->pid % LIVING_SLOTS] = l->pid;
+    }
+    kept.ended = h->ended;
+    kept.next++;
+}
+
+void kept_append(const struct logmem *log)
+{
+    while (kept.keeps) {
+        struct stream_append_out out;
+        record_fill(log);
+        const struct lifelog_record *r = &kept.record;
+        if (r->head.count == 0) return;
+        uint32_t bytes = (uint32_t)sizeof(r->head) + r->head.count * (uint32_t)sizeof(r->lives[0]);
+        const struct stream_append_in in = {.sequence = kept.next, .record = data_from(r, bytes)};
+        int err = stream_append(startup_cap("stream"), &in, &out);
+        if (err == ERR_BUSY) return; /* with the next signal */
+        if (err == OK) {
+            record_is_kept();
+        } else if (err == STREAM_GAP || err == ERR_PEER_DIED) {
+            kept_meet(NULL); /* the ledger was started again, and lost what was not durable */
+        } else {
+            kept.keeps = false; /* it is full, or fails */
+        }
+    }
+}
