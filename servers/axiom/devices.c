@@ -170,7 +170,9 @@ static int on_mastering(struct request *rq, const struct devices_mastering_in *i
     if (in->on && (p->ended || !p->dma || p->mastering == UINT8_MAX)) return DEVICES_NO_PROCESS;
     p->mastering = (uint8_t)(in->on ? p->mastering + 1 : p->mastering - 1);
     if (p->mastering == 0) areas_let_go(p);
-    process_forget(p);
+    /* Memory that went may have had the rings drained, and they the last Process to it. */
+    p = process_find(driver_of(&in->driver));
+    if (p != NULL) process_forget(p);
     return OK;
 }
 

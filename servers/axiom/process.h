@@ -96,6 +96,7 @@ struct process {
     uint32_t leaf_count, leaf_next; /* the last leaf's first slot never used */
     mem_slot free_slot;
     struct table *tables; /* the newest first */
+    uint32_t reaches;     /* how many of them are of the last level */
     struct attachment *attached;
     uint32_t attached_count;
     uint32_t thread_count;

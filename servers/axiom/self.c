@@ -168,6 +168,7 @@ static int on_death_notify(struct request *rq, const struct self_death_notify_in
 {
     if (in->endpoint.slot == 0 || in->notification.slot == 0) return SELF_NOT_YOURS;
     const struct arrival *from = logs_arrival(in->endpoint.slot - serve.receive);
+    if (from->type != CAP_ENDPOINT) return ERR_CAP_TYPE; /* a watch ends with its endpoint */
     if (!(from->rights & RIGHT_READ)) return SELF_NOT_YOURS;
     struct badge_watch *w = logs_watch(from->obj, badge_pid(rq->badge));
     if (w == NULL) return ERR_NO_MEMORY;

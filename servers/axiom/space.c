@@ -10,6 +10,8 @@ enum {
     PAGES_BYTES = PAGES * sizeof(uint16_t),
     LEVEL_TOP = 3,
     RUN_MAX = 16,
+    REACHES_LEAST = 16, /* last-level tables of each process, and with its quota more: */
+    REACH_EACH = 128,   /* one for so many pages. Notes of them are axiom's own memory */
 };
 _Static_assert(LEAVES_MAX *LEAF_SLOTS <= PAGE_OBJECT, "a mem_slot and two flags in 16 bits");
 
@@ -107,7 +109,8 @@ static enum err tables_make(struct process *p, uint64_t address, uint32_t until)
 {
     for (uint32_t level = LEVEL_TOP; level >= until; level--) {
         if (table_find(p, address, level) != NULL) continue;
-        uint32_t one = 1;
+        uint32_t one = 1, most = REACHES_LEAST + p->pages_max / REACH_EACH;
+        if (level == 1 && p->reaches >= most) return ERR_NO_MEMORY;
         mem_slot slot = mem_alloc(p, 1, &one);
         if (slot == 0) return ERR_NO_MEMORY;
         enum err err = object_make(p, CAP_PTABLE, TABLE_BITS, mem_name(p, slot), &one);
@@ -115,10 +118,14 @@ static enum err tables_make(struct process *p, uint64_t address, uint32_t until)
             mem_free(p, slot);
             return err;
         }
-        /* Should the rest fail, the table stays unused in its slot until the process ends. */
         err = kern_map(mem_name(p, slot), mem_name(p, p->aspace), address, 0);
-        if (err != OK) return err;
-        if (table_note(p, address, level, slot) == NULL) return ERR_NO_MEMORY;
+        if (err == OK && table_note(p, address, level, slot) == NULL) err = ERR_NO_MEMORY;
+        if (err != OK) { /* one that is mapped and not noted would never go before those above it */
+            (void)kern_delete(mem_name(p, slot));
+            mem_free(p, slot);
+            return err;
+        }
+        p->reaches += level == 1;
     }
     return OK;
 }

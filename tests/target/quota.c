@@ -5,6 +5,23 @@
 #include "slots.h"
 
 enum { CREDITS = 8, OBJECTS = 20, FLOOD = 30000, VECTOR_BREAKPOINT = 3, LABEL = 1 };
+enum { FAR_PAGES = 6000, TABLE_REACH = 2 << 20 };
+#define FAR 0x10000000000ull
+
+/* One page in each of as many tables as it gets: a table is a page of its quota, too. */
+static int child_maps_far_apart(void)
+{
+    struct self_memory_map_in in = {.address = FAR, .pages = 1, .rights = RIGHT_READ | RIGHT_WRITE};
+    struct message m = {.info = msg_info(LABEL, 1, 0, 0)};
+    while (self_memory_map(CAP_SLOT_SELF, &in) == OK) {
+        in.address += TABLE_REACH;
+        m.w[0]++;
+    }
+    if (sys_send(startup_cap("peer"), &m) != OK) return 1;
+    for (;;) {
+        sys_yield();
+    }
+}
 
 /* `count` endpoints of its own, in consecutive slots; 0: failed. Axiom's doing, not its own. */
 static cap_t make_endpoints(uint32_t count)
@@ -193,6 +210,24 @@ static void commits_name_their_cause(void)
     EXPECT_IS(drops, 1);
 }
 
+/* What axiom notes of each table is its own memory: one process' quota does not buy all of it. */
+static void far_apart(void)
+{
+    cap_t endpoint = test_endpoint();
+    struct spawn_cap cap = {.name = "peer", .source = endpoint, .rights = RIGHTS_ALL};
+    struct test_child_args args = {
+        .name = "maps_far_apart", .caps = &cap, .cap_count = 1, .pages = FAR_PAGES};
+    struct test_child child, other;
+    struct message m = {0};
+
+    if (!test_child_start(&args, &child)) return;
+    EXPECT_IS(sys_recv(endpoint, 0, 0, &m), OK);
+    EXPECT(m.w[0] > 8);
+    if (start("without_credits", endpoint, CREDITS, &other)) test_child_kill(&other);
+    test_child_kill(&child);
+    EXPECT_IS(test_child_wait(&child), 137);
+}
+
 /* A refused call is an event, and no commit. */
 static void refusals_are_events(void)
 {
@@ -217,12 +252,14 @@ static const struct test tests[] = {
     {"QUO0001", "without credits nothing that is recorded works, and all else does",
      credits_run_out},
     {"QUO0002", "credits come back with time", credits_come_back},
+    {"QUO0003", "memory mapped far apart leaves axiom memory for others", far_apart},
     {"LOG0004", "each of 30,000 calls is in the log, or counted as dropped", every_event_counts},
     {"LOG0005", "a commit names the thread and the event that caused it", commits_name_their_cause},
     {"LOG0006", "a refused call leaves an event and no commit", refusals_are_events},
 };
 static const struct child children[] = {
     {"without_credits", child_without_credits},
+    {"maps_far_apart", child_maps_far_apart},
     {"waits_for_credits", child_waits_for_credits},
     {"floods_counted", child_floods_counted},
 };

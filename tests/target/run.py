@@ -1,3 +1,4 @@
+#!/usr/bin/python3 -B
 """Boots the image of the tests, lets the service `tests` run inside, and reads its TAP.
 
 Usage: run.py debug|release [--smp N] [--only PREFIX] [--repeat N] [--append WORDS]

@@ -221,6 +221,7 @@ static void deaths(void)
     uint64_t word;
 
     EXPECT_IS(death_notify(test_mint(endpoint, RIGHT_WRITE, 0), told), SELF_NOT_YOURS);
+    EXPECT_IS(death_notify(test_notification(1), told), ERR_CAP_TYPE); /* nobody would forget it */
     EXPECT_IS(death_notify(endpoint, told), OK);
     cap_t first = test_mint(endpoint, RIGHT_WRITE, DEATH_BADGE);
     cap_t second = test_mint(first, RIGHT_WRITE, 0);
