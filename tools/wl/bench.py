@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from wl import bench_micro, bench_profile, machine  # noqa: E402
+from wl import bench_gate, bench_micro, bench_profile, machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 GOALS = machine.ROOT / "tests/bench/goals.json"
@@ -31,6 +31,10 @@ def parse_arguments(argv):
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--counts", action="store_true", help="with more columns; slower")
     parser.add_argument("--profile", metavar="ROW", help="the kernel's functions in this row")
+    parser.add_argument("--check", action="store_true",
+                        help="fail if an operation became slower than the baseline says")
+    parser.add_argument("--accept", action="store_true", help="rewrite the baseline")
+    parser.add_argument("--baseline", type=Path, default=bench_gate.BASELINE, metavar="FILE")
     parser.add_argument("--no-build", action="store_true", help="measure what has been built")
     return parser.parse_args(argv)
 
@@ -51,31 +55,50 @@ def table(rows, goals):
                f"{'' if not goal or row['least'] <= int(goal) else '  over'}")
 
 
+def show_profile(args, build, kernel):
+    rows = bench_micro.counted(build, kernel, args.profile)
+    if args.profile not in rows:
+        raise Refused(f"no row {args.profile!r}; these begin so: {' '.join(rows)}")
+    print("\n".join(bench_profile.told(kernel, rows[args.profile])))
+    return 0
+
+
+def compare(args, rows):
+    """With the figures kept; 1 if something became slower."""
+    kept = bench_gate.read(args.baseline)
+    slower, others = bench_gate.compared(kept, rows, args.only)
+    for line in others + slower:
+        print(f"bench: {line}")
+    print(f"bench: {len(rows)} operations, {len(slower)} slower than {args.baseline.name} says")
+    return 1 if slower else 0
+
+
+def run(args):
+    build = machine.ROOT / "build/release"
+    if not args.no_build:
+        subprocess.run([machine.ROOT / "tools/build", "release", "kernel", "micro", "counts"],
+                       check=True)
+    kernel = args.kernel or build / "symbols/kernel.elf"
+    if args.profile:
+        return show_profile(args, build, kernel)
+    exact = args.counts or args.accept or args.check
+    rows = (bench_micro.counted if exact else bench_micro.measure)(build, kernel, args.only)
+    print("\n".join(table(rows, json.loads(GOALS.read_text(encoding="utf-8")))))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    if args.accept:
+        bench_gate.write(args.baseline, rows, args.only)
+    return compare(args, rows) if args.check else 0
+
+
 def main(argv):
-    args = parse_arguments(argv)
     try:
-        build = machine.ROOT / "build/release"
-        if not args.no_build:
-            subprocess.run([machine.ROOT / "tools/build", "release", "kernel", "micro",
-                            "counts"], check=True)
-        kernel = args.kernel or build / "symbols/kernel.elf"
-        if args.profile:
-            row = bench_micro.counted(build, kernel, args.profile)[args.profile]
-            print("\n".join(bench_profile.told(kernel, row)))
-            return 0
-        measured = bench_micro.counted if args.counts else bench_micro.measure
-        rows = measured(build, kernel, args.only)
-        goals = json.loads(GOALS.read_text(encoding="utf-8"))
-        print("\n".join(table(rows, goals)))
-        if args.json:
-            args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        return run(parse_arguments(argv))
     except (Refused, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
-        return 2
     except subprocess.CalledProcessError as error:
         print(f"bench: the build failed ({error.returncode})", file=sys.stderr)
-        return 2
-    return 0
+    return 2
 
 
 if __name__ == "__main__":

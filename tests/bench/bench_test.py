@@ -1,0 +1,66 @@
+"""The host's side of tools/bench: what it reads, compares and refuses."""
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(ROOT / "tools"))
+from wl import bench_gate, bench_micro  # noqa: E402
+from wl.errors import Refused  # noqa: E402
+
+ROW = {"least": 100, "median": 101, "most": 120, "rounds": 256, "each": 1, "cr3": 2, "msr": 0,
+       "invlpg": 0, "user": 20, "longest": 70, "data_lines": 9, "code_lines": 11, "places": []}
+
+
+class Gate(unittest.TestCase):
+    def compared(self, change, prefix=""):
+        return bench_gate.compared({"a": ROW}, {"a": {**ROW, **change}}, prefix)
+
+    def test_the_same(self):
+        self.assertEqual(self.compared({}), ([], []))
+
+    def test_slower_by_one(self):
+        self.assertEqual(self.compared({"least": 101}), (["a: least was 100, is 101"], []))
+
+    def test_faster(self):
+        self.assertEqual(self.compared({"least": 99}), ([], ["a: least was 100, is 99"]))
+
+    def test_another_write_to_cr3(self):
+        self.assertEqual(self.compared({"cr3": 3})[0], ["a: cr3 was 2, is 3"])
+
+    def test_layout_is_not_gated(self):
+        self.assertEqual(self.compared({"code_lines": 500, "most": 9000}), ([], []))
+
+    def test_row_gone_and_row_new(self):
+        worse, _ = bench_gate.compared({"a": ROW}, {"b": ROW})
+        self.assertEqual(len(worse), 2)
+        self.assertEqual(bench_gate.compared({"a": ROW}, {}, "x"), ([], []))
+
+    def test_written_and_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "baseline.json"
+            bench_gate.write(path, {"a": ROW, "b": ROW}, "")
+            bench_gate.write(path, {"a": {**ROW, "least": 5}}, "a")
+            kept = bench_gate.read(path)
+            self.assertEqual((kept["a"]["least"], kept["b"]["least"]), (5, 100))
+            self.assertNotIn("places", kept["a"])
+            path.write_text("{", encoding="utf-8")
+            self.assertRaises(Refused, bench_gate.read, path)
+            self.assertRaises(Refused, bench_gate.read, Path(folder) / "none")
+
+
+class Lines(unittest.TestCase):
+    def test_parse(self):
+        rows = bench_micro.parse(["row empty 2 2 2 256 1", "row a 1002 1012 2002 8 10", "end"])
+        self.assertEqual((rows["a"]["least"], rows["a"]["median"], rows["a"]["most"]),
+                         (100, 101, 200))
+
+    def test_nothing_chosen(self):
+        self.assertRaises(Refused, bench_micro.chosen, {"empty": ROW}, "zzz")
+
+
+if __name__ == "__main__":
+    unittest.main()
