@@ -47,6 +47,7 @@ struct group {
     X(object)                                                                                      \
     X(observe)                                                                                     \
     X(stranger)                                                                                    \
+    X(asker)                                                                                       \
     X(hostile)                                                                                     \
     X(wall)                                                                                        \
     X(share)                                                                                       \
