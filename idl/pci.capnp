@@ -19,6 +19,7 @@ struct FunctionInfo {
   pid @10 :UInt32;      # of the driver that has it; 0: nobody
   mastering @11 :Bool;  # it may read and write memory
   bars @12 :List(Bar) $Wl.max(6);
+  configBytes @13 :UInt16; # of its configuration space that its driver can read
   struct Bar {
     index @0 :UInt8;
     kind @1 :Kind;
@@ -44,7 +45,7 @@ interface Function @0x8b1c6a1c3f7da19e {
   enum Error { noBar @0; badRange @1; noVector @2; noRoom @3; gone @4; }
 
   info @0 () -> (function :FunctionInfo) $Wl.errors(["gone"]);
-  configRead @1 (offset :UInt16 $Wl.range("0..255"), bytes :UInt8 $Wl.range("1..4")) -> (value :UInt32) $Wl.errors(["badRange", "gone"]);
+  configRead @1 (offset :UInt16 $Wl.range("0..4095"), bytes :UInt8 $Wl.range("1..4")) -> (value :UInt32) $Wl.errors(["badRange", "gone"]);
   capability @2 (id :UInt8, after :UInt8) -> (offset :UInt8) $Wl.errors(["gone"]);
   # Where the next capability with that id behind offset `after` (0: from the start) is; 0: none.
   window @3 (bar :UInt8 $Wl.range("0..5"), offset :UInt64, pages :UInt32 $Wl.range("1..512")) -> (window :Capability)

@@ -68,6 +68,25 @@ void window_leave(uint64_t address, uint32_t pages)
     if (memory_unmap(address, pages) == OK) window_release(address, pages);
 }
 
+uint32_t config_look_at(uint64_t config, uint16_t offset, uint32_t bytes)
+{
+    uint64_t at = config + offset;
+    if (bytes == 1) return *(const volatile uint8_t *)at;
+    return bytes == 2 ? *(const volatile uint16_t *)at : *(const volatile uint32_t *)at;
+}
+
+uint64_t config_look(const struct function *f)
+{
+    uint64_t at = (uint64_t)f->address * ROOM_PAGE, address;
+    if (at >= server.room.config.bytes) return 0;
+    if (window_look(server.room.config.base + at, 1, &address) != OK) return 0;
+    /* It is where the chip set says only if both ways lead to the same function. */
+    uint32_t ids = (uint32_t)f->device << 16 | f->vendor;
+    if (config_look_at(address, CONFIG_VENDOR, 4) == ids) return address;
+    window_leave(address, 1);
+    return 0;
+}
+
 void wait_ms(uint32_t ms)
 {
     uint64_t until = ticks_now() + startup_page()->tick_hz / 1000 * ms;

@@ -6,11 +6,17 @@
 #include "slots.h"
 #include "startup.h"
 
-enum { LIST_MAX = 4, MSIX_CONTROL = 2, MSIX_ON = 0x8000, MSIX_ENTRY = 16, CONFIG_BYTES = 256 };
+enum { LIST_MAX = 4, MSIX_CONTROL = 2, MSIX_ON = 0x8000, MSIX_ENTRY = 16 };
+enum { CONFIG_BYTES = 256, CONFIG_ALL_BYTES = 4096 };
 
 struct message_entry { /* of an MSI-X table. PCI Local Bus Specification 3.0, 6.8.2.6 */
     uint32_t address, address_high, data, masked;
 };
+
+static uint16_t config_bytes(const struct opened *o)
+{
+    return o->config != 0 ? CONFIG_ALL_BYTES : CONFIG_BYTES;
+}
 
 static void describe(const struct function *f, struct pci_function_info *out)
 {
@@ -28,6 +34,7 @@ static void describe(const struct function *f, struct pci_function_info *out)
         .bridge_to = f->secondary,
         .pid = o->badge != 0 ? o->pid : 0,
         .mastering = o->mastering,
+        .config_bytes = config_bytes(o),
     };
     for (uint8_t i = 0; i < BARS_MAX; i++) {
         const struct bar *bar = &f->bars[i];
@@ -72,6 +79,7 @@ void function_close(struct function *f)
     struct opened *o = opened_of(f);
     if (o->badge == 0) return;
     if (o->table != 0) window_leave(o->table, o->table_pages);
+    if (o->config != 0) window_leave(o->config, 1);
     if (function_reset(f)) {
         if (o->mastering) (void)mastering_set(o, false);
     } else {
@@ -115,6 +123,7 @@ static int on_open(struct request *rq, const struct pci_open_in *in, struct pci_
     o->pid = driver.pid;
     o->proof = request_keep(rq, in->driver.slot);
     o->generation++;
+    o->config = config_look(f);
     o->badge = badge_make(KIND_FUNCTION, startup_page()->pid, o->generation,
                           (uint32_t)(f - server.bus.list));
     out->function = (struct cap_arg){
@@ -141,8 +150,11 @@ static int on_config_read(struct request *rq, const struct function_config_read_
                           struct function_config_read_out *out)
 {
     bool good = in->bytes != 3 && in->offset % in->bytes == 0;
-    if (!good || in->offset + in->bytes > CONFIG_BYTES) return FUNCTION_BAD_RANGE;
-    out->value = config_read(&server.bus, asked(rq)->address, in->offset, in->bytes);
+    const struct function *f = asked(rq);
+    const struct opened *o = opened_of(f);
+    if (!good || in->offset + in->bytes > config_bytes(o)) return FUNCTION_BAD_RANGE;
+    out->value = o->config != 0 ? config_look_at(o->config, in->offset, in->bytes)
+                                : config_read(&server.bus, f->address, in->offset, in->bytes);
     return OK;
 }
 

@@ -4,20 +4,11 @@
 enum { BRIDGE_UNIT = 1 << 20, BRIDGE_BYTES = 16 << 20, BRIDGE_BYTES_DEEP = 2 << 20 };
 /* Intel's "MCH" of Q35 (document 316966), 5.1.17: where configuration space is in memory */
 enum { Q35_ID = 0x29c08086, Q35_PCIEXBAR = 0x60, PCIEXBAR_ON = 1 };
+#define PCIEXBAR_MOST (256ull << 20)
 
 static uint64_t end_of(struct range r)
 {
     return r.base + r.bytes;
-}
-
-void room_setup(struct room *r, const struct bus *b, struct range space)
-{
-    *r = (struct room){.space = space};
-    if (config_read(b, 0, CONFIG_VENDOR, 4) != Q35_ID) return;
-    uint32_t low = config_read(b, 0, Q35_PCIEXBAR, 4), size = low >> 1 & 3;
-    if (!(low & PCIEXBAR_ON) || size == 3 || config_read(b, 0, Q35_PCIEXBAR + 4, 4) != 0) return;
-    uint64_t bytes = 256ull << 20 >> size;
-    r->reserved[r->reserved_count++] = (struct range){low & ~(bytes - 1) & 0xffffffff, bytes};
 }
 
 static bool touches(struct range a, struct range b)
@@ -91,6 +82,32 @@ static uint64_t find(const struct look *l, struct range space, uint64_t bytes)
         at = (end + bytes - 1) & ~(bytes - 1);
     }
     return 0;
+}
+
+static void reserve(struct room *r, struct range range)
+{
+    r->config = range;
+    r->reserved[r->reserved_count++] = range;
+}
+
+void room_setup(struct room *r, const struct bus *b, struct range space)
+{
+    *r = (struct room){.space = space};
+    if (config_read(b, 0, CONFIG_VENDOR, 4) != Q35_ID) return;
+    uint32_t low = config_read(b, 0, Q35_PCIEXBAR, 4), size = low >> 1 & 3;
+    bool high = config_read(b, 0, Q35_PCIEXBAR + 4, 4) != 0;
+    if (!(low & PCIEXBAR_ON) || size == 3) return;
+    uint64_t bytes = PCIEXBAR_MOST >> size, base = low & ~(bytes - 1) & 0xffffffff;
+    struct range now = {base, bytes};
+    if (!high && base >= space.base && end_of(now) <= end_of(space)) return reserve(r, now);
+    const struct look l = {.bus = b, .room = r, .bridge = NO_FUNCTION};
+    uint64_t at = find(&l, space, PCIEXBAR_MOST);
+    if (at == 0) return;
+    /* Off meanwhile: half an address would be anywhere. Whole: of less QEMU ignores some bits. */
+    config_write(b, 0, Q35_PCIEXBAR, 4, low & ~(uint32_t)PCIEXBAR_ON);
+    config_write(b, 0, Q35_PCIEXBAR + 4, 4, 0);
+    config_write(b, 0, Q35_PCIEXBAR, 4, (uint32_t)at | PCIEXBAR_ON);
+    reserve(r, (struct range){at, PCIEXBAR_MOST});
 }
 
 /* From the outermost bridge inwards, each passes on some of what the one above it does. False:

@@ -18,9 +18,11 @@ struct room {
     struct range space; /* all that axiom can map */
     struct range reserved[RESERVED_MAX];
     uint32_t reserved_count;
+    struct range config; /* configuration space in memory: a page each address; 0 bytes: none */
 };
 
-/* What the chip set keeps for itself there, where that can be found out. */
+/* What the chip set keeps for itself there, where that can be found out. Configuration space that
+ * it shows outside the space is moved into it, if there is room. */
 void room_setup(struct room *r, const struct bus *b, struct range space);
 /* All registers of the function have a place, and it answers there. False: there is no room. */
 /* Writes the registers' places again, after a reset. */

@@ -17,6 +17,7 @@ struct opened {     /* by index of the function */
     bool mastering;       /* axiom has been told so */
     uint64_t table;       /* where its MSI-X table is mapped, 0: it is not, */
     uint32_t table_pages; /* in so many pages */
+    uint64_t config;      /* where its configuration space is mapped; 0: by ports only */
 };
 
 struct server {
@@ -37,6 +38,10 @@ struct config_port config_ports(void);
 MUST_USE int window_make(uint64_t base, uint32_t pages, cap_t *out_slot);
 /* Maps them for the server itself. */
 MUST_USE int window_look(uint64_t base, uint32_t pages, uint64_t *out_address);
+/* All of a function's configuration space, read-only by habit: writes go by the ports. 0: it is not
+ * to be had in memory. */
+uint64_t config_look(const struct function *f);
+uint32_t config_look_at(uint64_t config, uint16_t offset, uint32_t bytes);
 void window_leave(uint64_t address, uint32_t pages);
 void wait_ms(uint32_t ms);
 

@@ -114,15 +114,33 @@ class BehindBridge(Devices):
         self.assertIn("PCI bridge to bus 01", self.run_line("pci"))
 
 
+class OldChipSet(Devices):
+    """The chip set before Q35: configuration space by ports alone, and no PCI Express."""
+
+    test_bus_server_restarts = test_memory_is_held = None
+
+    @classmethod
+    def drive(cls):
+        return {"disks": [cls.disk], "extra": ["-M", "pc"]}
+
+    def test_chip_set(self):
+        self.assertIn("8086:1237", self.run_line("pci"))
+
+
 class Refusals(Booted):
     """A driver of a second disk is refused what it may not have: tests/target/disk/pcitest.c."""
 
     @classmethod
     def setUpClass(cls):
         cls.scratch = tempfile.TemporaryDirectory()
-        disks = [Path(cls.scratch.name) / name for name in ("first.img", "second.img")]
+        first, second = (Path(cls.scratch.name) / name for name in ("first.img", "second.img"))
+        second.write_bytes(bytes(DISK_MIB << 20))
         cls.machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M",
-                               "disks": disks, "extra": [
+                               "disks": [first], "extra": [
+                                   "-device", "pcie-root-port,id=express,chassis=1",
+                                   "-drive", f"if=none,id=second,format=raw,file={second}",
+                                   "-device", "virtio-blk-pci,disable-legacy=on,drive=second,"
+                                   "bus=express,aer=on",
                                    "-device", "pcie-root-port,id=narrow,chassis=2",
                                    "-device", "nvme,serial=large,cmb_size_mb=64,bus=narrow"]}
         super().setUpClass()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness import BOOT_SECONDS, ROOT, Session, options, ready_line
 
+DISK_BYTES = 32 << 20
 OF_THE_HOST = ("time", "cause")  # when, and how many events came before
 WHAT_IS_DONE = ("op", "type", "rights", "flags", "bits", "depth", "actor", "badge")
 
@@ -65,6 +66,8 @@ class Repeat(unittest.TestCase):
         """A new disk, and the next boot with it, and with a copy of it."""
         with tempfile.TemporaryDirectory() as folder:
             one, two, copy = (Path(folder) / f"{name}.img" for name in ("one", "two", "copy"))
+            for disk in (one, two):
+                disk.write_bytes(bytes(DISK_BYTES))
             first = self.commits(one)
             same = self.assert_same(first, self.commits(two))
             shutil.copyfile(one, copy)

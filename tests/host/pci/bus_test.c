@@ -315,6 +315,40 @@ static void leaves_what_is_taken(void **state)
     assert_int_equal(bus.list[1].bars[4].base, SPACE_BASE);
 }
 
+/* Configuration space in memory that axiom cannot map is moved to where it can. */
+static void moves_configuration(void **state)
+{
+    (void)state;
+    struct sim_function *f = virtio(), *host = sim_add(-1, 0, 0x29c08086);
+    sim_allow(host, 0x60, 4, ~0u);
+    sim_allow(host, 0x64, 4, ~0u);
+    sim_put(host, 0x60, 4, 0xb0000001 | 2 << 1); /* 64 MiB */
+    setup();
+    assert_int_equal(sim_get(host, 0x60, 4), SPACE_BASE | 1);
+    assert_int_equal(room.config.base, SPACE_BASE);
+    assert_int_equal(room.config.bytes, 256 << 20);
+    assert_int_equal(room.reserved[0].base, SPACE_BASE);
+    sim_put(host, 0x64, 4, 1); /* above 4 GiB; and somebody stands at the begin */
+    sim_bar(f, 4, BAR_MEMORY64, 14, SPACE_BASE);
+    setup();
+    assert_int_equal(sim_get(host, 0x64, 4), 0);
+    assert_int_equal(room.config.base, SPACE_BASE + (256 << 20));
+    setup(); /* started again: it stays */
+    assert_int_equal(room.config.base, SPACE_BASE + (256 << 20));
+    assert_int_equal(room.config.bytes, 256 << 20);
+
+    sim_put(host, 0x60, 4, 0xb0000001 | 3 << 1); /* no size that there is */
+    setup();
+    assert_int_equal(room.config.bytes, 0);
+    sim_put(host, 0x60, 4, 0xb0000001);
+    sim_bar(f, 4, BAR_MEMORY64, 29, SPACE_BASE);
+    sim_bar(f, 2, BAR_MEMORY32, 28, 0xe0000000);
+    sim_bar(f, 3, BAR_MEMORY32, 28, 0xf0000000);
+    setup();
+    assert_int_equal(room.config.bytes, 0);
+    assert_int_equal(sim_get(host, 0x60, 4), 0xb0000001);
+}
+
 static void opens_bridges(void **state)
 {
     (void)state;
@@ -342,12 +376,13 @@ static void opens_bridges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(finds_functions),  TEST(sizes_registers),
-        TEST(lists_end),        TEST(believes_good_tables_only),
-        TEST(finds_a_reset),    TEST(numbers_bridges),
-        TEST(is_cut_short),     TEST(ends_on_anything),
-        TEST(places_registers), TEST(leaves_what_is_taken),
-        TEST(opens_bridges),    TEST(places_are_apart),
+        TEST(finds_functions),     TEST(sizes_registers),
+        TEST(lists_end),           TEST(believes_good_tables_only),
+        TEST(finds_a_reset),       TEST(numbers_bridges),
+        TEST(is_cut_short),        TEST(ends_on_anything),
+        TEST(places_registers),    TEST(leaves_what_is_taken),
+        TEST(moves_configuration), TEST(opens_bridges),
+        TEST(places_are_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

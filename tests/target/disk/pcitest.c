@@ -8,7 +8,14 @@
 
 enum { VIRTIO = 0x1af4, BLOCK = 0x1042, INTEL = 0x8086, HOST_BRIDGE = 0x29c0 };
 enum { RED_HAT = 0x1b36, NVME = 0x10 }; /* behind a bridge that its registers do not fit */
-enum { CAPABILITY_VENDOR = 9, LINES = 24, TRIES = 20000, STATUS = 20, PAGE = 4096 };
+enum {
+    CAPABILITY_VENDOR = 9,
+    ERRORS_REPORTED = 1,
+    LINES = 24,
+    TRIES = 20000,
+    STATUS = 20,
+    PAGE = 4096
+};
 
 static uint32_t cases, wrong;
 
@@ -56,7 +63,16 @@ static void configuration(cap_t f)
     IS(read_config(f, 1, 2, &value), FUNCTION_BAD_RANGE);
     IS(read_config(f, 0, 3, &value), FUNCTION_BAD_RANGE);
     IS(read_config(f, 254, 4, &value), FUNCTION_BAD_RANGE);
-    IS(read_config(f, 256, 1, &value), ERR_RANGE);
+    struct function_info_out info;
+    IS(function_info(f, &info), OK);
+    IS(info.function.config_bytes, 4096);
+    IS(read_config(f, 256, 4, &value), OK); /* PCI Express Base 3.0, 7.9.3 */
+    IS(value & 0xffff, ERRORS_REPORTED);
+    IS(read_config(f, 256, 2, &value), OK);
+    IS(value, ERRORS_REPORTED);
+    IS(read_config(f, 4094, 4, &value), FUNCTION_BAD_RANGE);
+    IS(read_config(f, 4092, 4, &value), OK);
+    IS(read_config(f, 4096, 1, &value), ERR_RANGE);
     struct function_capability_out at = {0};
     IS(function_capability(f, &(struct function_capability_in){.id = CAPABILITY_VENDOR}, &at), OK);
     IS(at.offset != 0, true);
