@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(ROOT / "tools"))
-from wl import bench_gate, bench_micro  # noqa: E402
+from wl import bench_gate, bench_micro, bench_system  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 ROW = {"least": 100, "median": 101, "most": 120, "rounds": 256, "each": 1, "cr3": 2, "msr": 0,
@@ -34,6 +34,11 @@ class Gate(unittest.TestCase):
     def test_layout_is_not_gated(self):
         self.assertEqual(self.compared({"code_lines": 500, "most": 9000}), ([], []))
 
+    def test_servers_have_a_hundredth(self):
+        for least, worse in ((101, 0), (102, 1)):
+            found = bench_gate.compared({"spawn": ROW}, {"spawn": {**ROW, "least": least}})
+            self.assertEqual(len(found[0]), worse)
+
     def test_row_gone_and_row_new(self):
         worse, _ = bench_gate.compared({"a": ROW}, {"b": ROW})
         self.assertEqual(len(worse), 2)
@@ -58,8 +63,12 @@ class Lines(unittest.TestCase):
         self.assertEqual((rows["a"]["least"], rows["a"]["median"], rows["a"]["most"]),
                          (100, 101, 200))
 
-    def test_nothing_chosen(self):
-        self.assertRaises(Refused, bench_micro.chosen, {"empty": ROW}, "zzz")
+    def test_nothing_of_the_system_is_asked_for(self):
+        self.assertEqual(bench_system.measure(Path("none"), None, "zzz"), ({}, {}))
+
+    def test_no_build(self):
+        self.assertRaises(Refused, bench_micro.measure, Path("none"), None, "")
+        self.assertRaises(Refused, bench_system.measure, Path("none"), None, "")
 
 
 if __name__ == "__main__":

@@ -101,11 +101,13 @@ function(wl_link_idl target)
 endfunction()
 
 # wl_program(NAME name SOURCES ... [IDL ...] [LIBS ...] [INCLUDES ...] [DEFINES ...]
-#            [FPU] [LIBC] [TEST])
+#            [FPU] [LIBC] [TEST] [BENCH])
 # A static program, /bin/NAME of the boot image. FPU: may use SSE. LIBC: musl and libsodium too.
-# TEST: only in the boot image of the tests. The CMake target is program_NAME.
+# TEST, BENCH: only in the boot image of the tests, of the measurements. The CMake target is
+# program_NAME.
 function(wl_program)
-    cmake_parse_arguments(ARG "FPU;LIBC;TEST" "NAME" "SOURCES;IDL;LIBS;INCLUDES;DEFINES" ${ARGN})
+    cmake_parse_arguments(ARG "FPU;LIBC;TEST;BENCH" "NAME" "SOURCES;IDL;LIBS;INCLUDES;DEFINES"
+        ${ARGN})
     set(target program_${ARG_NAME})
     add_executable(${target} ${ARG_SOURCES})
     set_target_properties(${target} PROPERTIES
@@ -130,6 +132,8 @@ function(wl_program)
         VERBATIM)
     if(ARG_TEST)
         set_property(GLOBAL APPEND PROPERTY WL_TEST_PROGRAMS ${ARG_NAME})
+    elseif(ARG_BENCH)
+        set_property(GLOBAL APPEND PROPERTY WL_BENCH_PROGRAMS ${ARG_NAME})
     else()
         set_property(GLOBAL APPEND PROPERTY WL_PROGRAMS ${ARG_NAME})
     endif()

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from wl import bench_gate, bench_micro, bench_profile, machine  # noqa: E402
+from wl import bench_gate, bench_micro, bench_profile, bench_system, machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 GOALS = machine.ROOT / "tests/bench/goals.json"
@@ -46,13 +46,14 @@ COUNTED = {"user": "user", "cr3": "cr3", "msr": "msr", "invlpg": "invlpg", "long
 def table(rows, goals):
     columns = [key for key in COUNTED if key in next(iter(rows.values()))]
     head = "".join(f"{COUNTED[key]:>7}" for key in columns)
-    yield f"{'':26}{'least':>9}{'median':>9}{'most':>9}{'goal':>7}{'seL4':>7}{head}"
+    yield f"{'':26}{'least':>9}{'median':>9}{'most':>9}{'goal':>10}{'seL4':>7}{head}"
     for name, row in rows.items():
         aim = goals.get(name, {})
         goal, other = (str(aim.get(key, "")) for key in ("goal", "sel4"))
         more = "".join(f"{row[key]:7}" for key in columns)
-        yield (f"{name:26}{row['least']:9}{row['median']:9}{row['most']:9}{goal:>7}{other:>7}{more}"
-               f"{'' if not goal or row['least'] <= int(goal) else '  over'}")
+        over = "" if not goal or row["least"] <= int(goal) else "  over"
+        yield (f"{name:26}{row['least']:9}{row['median']:9}{row['most']:9}{goal:>10}{other:>7}"
+               f"{more}{over}")
 
 
 def show_profile(args, build, kernel):
@@ -73,19 +74,43 @@ def compare(args, rows):
     return 1 if slower else 0
 
 
+TARGETS = ("kernel", "micro", "counts", "image_boot-bench")
+
+
+def measured(args, build, kernel):
+    """All rows that are asked for, twice the same, and what each process uses of memory."""
+    exact = args.counts or args.accept or args.check
+    rows = (bench_micro.counted if exact else bench_micro.measure)(build, kernel, args.only)
+    more, memory = bench_system.measure(build, kernel, args.only)
+    if exact and bench_system.measure(build, kernel, args.only) != (more, memory):
+        raise Refused("the system's rows are not the same another time")
+    if not rows and not more:
+        raise Refused(f"no row begins with {args.only!r}")
+    return rows, more, memory
+
+
+def show(rows, more, memory):
+    goals = json.loads(GOALS.read_text(encoding="utf-8"))
+    for part in (rows, more):
+        if part:
+            print("\n".join(table(part, goals)) + "\n")
+    if memory:
+        print("KiB when idle: " + ", ".join(f"{name} {kib}" for name, kib in memory.items()))
+
+
 def run(args):
     build = machine.ROOT / "build/release"
     if not args.no_build:
-        subprocess.run([machine.ROOT / "tools/build", "release", "kernel", "micro", "counts"],
-                       check=True)
+        subprocess.run([machine.ROOT / "tools/build", "release", *TARGETS], check=True)
     kernel = args.kernel or build / "symbols/kernel.elf"
     if args.profile:
         return show_profile(args, build, kernel)
-    exact = args.counts or args.accept or args.check
-    rows = (bench_micro.counted if exact else bench_micro.measure)(build, kernel, args.only)
-    print("\n".join(table(rows, json.loads(GOALS.read_text(encoding="utf-8")))))
+    rows, more, memory = measured(args, build, kernel)
+    show(rows, more, memory)
+    rows.update(more)
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        figures = {"rows": rows, "memory": memory}
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if args.accept:
         bench_gate.write(args.baseline, rows, args.only)
     return compare(args, rows) if args.check else 0

@@ -1,0 +1,53 @@
+"""The program of tests/bench/system in the running system: booted, waited for, and read.
+
+Nothing is typed: what comes from outside comes when the host likes, and the figures would not be
+the same twice.
+"""
+
+import json
+import re
+
+from wl import bench_micro, machine
+from wl.errors import Refused
+from wl.serial import Session
+
+SECONDS = 240
+ROWS = ("raw_call", "typed_call", "typed_over_raw", "axiom_call", "axiom_map", "axiom_unmap",
+        "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_read_4k", "file_close",
+        "file_all", "file_write_4k", "commit_append", "boot")
+END = re.compile(rb"(?m)^(end|failed \S+ \d+)\s*$")
+
+
+def run(build, kernel):
+    """The lines that it said, and the line that says that the system is ready."""
+    options = machine.Options(build=build, accel="tcg", icount=True, kernel=kernel,
+                              image=build / "boot-bench.img")
+    with Session(options) as session:
+        session.expect(END, SECONDS, "the end of the measurements")
+        text = session.text()
+    lines = [line.removeprefix("wl> ") for line in text.splitlines()]
+    failed = [line for line in lines if line.startswith("failed ")]
+    if failed:
+        raise Refused(f"the system's program: {failed[0]}")
+    ready = next(line for line in lines if '"ready"' in line)
+    return lines, json.loads(ready[ready.index("{") : ready.rindex("}") + 1])
+
+
+def one_figure(value):
+    return {"least": value, "median": value, "most": value, "rounds": 1, "each": 1}
+
+
+def measure(build, kernel, prefix):
+    """Rows as of the kernel's operations, and KiB by process."""
+    if not any(name.startswith(prefix) for name in ROWS):
+        return {}, {}
+    lines, ready = run(build, kernel)
+    rows = bench_micro.parse(lines)
+    rows["typed_over_raw"] = one_figure(rows["typed_call"]["least"] - rows["raw_call"]["least"])
+    rows["boot"] = one_figure(int(ready.get("ticks") or ready["instructions"]))
+    memory = {}
+    for line in lines:
+        if line.startswith("memory "):
+            name, kib = line.removeprefix("memory ").rsplit(" ", 1)
+            memory[name] = int(kib)
+    return {name: rows[name] for name in ROWS if name.startswith(prefix)}, memory
