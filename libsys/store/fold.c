@@ -21,14 +21,20 @@ bool store_top_check(const struct store_top *top, uint32_t bytes_max)
     return memcmp(hash, top->hash, HASH_BYTES) == 0;
 }
 
-enum store_fault store_group_check(const struct store_super *super, const struct store_group *g)
+enum store_fault store_group_glance(const struct store_super *super, const struct store_group *g)
 {
     uint32_t most = super->group_blocks * STORE_BLOCK;
     if (g->top.magic != STORE_GROUP_MAGIC) return STORE_ABSENT;
     if (memcmp(g->id, super->id, STORE_ID_BYTES) != 0) return STORE_ABSENT;
     if (g->top.version != STORE_VERSION) return STORE_OTHER_FORMAT;
-    if (g->top.bytes < sizeof(*g) || g->top.bytes > most) return STORE_BAD_LENGTH;
-    if (!store_top_check(&g->top, most)) return STORE_BAD_HASH;
+    return g->top.bytes < sizeof(*g) || g->top.bytes > most ? STORE_BAD_LENGTH : STORE_SOUND;
+}
+
+enum store_fault store_group_check(const struct store_super *super, const struct store_group *g)
+{
+    enum store_fault fault = store_group_glance(super, g);
+    if (fault != STORE_SOUND) return fault;
+    if (!store_top_check(&g->top, super->group_blocks * STORE_BLOCK)) return STORE_BAD_HASH;
     uint32_t end = store_group_blocks(g) * STORE_BLOCK;
     bool zero = store_is_zero((const uint8_t *)g + g->top.bytes, end - g->top.bytes);
     return zero && store_is_zero(g->zero, sizeof(g->zero)) ? STORE_SOUND : STORE_BAD_PADDING;

@@ -51,6 +51,8 @@ uint32_t store_table_bytes(const struct store_table *table);
 
 /* Whether a group stands in memory whole and unchanged; says nothing of what is before it. */
 enum store_fault store_group_check(const struct store_super *super, const struct store_group *g);
+/* As far as that goes without its hash: it is a group, and not longer than one can be. */
+enum store_fault store_group_glance(const struct store_super *super, const struct store_group *g);
 /* The next group, already checked by itself. `chain`: also each commit's tag, which takes a hash a
  * commit. On a fault the fold is as it was, and `where` has record, stream and seq. */
 enum store_fault store_fold_group(struct store_fold *f, const struct store_group *g, bool chain,

@@ -25,15 +25,23 @@ static uint64_t segments_used(const struct store *s)
     return (s->durable_end - s->super.first + per - 1) / per;
 }
 
-void store_read_from(struct store_reader *r, uint32_t stream, uint64_t from)
+/* Finds out in which segment `from` is. */
+static void begin(struct store_reader *r, bool careful)
 {
-    r->stream = stream;
-    r->from = from;
     r->step = READ_SEEK;
     r->low = 0;
     r->high = segments_used(r->store);
     r->follows = false;
+    r->passed = false;
+    r->careful = careful;
+}
+
+void store_read_from(struct store_reader *r, uint32_t stream, uint64_t from)
+{
+    r->stream = stream;
+    r->from = from;
     r->boots = false;
+    begin(r, false);
     if (r->failed != STORE_MEMORY) r->failed = STORE_OK;
 }
 
@@ -62,22 +70,29 @@ static enum store_result fail(struct store_reader *r, enum store_fault fault, ui
     return STORE_DAMAGED;
 }
 
-/* The checked group at `block`, which is durable. */
-static enum store_result group_at(struct store_reader *r, uint64_t block,
-                                  const struct store_group **out)
+/* The group at `block`, which is durable; its hash may be wrong. `end`: how far to read ahead. */
+static enum store_result group_glance(struct store_reader *r, uint64_t block, uint64_t end,
+                                      const struct store_group **out)
 {
     const struct store *s = r->store;
     uint64_t left = s->durable_end - block;
     uint32_t need = left < s->super.group_blocks ? (uint32_t)left : s->super.group_blocks;
-    const struct store_group *g = store_window_get(&r->window, block, need, s->durable_end);
+    const struct store_group *g = store_window_get(&r->window, block, need, end);
     if (g == NULL) return STORE_WAIT;
     if (g->top.magic == STORE_GROUP_MAGIC && store_group_blocks(g) > need) {
         return fail(r, STORE_BAD_LENGTH, block, g->number);
     }
-    enum store_fault fault = store_group_check(&s->super, g);
+    enum store_fault fault = store_group_glance(&s->super, g);
     if (fault != STORE_SOUND) return fail(r, fault, block, UINT64_MAX);
     *out = g;
     return STORE_OK;
+}
+
+static enum store_result group_check(struct store_reader *r, uint64_t block,
+                                     const struct store_group *g)
+{
+    enum store_fault fault = store_group_check(&r->store->super, g);
+    return fault == STORE_SOUND ? STORE_OK : fail(r, fault, block, UINT64_MAX);
 }
 
 /* What number the stream had reached before the group, which begins with a table. */
@@ -110,9 +125,15 @@ static enum store_result seek(struct store_reader *r)
         const struct store_group *g;
         uint64_t middle = r->low + (r->high - r->low) / 2, number;
         uint64_t block = p->first + middle * p->segment_blocks;
-        enum store_result result = group_at(r, block, &g);
+        enum store_result result = group_glance(r, block, block, &g);
+        if (result == STORE_OK && r->careful) result = group_check(r, block, g);
         if (result != STORE_OK) return result;
-        if (!reached(r, g, &number)) return fail(r, STORE_BAD_TABLE, block, g->number);
+        r->passed = !r->careful;
+        if (!reached(r, g, &number)) {
+            if (r->careful) return fail(r, STORE_BAD_TABLE, block, g->number);
+            begin(r, true);
+            return STORE_OK;
+        }
         if (number <= r->from) r->low = middle;
         if (number > r->from) r->high = middle;
     }
@@ -123,11 +144,62 @@ static enum store_result seek(struct store_reader *r)
     return STORE_OK;
 }
 
+static uint64_t boot_of(const struct store_head *h)
+{
+    const struct store_boot_note *note = store_payload(h);
+    return note->boot;
+}
+
+/* Whether a record of it is wanted, if the group is what it says. */
+static bool may_hold(const struct store_reader *r, const struct store_group *g)
+{
+    uint32_t offset = sizeof(*g);
+    if (r->boots) return g->boot >= r->from;
+    if (r->stream == STORE_ALL) return g->first + g->records > r->from;
+    for (uint32_t i = 0; i < g->records; i++) {
+        const struct store_head *h = store_group_record(g, &offset);
+        if (h == NULL || (h->stream == r->stream && h->seq >= r->from)) return true;
+    }
+    return false;
+}
+
+/* To the next group; at a segment's begin its table is looked at, as segments without the stream
+ * are passed by. */
+static void leave_group(struct store_reader *r, const struct store_group *g)
+{
+    const struct store_super *p = &r->store->super;
+    r->place = store_place(p, r->place + store_group_blocks(g));
+    r->step = READ_GROUP;
+    if (r->stream == STORE_ALL || !store_segment_start(p, r->place)) return;
+    r->low = (r->place - p->first) / p->segment_blocks;
+    r->high = segments_used(r->store);
+    if (r->high > r->low + 1) r->step = READ_SEEK;
+}
+
+/* Nothing is left; but if groups were passed by, was what should be in one of them? */
+static enum store_result at_end(struct store_reader *r)
+{
+    const struct store_stream *s = store_stream(r->store, r->stream);
+    uint64_t next = s != NULL ? s->next : 0;
+    if (r->boots) next = r->store->fold.table.boot + 1ull;
+    if (r->stream == STORE_ALL) next = r->store->fold.record;
+    if (!r->passed || r->from >= next) return STORE_END;
+    begin(r, true);
+    return STORE_OK;
+}
+
 static enum store_result next_group(struct store_reader *r)
 {
     const struct store *s = r->store;
-    if (r->place >= s->durable_end) return STORE_END;
-    enum store_result result = group_at(r, r->place, &r->group);
+    if (r->place >= s->durable_end) return at_end(r);
+    enum store_result result = group_glance(r, r->place, s->durable_end, &r->group);
+    if (result == STORE_OK && !r->careful && !may_hold(r, r->group)) {
+        r->passed = true;
+        r->follows = false;
+        leave_group(r, r->group);
+        return STORE_OK;
+    }
+    if (result == STORE_OK) result = group_check(r, r->place, r->group);
     if (result != STORE_OK) return result;
     if (r->follows && memcmp(r->group->before, r->before, HASH_BYTES) != 0) {
         return fail(r, STORE_BAD_BEFORE, r->place, r->group->number);
@@ -140,18 +212,6 @@ static enum store_result next_group(struct store_reader *r)
     return STORE_OK;
 }
 
-/* The records of the group are done. */
-static void leave_group(struct store_reader *r)
-{
-    const struct store_super *p = &r->store->super;
-    r->place = store_place(p, r->place + store_group_blocks(r->group));
-    r->step = READ_GROUP;
-    if (r->stream == STORE_ALL || !store_segment_start(p, r->place)) return;
-    r->low = (r->place - p->first) / p->segment_blocks; /* segments without the stream are passed */
-    r->high = segments_used(r->store);
-    if (r->high > r->low + 1) r->step = READ_SEEK;
-}
-
 /* Lengths that a reader's user relies on: groups that recovery passed by were checked by their hash
  * only, and who wrote them could hash. */
 static bool well_formed(const struct store_head *h)
@@ -162,12 +222,6 @@ static bool well_formed(const struct store_head *h)
     }
     bool part = h->stream != STORE_NOTES && (h->stream & STORE_CHECKPOINTS) != 0;
     return !part || h->length >= sizeof(struct store_part);
-}
-
-static uint64_t boot_of(const struct store_head *h)
-{
-    const struct store_boot_note *note = store_payload(h);
-    return note->boot;
 }
 
 /* False: it is none of those asked for. */
@@ -200,12 +254,17 @@ static bool next_record(struct store_reader *r, struct store_item *out)
                                    .group = g->number,
                                    .block = r->place,
                                    .payload = store_payload(h)};
-        r->from = r->stream == STORE_ALL ? out->record + 1 : h->seq + 1;
-        if (r->boots) r->from = boot_of(h) + 1;
+        uint64_t number = r->boots ? boot_of(h) : r->stream == STORE_ALL ? out->record : h->seq;
+        if (r->passed && number != r->from) {
+            begin(r, true);
+            return false;
+        }
+        r->passed = false;
+        r->from = number + 1;
         r->index++;
         return true;
     }
-    leave_group(r);
+    leave_group(r, r->group);
     return false;
 }
 

@@ -7,8 +7,11 @@
  *     }
  *
  * Finding a record takes one read for each halving of the segments: each begins with a table of the
- * numbers that the streams had reached there. Each group is checked against its hash, and that it
- * follows the one read before. After STORE_END more may come, when more is durable.
+ * numbers that the streams had reached there. Each group of which something is read is checked
+ * against its hash, and that it follows the one before if that was read, too. Groups without a
+ * record of the stream are passed by at a glance: numbers have no gaps, so if one of them should
+ * have been read that shows, and then all groups are checked, from the place where it began. After
+ * STORE_END more may come, when more is durable.
  */
 #pragma once
 #include "store.h"
@@ -39,6 +42,8 @@ struct store_reader { /* the insides */
     uint64_t place;
     const struct store_group *group;
     uint32_t offset;
+    bool passed;  /* something since the last record, without a check */
+    bool careful; /* nothing is */
     bool follows; /* `before` is the hash of the group before `place` */
     uint8_t before[HASH_BYTES];
     struct store_where where;
