@@ -23,12 +23,26 @@ void libc_setup(void);
 void __explicit_bzero_chk(void *to, size_t bytes, size_t size);
 _Noreturn void __assert_fail(const char *what, const char *file, int line, const char *function);
 
+/* libsodium's own names for what sodium_init() would do first: it finds out which instructions the
+ * processor has, and hashes with them. There only where a program hashes. */
+__attribute__((weak)) int _sodium_runtime_get_cpu_features(void);
+__attribute__((weak)) int _crypto_generichash_blake2b_pick_best_implementation(void);
+
+static void sodium_setup(void)
+{
+    if (_sodium_runtime_get_cpu_features == NULL) return;
+    if (_crypto_generichash_blake2b_pick_best_implementation == NULL) return;
+    (void)_sodium_runtime_get_cpu_features();
+    (void)_crypto_generichash_blake2b_pick_best_implementation();
+}
+
 /* In start.c, before main(). */
 void libc_setup(void)
 {
     uint32_t mxcsr = MXCSR_DEFAULT;
     __asm__ volatile("fninit\n\tldmxcsr %0" : : "m"(mxcsr));
     (void)uselocale(LC_GLOBAL_LOCALE); /* the thread block's pointer to it is not set by us */
+    sodium_setup();
 }
 
 void *malloc(size_t bytes)
