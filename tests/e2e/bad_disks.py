@@ -196,7 +196,7 @@ class Failing(Case):
             self.assertEqual(self.disk.left(kind), 0)
         self.line(session, "verify", timeout=120)
         self.assertEqual(self.line(session, "log head").count("fails"), 0)
-        self.disk.arm(1, session.qemu)
+        self.disk.arm(1, session.qemu, 0)
         session.send(b"echo last > /last\r")
         self.assertTrue(self.disk.cut.wait(30))
         self.disk.fail(READ, 2)

@@ -152,6 +152,7 @@ class Reused(Slow):
     requests_a_second = 60
 
     def check(self, ends):
+        free, _ = self.mem()
         self.run_line("restart diskload")
         time.sleep(0.5)
         start = len(self.session.text())
@@ -164,6 +165,8 @@ class Reused(Slow):
         self.assertGreater(int(found.group(1)), 2000)
         self.assertEqual(found.group(2), "0")
         self.wait_for_none_held()
+        self.wait_for_ready("virtio_blk")
+        self.assertGreater(self.mem()[0], free - 512)  # nothing of them is left
 
     def test_client_first(self):
         self.check("kill diskload; kill virtio_blk")

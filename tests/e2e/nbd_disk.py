@@ -13,6 +13,7 @@ import socket
 import struct
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 
 SECTOR = 512
@@ -23,10 +24,12 @@ OPTION_GO, REPLY_ACK, REPLY_INFO, REPLY_UNKNOWN = 7, 1, 3, 0x80000001
 EXPORT_FLAGS = 1 | 4  # there are flags; it can flush
 REQUEST, REPLY = struct.Struct(">IHHQQI"), struct.Struct(">IIQ")
 KEPT = (0, 0.1, 0.5, 0.9, 1)  # how much of the cache survives a cut
-LINGERS = 0.001  # seconds that a request waits for others, so that their order can be another
+LINGERS = 0.001  # seconds that a request waits for others, so that their order can be another,
+MOMENT = 60  # requests
+FLUSH_LINGERS = 0.02  # and a flush at most: much is written meanwhile
 
 
-@dataclass
+@dataclass(eq=False)
 class Request:
     kind: int
     cookie: int
@@ -34,6 +37,7 @@ class Request:
     length: int
     data: bytes = b""
     answered: int = 0  # a flush: so many writes were in the cache when it was asked for
+    due: float = 0  # it is not done earlier
 
 
 class Disk:
@@ -52,9 +56,9 @@ class Disk:
         self.waiting, self.cache = [], []
         self.served = {READ: 0, WRITE: 0, FLUSH: 0}
         self.broken = {}  # kind -> how many more of them fail
-        self.cut_after, self.victim, self.anywhere = None, None, False
+        self.cut_after, self.victim, self.least = None, None, 0
         self.cut = threading.Event()
-        self.lost = self.torn = 0
+        self.unflushed = self.lost = self.torn = 0
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -64,11 +68,11 @@ class Disk:
                 f"file.server.type=unix,file.server.path={self.place}",
                 "-device", "virtio-blk-pci,disable-legacy=on,drive=cached,serial=waterlight0"]
 
-    def arm(self, requests, qemu):
+    def arm(self, requests, qemu, least=None):
         """The power is cut, and that process killed, when so many more requests were done; mostly
-        a moment later, when there is something to lose."""
+        a moment later, when there is more to lose: `least` writes."""
         self.victim = qemu
-        self.anywhere = self.random.random() < 0.3
+        self.least = self.random.choice((0, 1, 2, 4, 8)) if least is None else least
         self.cut_after = sum(self.served.values()) + requests
 
     def fail(self, kind, times=1 << 62):
@@ -142,16 +146,21 @@ class Disk:
                 if kind == BYE:
                     return
                 data = self._take(length) if kind == WRITE else b""
-                self.waiting.append(Request(kind, cookie, offset, length, data, len(self.cache)))
-            elif self.waiting:
-                self._do(self.waiting.pop(self.random.randrange(len(self.waiting))))
+                lingers = self.random.random() * FLUSH_LINGERS if kind == FLUSH else 0
+                self.waiting.append(Request(kind, cookie, offset, length, data, len(self.cache),
+                                            time.monotonic() + lingers))
+            elif due := [r for r in self.waiting if r.due <= time.monotonic()]:
+                request = self.random.choice(due)
+                self.waiting.remove(request)
+                self._do(request)
                 if self._is_due():
                     return self._cut()
 
     def _is_due(self):
-        if self.cut_after is None or sum(self.served.values()) < self.cut_after:
+        late = sum(self.served.values()) - (self.cut_after or 0)
+        if self.cut_after is None or late < 0:
             return False
-        return self.anywhere or len(self.cache) > 0
+        return len(self.cache) >= self.least or late > MOMENT
 
     def _do(self, request):
         self.served[request.kind] += 1
@@ -201,13 +210,15 @@ class Disk:
         os.kill(self.victim.pid, signal.SIGKILL)
         self.victim.wait()
         writes = self.cache + [(r.offset, r.data) for r in self.waiting if r.kind == WRITE]
+        self.unflushed += len(writes)
         self.random.shuffle(writes)
         kept = self.random.choice(KEPT)
         for at, piece in writes:
             sectors = range(0, len(piece), SECTOR)
-            torn = self.random.random() < 0.5
-            whole = self.random.random() < kept
-            some = [s for s in sectors if (self.random.random() < kept if torn else whole)]
+            share = self.random.random()  # of its sectors that reach the disk
+            if self.random.random() < 0.5:
+                share = self.random.random() < kept
+            some = [s for s in sectors if self.random.random() < share]
             self.lost += not some
             self.torn += 0 < len(some) < len(sectors)
             for start in some:
