@@ -5,10 +5,11 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(ROOT / "tools"))
-from wl import bench_gate, bench_micro, bench_system  # noqa: E402
+from wl import bench_gate, bench_micro, bench_scale, bench_system  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 ROW = {"least": 100, "median": 101, "most": 120, "rounds": 256, "each": 1, "cr3": 2, "msr": 0,
@@ -55,6 +56,34 @@ class Gate(unittest.TestCase):
             path.write_text("{", encoding="utf-8")
             self.assertRaises(Refused, bench_gate.read, path)
             self.assertRaises(Refused, bench_gate.read, Path(folder) / "none")
+
+
+class Scale(unittest.TestCase):
+    FLAT = {"open_among_files": [(1, 100), (100, 2500)], "server_of_clients": [(1, 5), (2, 10)]}
+
+    def problems(self, points):
+        return bench_scale.problems({**self.FLAT, "a": points})
+
+    def test_flat(self):
+        self.assertEqual(self.problems([(1, 100), (10, 900), (100, 102)]), [])
+
+    def test_grows(self):
+        self.assertEqual(self.problems([(1, 100), (100, 103)]),
+                         ["a: 100 instructions with 1, 103 with 100"])
+
+    def test_grows_more_than_is_known(self):
+        found = bench_scale.problems({**self.FLAT, "open_among_files": [(1, 100), (2, 128)]})
+        self.assertEqual(len(found), 1)
+
+    def test_a_series_is_missing(self):
+        self.assertEqual(len(bench_scale.problems({"a": [(1, 1), (2, 1)]})), 2)
+
+    def test_series_and_plots(self):
+        rows = {"scale/a/10": {"least": 7}, "scale/a/1": {"least": 6}}
+        series = bench_scale.series_of(rows)
+        self.assertEqual(series, {"a": [(1, 6), (10, 7)]})
+        root = ElementTree.fromstring("\n".join(bench_scale.svg(series)))
+        self.assertEqual(len(root.findall("{http://www.w3.org/2000/svg}circle")), 2)
 
 
 class Lines(unittest.TestCase):

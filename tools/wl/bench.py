@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from wl import bench_gate, bench_micro, bench_profile, bench_system, machine  # noqa: E402
+from wl import bench_gate, bench_micro, bench_profile  # noqa: E402
+from wl import bench_scale, bench_system, machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 GOALS = machine.ROOT / "tests/bench/goals.json"
@@ -31,6 +32,12 @@ def parse_arguments(argv):
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     parser.add_argument("--counts", action="store_true", help="with more columns; slower")
     parser.add_argument("--profile", metavar="ROW", help="the kernel's functions in this row")
+    parser.add_argument("--events", action="store_true",
+                        help="beside a kernel that records no events, and what they cost")
+    parser.add_argument("--scaling", action="store_true",
+                        help="what operations cost when there is much of something; fails if one "
+                        "grows that should not")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="the same as plots, too")
     parser.add_argument("--check", action="store_true",
                         help="fail if an operation became slower than the baseline says")
     parser.add_argument("--accept", action="store_true", help="rewrite the baseline")
@@ -74,7 +81,18 @@ def compare(args, rows):
     return 1 if slower else 0
 
 
-TARGETS = ("kernel", "micro", "counts", "image_boot-bench")
+EVENTS_GOAL = 36  # of a call and its reply
+
+
+def targets(args):
+    """What has to be built for what is asked."""
+    asked = ["kernel", "micro", "counts"]
+    if args.scaling or args.svg:
+        return [*asked, "image_boot-scale"]
+    if args.events:
+        return [*asked, "kernel_silent"]
+    system = bench_system.is_asked(args.only) and not args.profile
+    return asked + (["image_boot-bench"] if system else [])
 
 
 def measured(args, build, kernel):
@@ -98,13 +116,32 @@ def show(rows, more, memory):
         print("KiB when idle: " + ", ".join(f"{name} {kib}" for name, kib in memory.items()))
 
 
+def show_events(args, build, kernel):
+    """What it costs that each system call leaves a record."""
+    silent = machine.need(build / "tests/bench/micro/kernel_silent")
+    rows = bench_micro.measure(build, kernel, args.only)
+    off = bench_micro.measure(build, Path(silent), args.only)
+    print(f"{'':26}{'events':>9}{'none':>9}{'cost':>9}{'goal':>7}")
+    for name, row in rows.items():
+        goal = EVENTS_GOAL if name == "call_0" else ""
+        least, without = row["least"], off[name]["least"]
+        print(f"{name:26}{least:9}{without:9}{least - without:9}{goal:>7}")
+    if all(row == off[name] for name, row in rows.items()):
+        raise Refused("the kernel without events is no other: tests/bench/micro/silent.h")
+    return 0
+
+
 def run(args):
     build = machine.ROOT / "build/release"
     if not args.no_build:
-        subprocess.run([machine.ROOT / "tools/build", "release", *TARGETS], check=True)
+        subprocess.run([machine.ROOT / "tools/build", "release", *targets(args)], check=True)
     kernel = args.kernel or build / "symbols/kernel.elf"
     if args.profile:
         return show_profile(args, build, kernel)
+    if args.scaling or args.svg:
+        return bench_scale.checked(build, kernel, args.svg)
+    if args.events:
+        return show_events(args, build, kernel)
     rows, more, memory = measured(args, build, kernel)
     show(rows, more, memory)
     rows.update(more)

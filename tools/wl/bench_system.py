@@ -15,22 +15,26 @@ SECONDS = 240
 ROWS = ("raw_call", "typed_call", "typed_over_raw", "axiom_call", "axiom_map", "axiom_unmap",
         "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_read_4k", "file_close",
         "file_all", "file_write_4k", "commit_append", "boot")
-END = re.compile(rb"(?m)^(end|failed \S+ \d+)\s*$")
+END = re.compile(rb"(?m)^(end|failed \S+ \d+|init: bench [^\n]*)\s*$")
 
 
-def run(build, kernel):
+def run(build, kernel, image="boot-bench.img"):
     """The lines that it said, and the line that says that the system is ready."""
     options = machine.Options(build=build, accel="tcg", icount=True, kernel=kernel,
-                              image=build / "boot-bench.img")
+                              image=build / image)
     with Session(options) as session:
         session.expect(END, SECONDS, "the end of the measurements")
         text = session.text()
     lines = [line.removeprefix("wl> ") for line in text.splitlines()]
-    failed = [line for line in lines if line.startswith("failed ")]
+    failed = [line for line in lines if line.startswith(("failed ", "init: bench"))]
     if failed:
         raise Refused(f"the system's program: {failed[0]}")
     ready = next(line for line in lines if '"ready"' in line)
     return lines, json.loads(ready[ready.index("{") : ready.rindex("}") + 1])
+
+
+def is_asked(prefix):
+    return any(name.startswith(prefix) for name in ROWS)
 
 
 def one_figure(value):
@@ -39,7 +43,7 @@ def one_figure(value):
 
 def measure(build, kernel, prefix):
     """Rows as of the kernel's operations, and KiB by process."""
-    if not any(name.startswith(prefix) for name in ROWS):
+    if not is_asked(prefix):
         return {}, {}
     lines, ready = run(build, kernel)
     rows = bench_micro.parse(lines)

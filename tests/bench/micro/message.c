@@ -236,5 +236,10 @@ const struct row rows_message[] = {
     {"server_4", run_server, 4, 0, 0},
     {"server_16", run_server, 16, 0, 0},
     {"send_wakes", run_send, 0, 0, 0},
+    {"scale/server_of_clients/1", run_server, 1, 0, 0},
+    {"scale/server_of_clients/2", run_server, 2, 0, 0},
+    {"scale/server_of_clients/4", run_server, 4, 0, 0},
+    {"scale/server_of_clients/8", run_server, 8, 0, 0},
+    {"scale/server_of_clients/16", run_server, 16, 0, 0},
     {0},
 };

@@ -89,10 +89,11 @@ struct thread_wish {
     uint32_t process;
     void (*entry)(uint64_t argument);
     uint64_t argument;
-    uint64_t budget;  /* ticks; 0: enough for all */
-    uint64_t fault;   /* endpoint for its faults, 0 none */
-    uint32_t buffer;  /* number of its message page + 1, 0 none */
-    uint8_t priority; /* 0: as all others */
+    uint64_t budget;     /* ticks; 0: enough for all */
+    uint64_t fault;      /* endpoint for its faults, 0 none */
+    uint32_t buffer;     /* number of its message page + 1, 0 none */
+    uint8_t priority;    /* 0: as all others */
+    bool keeps_no_stack; /* it only waits for ever: all of these share one */
 };
 /* It runs when main waits. Its slot. */
 uint64_t thread_make(const struct thread_wish *wish);
@@ -119,4 +120,5 @@ struct row {
     uint32_t a, b; /* as `run` likes */
     uint32_t each; /* a stretch is this many operations; 0: one */
 };
-extern const struct row rows_empty[], rows_message[], rows_signal[], rows_events[], rows_caps[];
+extern const struct row rows_empty[], rows_message[], rows_signal[], rows_events[], rows_caps[],
+    rows_scale[];

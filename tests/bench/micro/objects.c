@@ -11,7 +11,7 @@ static uint32_t slot_next = SLOT_MIN, slot_row, stack_next;
 static uint64_t pool, room, done;
 static const char *volatile failed_file;
 static volatile uint32_t failed_line;
-static uint8_t stacks[STACKS][STACK_BYTES] __attribute__((aligned(16)));
+static uint8_t stacks[STACKS + 1][STACK_BYTES] __attribute__((aligned(16)));
 
 void make_room_in_rings(void)
 {
@@ -133,7 +133,8 @@ uint64_t thread_make(const struct thread_wish *wish)
     const struct process *p = &processes[wish->process];
     uint64_t thread = make(CAP_THREAD, 0), context = make(CAP_SCHED, 0);
     uint64_t budget = wish->budget != 0 ? wish->budget : BUDGET;
-    uint64_t stack = (uint64_t)stacks[stack_next++] + STACK_BYTES - 8;
+    uint32_t which = wish->keeps_no_stack ? STACKS : stack_next++;
+    uint64_t stack = (uint64_t)stacks[which] + STACK_BYTES - 8;
     NEED(stack_next <= STACKS);
     NEED(op(OP_COPY, in(thread, TS_CSPACE), p->cnode, RIGHTS_ALL, 0, 0) == OK);
     NEED(op(OP_COPY, in(thread, TS_ASPACE), p->aspace, RIGHTS_ALL, 0, 0) == OK);

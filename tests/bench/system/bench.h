@@ -50,3 +50,4 @@ void rows_calls(void);
 void rows_processes(void);
 void rows_rings(void);
 void rows_files(void);
+void rows_scale(void); /* if the program's argument is `scale` */

@@ -102,10 +102,14 @@ int main(int argc, char **argv)
     memory_tell();
     peers_init();
     rows_empty();
-    rows_calls();
-    rows_processes();
-    rows_rings();
-    rows_files();
+    if (argc == 2 && strcmp(argv[1], "scale") == 0) {
+        rows_scale();
+    } else {
+        rows_calls();
+        rows_processes();
+        rows_rings();
+        rows_files();
+    }
     note("end\n");
     tell();
     return EXIT_OK;

@@ -3,7 +3,7 @@
 #include "image.h"
 #include "slots.h"
 
-enum { PEER_PAGES = 512, PEER_SLOTS = 128, PEER_COMMITS = 10000, PRIORITY = 60 };
+enum { PEER_PAGES = 256, PEER_SLOTS = 128, PEER_COMMITS = 5000, PRIORITY = 60 };
 
 static struct image image;
 static const struct image_file *program;
@@ -58,7 +58,7 @@ void peer_start(const char *what, struct peer *out)
                               .argv = argv,
                               .cap_count = 1,
                               .caps = caps,
-                              .quota = {PEER_PAGES, PEER_SLOTS, 2, PEER_COMMITS},
+                              .quota = {PEER_PAGES, PEER_SLOTS, 1, PEER_COMMITS},
                               .priority = PRIORITY,
                               .fault = out->fault,
                               .exit = out->exit};
