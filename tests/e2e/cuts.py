@@ -4,7 +4,8 @@ Usage: cuts.py [CUTS [SEED]]
 
 The disk is nbd_disk.py: a cut loses, keeps and tears what was not flushed. It comes when the disk
 has done a number of requests drawn from the seed: while the log is looked for, made or read back,
-while the system starts, or while two programs and the shell write.
+while the system starts, or while two programs and the shell write; now and then server, ledger or
+driver are ended, too.
 """
 
 import random
@@ -22,6 +23,7 @@ CUTS, SEED = 6, 1
 NAMES = [f"/f{i}" for i in range(8)]
 LOADS = ("/a", "/b")
 DISK_EACH, DISK_LEAST = 6 << 20, 64 << 20  # bytes for the log of each boot
+SERVICES, ENDED = ("vfs", "ledger", "virtio_blk"), 0.03  # one of them before a command
 BOOT_REQUESTS, LOAD_REQUESTS = 150, 400
 SAID = re.compile(r"files_load (\S+): (\d+)\.")
 LOOKED = re.compile(r"files_load (\S+): (\d+) writes, (whole|no file|WRONG)")
@@ -72,7 +74,7 @@ class Cuts(unittest.TestCase):
         self.addCleanup(self.disk.close)
         self.world = World()
         self.writes = dict.fromkeys(LOADS, 0)  # of each program, that were answered
-        self.boots, self.texts, self.early, self.head = 0, 0, 0, (0, None)
+        self.boots, self.texts, self.early, self.ended = 0, 0, 0, 0
 
     def boot(self):
         return Session(options(extra=self.disk.arguments(), memory="512M",
@@ -94,6 +96,7 @@ class Cuts(unittest.TestCase):
             self.assertTrue(session.power_off())
         self.verify_outside()
         print(f"{CUTS} cuts, {self.early} before the prompt; {self.boots} boots counted; "
+              f"{self.ended} services ended; "
               f"{self.texts} commands and {sum(self.writes.values())} writes of programs were "
               f"answered; of {self.disk.unflushed} writes that were not flushed {self.disk.lost} "
               f"were lost and {self.disk.torn} torn")
@@ -127,6 +130,9 @@ class Cuts(unittest.TestCase):
         for name in LOADS:
             self.line(session, f"spawn files_load {name} 3600")
         while True:
+            if self.chance.random() < ENDED:
+                self.ended += 1
+                self.line(session, f"restart {self.chance.choice(SERVICES)}")
             self.texts += 1
             self.line(session, self.world.command(self.chance, f"text {self.texts}"))
             self.world.answered()
