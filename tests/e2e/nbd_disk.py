@@ -25,7 +25,7 @@ EXPORT_FLAGS = 1 | 4  # there are flags; it can flush
 REQUEST, REPLY = struct.Struct(">IHHQQI"), struct.Struct(">IIQ")
 KEPT = (0, 0.1, 0.5, 0.9, 1)  # how much of the cache survives a cut
 LINGERS = 0.001  # seconds that a request waits for others, so that their order can be another,
-MOMENT = 60  # requests
+HELD = (0, 0.02, 0.1, 0.3)  # before a cut
 FLUSH_LINGERS = 0.02  # and a flush at most: much is written meanwhile
 
 
@@ -56,7 +56,7 @@ class Disk:
         self.waiting, self.cache = [], []
         self.served = {READ: 0, WRITE: 0, FLUSH: 0}
         self.broken = {}  # kind -> how many more of them fail
-        self.cut_after, self.victim, self.least = None, None, 0
+        self.cut_after, self.victim, self.held, self.cut_at = None, None, 0, None
         self.cut = threading.Event()
         self.unflushed = self.lost = self.torn = 0
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -68,11 +68,12 @@ class Disk:
                 f"file.server.type=unix,file.server.path={self.place}",
                 "-device", "virtio-blk-pci,disable-legacy=on,drive=cached,serial=waterlight0"]
 
-    def arm(self, requests, qemu, least=None):
-        """The power is cut, and that process killed, when so many more requests were done; mostly
-        a moment later, when there is more to lose: `least` writes."""
-        self.victim = qemu
-        self.least = self.random.choice((0, 1, 2, 4, 8)) if least is None else least
+    def arm(self, requests, qemu, held=None):
+        """The power is cut, and that process killed, when so many more requests were done and
+        flushes were held back for `held` seconds. Who takes for durable what is only written has
+        the time to say so."""
+        self.victim, self.cut_at = qemu, None
+        self.held = self.random.choice(HELD) if held is None else held
         self.cut_after = sum(self.served.values()) + requests
 
     def fail(self, kind, times=1 << 62):
@@ -138,8 +139,8 @@ class Disk:
                 self.peer.sendall(data)
 
     def _requests(self):
-        while True:
-            lingers = LINGERS if self.waiting else None
+        while not self._is_due():
+            lingers = LINGERS if self.waiting or self.cut_at else None
             more = select.select([self.peer], [], [], lingers)[0]
             if more:
                 _, _, kind, cookie, offset, length = REQUEST.unpack(self._take(REQUEST.size))
@@ -149,18 +150,21 @@ class Disk:
                 lingers = self.random.random() * FLUSH_LINGERS if kind == FLUSH else 0
                 self.waiting.append(Request(kind, cookie, offset, length, data, len(self.cache),
                                             time.monotonic() + lingers))
-            elif due := [r for r in self.waiting if r.due <= time.monotonic()]:
+            elif due := [r for r in self.waiting if self._may_do(r)]:
                 request = self.random.choice(due)
                 self.waiting.remove(request)
                 self._do(request)
-                if self._is_due():
-                    return self._cut()
+        self._cut()
+
+    def _may_do(self, request):
+        held = request.kind == FLUSH and self.cut_at is not None
+        return request.due <= time.monotonic() and not held
 
     def _is_due(self):
-        late = sum(self.served.values()) - (self.cut_after or 0)
-        if self.cut_after is None or late < 0:
+        if self.cut_after is None or sum(self.served.values()) < self.cut_after:
             return False
-        return len(self.cache) >= self.least or late > MOMENT
+        self.cut_at = self.cut_at or time.monotonic() + self.held
+        return time.monotonic() >= self.cut_at
 
     def _do(self, request):
         self.served[request.kind] += 1
@@ -224,5 +228,5 @@ class Disk:
             for start in some:
                 os.pwrite(self.file, piece[start : start + SECTOR], at + start)
         self.cache.clear()
-        self.cut_after = self.victim = None
+        self.cut_after = self.cut_at = self.victim = None
         self.cut.set()
