@@ -5,9 +5,11 @@
  * One range of 2 MiB pages: control page, lives and requests; events; commits; hashes; streams; and
  * the ledger's page. Axiom writes everything but hashes, streams and ledger page, which the ledger
  * writes. The streams are the services' own: only the ledger has them in its mapping.
- * Heads only grow; what lies below a head does not change, but for the three circular areas, where
- * entry n is at n & (slots - 1) and the last `slots` entries are kept. Who lives stands in a table
- * before the circle of those who ended, so that no number of short lives pushes out a long one.
+ * Heads only grow; what lies below a head does not change, but for the circular areas: entry n is
+ * at n & (slots - 1), and the last `slots` entries are kept. That is all but streams and those who
+ * live, who stand in a table before the circle of those who ended, so that no number of short lives
+ * pushes out a long one. Commits, and their hashes, take the place of others only when these are
+ * durable on a disk: logmem_filled() is never more than there are slots for.
  */
 #pragma once
 #include <stdint.h>
@@ -68,16 +70,24 @@ struct logmem {     /* the control page */
 };
 
 enum log_keeps { LOG_KEEPS_UNDECIDED, LOG_KEEPS_IN_MEMORY, LOG_KEEPS_ON_DISK };
-struct log_ledger {           /* the ledger's page */
-    volatile uint64_t hashed; /* hashes [0, hashed) stand */
-    uint32_t keeps;           /* enum log_keeps: where the streams are, all through a boot */
-    uint32_t reason;          /* in memory: why; the ledger's */
-    uint8_t boot_id[16];      /* what the log on the disk calls this boot */
+struct log_ledger {            /* the ledger's page */
+    volatile uint64_t hashed;  /* hashes [0, hashed) stand */
+    uint32_t keeps;            /* enum log_keeps: where the streams are, all through a boot */
+    uint32_t reason;           /* in memory: why; the ledger's */
+    uint8_t boot_id[16];       /* what the log on the disk calls this boot */
+    volatile uint64_t durable; /* commits [0, durable) are on the disk for good: they may go */
 };
 
 static inline struct log_ledger *logmem_ledger(const struct logmem *l)
 {
     return (struct log_ledger *)((uintptr_t)l + l->ledger_at);
+}
+/* Commits that are nowhere else: read once, as the ledger goes on. More than were made cannot be
+ * durable, whatever it says. */
+static inline uint64_t logmem_filled(const struct logmem *l)
+{
+    uint64_t durable = logmem_ledger(l)->durable, head = l->commit_head;
+    return durable < head ? head - durable : 0;
 }
 static inline struct commit *logmem_commit(const struct logmem *l, uint64_t seq)
 {

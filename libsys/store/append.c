@@ -263,6 +263,7 @@ void store_append_begin(struct store *s)
     if (s->slots > window) s->slots = window;
     s->anchor_counter = s->anchors[0].counter;
     if (!s->config.read_only) append_boot(s);
+    s->durable_commits = s->fold.table.count; /* none, if the boot is a new one */
 }
 
 void store_figures(const struct store *s, struct store_figures *out)

@@ -128,6 +128,7 @@ static void advance(struct store *s)
         s->durable = slot->records;
         s->durable_end = slot->block + blocks;
         memcpy(s->durable_head, slot->hash, HASH_BYTES);
+        s->durable_commits = store_group_of(s, (uint32_t)(slot - s->slot))->count;
         s->durable_groups++;
         slot->state = SLOT_FREE;
     }
@@ -205,6 +206,11 @@ void store_sync(struct store *s)
 uint64_t store_durable(const struct store *s)
 {
     return s->durable;
+}
+
+uint64_t store_durable_commits(const struct store *s)
+{
+    return s->durable_commits;
 }
 
 void store_use_reserve(struct store *s)

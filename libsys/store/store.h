@@ -131,6 +131,7 @@ struct store { /* the insides: not for users */
     struct store_slot slot[STORE_SLOTS];
     uint64_t durable, durable_groups, durable_end; /* records, groups, block */
     uint8_t durable_head[HASH_BYTES];
+    uint64_t durable_commits;    /* of this boot */
     uint64_t wanted, closed;     /* records: to be durable soon; in closed groups */
     uint32_t generation, writes; /* writes in flight */
     bool flushing, urgent, failed_opening, scrubbing;
@@ -170,6 +171,8 @@ enum store_result store_commit(struct store *s, const struct commit *c,
 uint64_t store_append_max(const struct store *s);
 /* Commits of this boot that the store has. */
 uint64_t store_commits(const struct store *s);
+/* And those that are durable. */
+uint64_t store_durable_commits(const struct store *s);
 
 /* A checkpoint of `stream`: its folded state before its record `at`, in parts of at most
  * store_part_max() bytes, part 0 to parts - 1. The one before stays until the last part stands. May

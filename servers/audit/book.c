@@ -36,6 +36,13 @@ int book_fold(uint64_t count)
     return view_fold(&book.now, count);
 }
 
+void book_follow(void)
+{
+    uint64_t lag = book_commits() - book.now.fold.count;
+    tape_rewind();
+    if (lag > book.log->commit_slots / 4) (void)book_fold(book_commits());
+}
+
 int book_view(uint32_t boot, uint64_t count, const struct view **out)
 {
     struct tape_boot asked;

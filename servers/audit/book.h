@@ -25,6 +25,8 @@ static inline uint64_t book_commits(void)
 {
     return book.log->commit_head;
 }
+/* Nobody asks, but commits come: they are folded before they leave the log memory. */
+void book_follow(void);
 /* This boot's fold, up to `count` commits as far as they have happened. Results: view_fold(). */
 int book_fold(uint64_t count);
 /* A question begins: book_look(), and the state after `count` commits of a boot, 0 this one;

@@ -13,24 +13,43 @@ static struct {
     uint64_t ended;                /* lives of this boot that ended and are in the stream */
     uint32_t living[LIVING_SLOTS]; /* pids of those that are, too */
     struct lifelog_record record;  /* on its way */
+    uint64_t answer[4072 / 8];     /* what was read last; how much of it is done */
+    uint32_t length, at;
 } kept;
 
-/* Record `number`, which is the first of those that the answer has. False: it cannot be read. */
-static bool record_read(uint64_t number, struct lifelog_record *out)
+/* The records from `number` on, as many as one answer has. False: they cannot be read. */
+static bool answer_read(uint64_t number)
 {
     const struct stream_read_in in = {.sequence = number};
     struct stream_read_out answer;
-    uint64_t length;
     uint32_t tries = 0;
     int err;
     do {
         err = stream_read(startup_cap("stream"), &in, &answer);
     } while (call_again(err, &tries));
-    if (err != OK || answer.records.len < sizeof(length)) return false;
-    memcpy(&length, answer.records.at, sizeof(length));
-    if (length > sizeof(*out) || answer.records.len - sizeof(length) < length) return false;
-    memcpy(out, (const uint8_t *)answer.records.at + sizeof(length), length);
-    return lifelog_check(&out->head, length);
+    if (err != OK || answer.records.len > sizeof(kept.answer)) return false;
+    memcpy(kept.answer, answer.records.at, answer.records.len);
+    kept.length = answer.records.len;
+    kept.at = 0;
+    return true;
+}
+
+/* The next of them. NULL: there is none, or it is not of this format. */
+static const struct lifelog_record *answer_next(void)
+{
+    uint64_t left = kept.length - kept.at, length;
+    if (left < sizeof(length)) return NULL;
+    const uint8_t *at = (const uint8_t *)kept.answer + kept.at;
+    memcpy(&length, at, sizeof(length));
+    const struct lifelog_record *r = (const struct lifelog_record *)(at + sizeof(length));
+    if (length > left - sizeof(length) || !lifelog_check(&r->head, length)) return NULL;
+    kept.at += (uint32_t)(sizeof(length) + (length + 7) / 8 * 8);
+    return r;
+}
+
+static const struct lifelog_record *record_read(uint64_t number)
+{
+    return answer_read(number) ? answer_next() : NULL;
 }
 
 static bool stream_state(struct stream_info_out *out)
@@ -46,38 +65,49 @@ static bool stream_state(struct stream_info_out *out)
 /* The first record of a boot; `next`: there is none. */
 static bool record_find(uint32_t boot, uint64_t next, uint64_t *out)
 {
-    static struct lifelog_record r;
     uint64_t low = 0, high = next;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (!record_read(middle, &r)) return false;
-        if (r.head.boot < boot) low = middle + 1;
-        if (r.head.boot >= boot) high = r.head.first;
+        const struct lifelog_record *r = record_read(middle);
+        if (r == NULL) return false;
+        if (r->head.boot < boot) low = middle + 1;
+        if (r->head.boot >= boot) high = r->head.first < middle ? r->head.first : middle;
     }
     *out = low;
     return true;
 }
 
+/* False: that was the last one of the boot. */
+static bool record_take(const struct lifelog_record *r, uint32_t boot, struct lives *out)
+{
+    if (r->head.boot != boot) return false;
+    for (uint32_t i = 0; i < r->head.count; i++) {
+        lives_add(out, &r->lives[i], true);
+    }
+    out->seen = r->head.ended;
+    return true;
+}
+
 bool kept_load(uint32_t boot, struct lives *out)
 {
-    static struct lifelog_record r;
     struct stream_info_out info;
     uint64_t at;
+    bool more = true;
     out->count = 0;
     if (!stream_state(&info)) return true;
     if (!record_find(boot, info.next, &at)) return false;
-    for (; at < info.next; at++) {
-        if (!record_read(at, &r)) return false;
-        if (r.head.boot != boot) break;
-        for (uint32_t i = 0; i < r.head.count; i++) {
-            lives_add(out, &r.lives[i], true);
+    while (more && at < info.next) {
+        const struct lifelog_record *r = record_read(at);
+        if (r == NULL) return false;
+        for (; r != NULL && more; r = answer_next()) {
+            more = record_take(r, boot, out);
+            at++;
         }
-        out->seen = r.head.ended;
     }
     return true;
 }
 
-void kept_meet(struct lives *out)
+void kept_meet(const struct logmem *log, struct lives *out)
 {
     struct stream_info_out info;
     kept.keeps = stream_state(&info) && !info.sealed;
@@ -86,11 +116,13 @@ void kept_meet(struct lives *out)
     kept.ended = 0;
     memset(kept.living, 0, sizeof(kept.living)); /* once more, so that none is missing */
     if (!kept.keeps || info.next == 0) return;
-    kept.keeps = record_read(info.next - 1, &kept.record);
-    if (!kept.keeps || kept.record.head.boot != kept.boot) return;
-    kept.first = kept.record.head.first;
-    kept.ended = kept.record.head.ended;
-    if (out == NULL || !kept_load(kept.boot, out)) return;
+    const struct lifelog_record *last = record_read(info.next - 1);
+    kept.keeps = last != NULL;
+    if (!kept.keeps || last->head.boot != kept.boot) return;
+    kept.first = last->head.first;
+    kept.ended = last->head.ended;
+    bool all = log->life_head <= log->life_slots; /* are in the log memory */
+    if (out == NULL || all || !kept_load(kept.boot, out)) return;
     uint32_t ended = 0;
     for (uint32_t i = 0; i < out->count; i++) { /* who lives stands in the log memory */
         if (out->at[i].ended != UINT64_MAX) out->at[ended++] = out->at[i];
@@ -140,7 +172,7 @@ void kept_append(const struct logmem *log)
         if (err == OK) {
             record_is_kept();
         } else if (err == STREAM_GAP || err == ERR_PEER_DIED) {
-            kept_meet(NULL); /* the ledger was started again, and lost what was not durable */
+            kept_meet(log, NULL); /* the ledger was started again, and lost what was not durable */
         } else {
             kept.keeps = false; /* it is full, or fails */
         }

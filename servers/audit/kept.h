@@ -10,6 +10,6 @@
 bool kept_load(uint32_t boot, struct lives *out);
 /* At the start, and when the ledger was started again: how far the stream is. `out`: as kept_load()
  * of this boot, at the start. NULL: not wanted. */
-void kept_meet(struct lives *out);
+void kept_meet(const struct logmem *log, struct lives *out);
 /* Appends who was born and who ended since the last time, as much as the ledger takes. */
 void kept_append(const struct logmem *log);

@@ -31,9 +31,10 @@ static void on_signal(struct service *svc, uint64_t bits)
     (void)svc;
     if ((bits & SERVICE_SIGNAL_TOLD) != 0) {
         watch();
-        kept_meet(NULL);
+        kept_meet(book.log, NULL);
     }
     kept_append(book.log);
+    book_follow();
 }
 
 static int dispatch(struct service *svc, struct request *rq)
@@ -56,7 +57,7 @@ int main(int argc, char **argv)
                                .signal = on_signal};
     if (service_init(&service) != OK) PANIC("no Reply");
     watch();
-    kept_meet(&book.lives);
+    kept_meet(book.log, &book.lives);
     kept_append(book.log);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

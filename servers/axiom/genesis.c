@@ -178,7 +178,7 @@ static int on_memory(struct request *rq, struct observe_memory_out *out)
     out->kernel_pages = serve.boot->kernel_bytes / PAGE;
     out->free_pages = pool_free_pages(&pool);
     out->log_pages = logs_pages();
-    out->commits_held = logs_commits();
+    out->commits_held = logs_commits_held();
     out->commits_max = logs_commits_max();
     out->tick_hz = serve.tick_hz;
     out->log_full = logs_exhausted(true);

@@ -152,11 +152,11 @@ static void badges_room(void)
     if (table != NULL) badges_rehash(&logs.badges, table, size);
 }
 
-/* As far as the log memory has room. */
+/* As far as the log memory has room: what is durable on a disk makes way. */
 static bool drain_commits(uint64_t head)
 {
     bool some = false;
-    for (; mem->commit_head < head && mem->commit_head < mem->commit_slots; some = true) {
+    for (; mem->commit_head < head && logmem_filled(mem) < mem->commit_slots; some = true) {
         const struct commit *c = &rings->commits[mem->commit_head % LOG_COMMITS];
         *logmem_commit(mem, mem->commit_head) = *c;
         mem->commit_head++;
@@ -272,6 +272,11 @@ uint64_t logs_commits(void)
     return mem->commit_head;
 }
 
+uint64_t logs_commits_held(void)
+{
+    return logmem_filled(mem);
+}
+
 uint64_t logs_commits_max(void)
 {
     return mem->commit_slots;
@@ -284,12 +289,12 @@ uint64_t logs_pages(void)
 
 bool logs_refuses(void)
 {
-    return mem->commit_head >= mem->commit_slots / 4 * 3;
+    return logmem_filled(mem) >= mem->commit_slots / 4 * 3;
 }
 
 bool logs_exhausted(bool storage)
 {
-    return mem->commit_head >= mem->commit_slots / 32 * (storage ? 31 : 30);
+    return logmem_filled(mem) >= mem->commit_slots / 32 * (storage ? 31 : 30);
 }
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid)

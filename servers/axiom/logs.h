@@ -38,7 +38,8 @@ void logs_life(const struct process *p, enum life_event event);
 void logs_request(const struct request *rq, uint64_t time, uint64_t event);
 uint64_t logs_events(void);
 uint64_t logs_commits(void);
-uint64_t logs_commits_max(void);
+uint64_t logs_commits_held(void); /* that are in no other place than the log memory */
+uint64_t logs_commits_max(void);  /* of them */
 uint64_t logs_pages(void);
 /* Too little room is left for new objects of those that the store does not need. */
 bool logs_refuses(void);

@@ -50,6 +50,12 @@ bool disk_takes_more(const struct disk *d)
     return disk_status(d) == STORE_OK && !d->full && !d->given_up;
 }
 
+uint64_t disk_durable_commits(const struct disk *d)
+{
+    bool this_boot = d->open && disk_status(d) == STORE_OK;
+    return this_boot ? store_durable_commits(&d->store) : 0;
+}
+
 bool disk_failed(const struct disk *d)
 {
     enum store_result now = disk_status(d);
@@ -247,6 +253,8 @@ bool disk_feed(struct disk *d)
             store_commit(&d->store, logmem_commit(d->log, n), logmem_hash(d->log, n), &position);
         if (r != STORE_OK) {
             (void)result_of(d, r);
+            /* The disk has lost what it called durable, and nothing else has it. */
+            if (r == STORE_ORDER) disk_give_up(d);
             return false; /* the next request that is done goes on */
         }
     }

@@ -107,3 +107,5 @@ bool disk_step(struct disk *d);
 /* A stream whose durable end has moved since it was told last; 0: none. */
 uint32_t disk_moved(struct disk *d);
 bool disk_takes_more(const struct disk *d);
+/* Commits of this boot that are durable; 0: none, or it cannot be known just now. */
+uint64_t disk_durable_commits(const struct disk *d);

@@ -57,6 +57,9 @@ static bool completions(void)
      * flushes fail, writes are. */
     if (durable != ledger.durable) ledger.errors = 0;
     ledger.durable = durable;
+    struct log_ledger *page = logmem_ledger(ledger.log);
+    uint64_t commits = disk_durable_commits(&ledger.disk);
+    if (commits > page->durable) page->durable = commits;
     return some;
 }
 
@@ -119,6 +122,7 @@ void drive(void)
         some = some || more;
     }
     if (ledger.disk.full && ledger.reason == KEEP_OK) ledger.reason = KEEP_STORE + STORE_FULL;
+    if (ledger.disk.given_up && ledger.reason == KEEP_OK) ledger.reason = KEEP_FAILS;
     if (news) tell();
     if (told && ledger.history_watch != 0) (void)sys_signal(ledger.history_watch);
     if (some || !device_may_sleep(&ledger.device)) (void)sys_signal(ledger.more);

@@ -58,7 +58,7 @@ int run_mem(struct shell *sh, int argc, char **argv)
     shell_print(sh,
                 "memory   %8lu KiB\nused     %8lu KiB, of these\n  kernel %8lu KiB\n"
                 "  logs   %8lu KiB, their reserve\naxiom's  %8lu KiB, set aside for what it makes\n"
-                "free     %8lu KiB\ncommits  %8lu of %lu\n",
+                "free     %8lu KiB\ncommits  %8lu of %lu that have no other place yet\n",
                 m.total_pages * 4, used * 4, m.kernel_pages * 4, m.log_pages * 4,
                 m.own_free_pages * 4, m.free_pages * 4, m.commits_held, m.commits_max);
     if (m.held_pages != 0)

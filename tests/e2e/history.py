@@ -135,5 +135,65 @@ class History(Machine):
         self.assertTrue(session.power_off())
 
 
+class Window(Machine):
+    """More commits than the log memory has room for: those on the disk make way."""
+
+    def held(self, session):
+        """Commits that stand nowhere else, and the most that can."""
+        found = re.search(r"commits +(\d+) of (\d+) that have", self.line(session, "mem"))
+        return int(found.group(1)), int(found.group(2))
+
+    def commits(self, session):
+        return int(re.search(r", (\d+) commits of it", self.line(session, "log head")).group(1))
+
+    def test_more_than_memory(self):
+        """A boot goes on, and its first commits are known as before; in the next boot, too."""
+        session = self.boot(memory="64M")
+        _, most = self.held(session)
+        questions = ("show 5", "why vfs 3", "why hello 1", "at 5000 caps uart", "who uart 3")
+        self.line(session, "hello")
+        before = {line: self.line(session, line) for line in questions}
+        while self.commits(session) < most * 1.2:
+            self.line(session, "memhog")
+            self.assertLess(self.held(session)[0], most / 2)
+        for end in ("", "restart ledger", "restart audit"):
+            self.line(session, end)
+            for line, shown in before.items():
+                now = self.line(session, line)
+                if line == "show 5":  # its hash and its event are not in memory any more
+                    now, shown = now.splitlines()[:2], shown.splitlines()[:2]
+                self.assertEqual(now, shown, line)
+            self.assertTrue(self.line(session, "verify", timeout=120).startswith("ok: "))
+        last = self.line(session, f"show {most + 1}").splitlines()[:2]
+        self.assertTrue(session.power_off())
+        again = self.boot(memory="64M")
+        self.assertEqual(self.line(again, f"show {most + 1} --boot 1").splitlines()[:2], last)
+        self.assertEqual(self.line(again, "why hello 1 --boot 1"), before["why hello 1"])
+        self.assertTrue(again.power_off())
+        offline = subprocess.run([ROOT / "tools/wl-log", self.disk, "verify"], timeout=60,
+                                 capture_output=True, text=True, check=True).stdout
+        self.assertIn("verify: ok", offline)
+
+    def test_full(self):
+        """A disk without room: nothing leaves memory any more, and programs are refused."""
+        with open(self.disk, "wb") as file:
+            file.truncate(3 * MIB)
+        session = self.boot(memory="64M")
+        _, most = self.held(session)
+        refused = ""
+        for _ in range(120):
+            status, shown = session.run("memhog", 30)
+            if status != 0:
+                refused = shown
+                break
+        self.assertIn("storage", refused)
+        self.assertGreaterEqual(self.held(session)[0], most * 3 // 4)
+        self.assertRegex(self.line(session, "log head", status=1), "log: .*full")
+        self.line(session, "show 5")
+        self.assertIn("genesis", self.line(session, "why vfs 3"))
+        self.assertIn("ok: ", self.line(session, "verify", timeout=120))
+        session.power_off()
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

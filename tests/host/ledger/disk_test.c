@@ -102,94 +102,6 @@ static void checkpoints(void **state)
     }
 }
 
-static void commits_until(uint64_t count)
-{
-    while (chain.count < count) {
-        struct commit *c = logmem_commit(log_memory, chain.count);
-        memset(c, (int)chain.count, sizeof(*c));
-        c->seq = chain.count;
-        chain_append(&chain, c);
-        memcpy(logmem_hash(log_memory, chain.count - 1), chain.head, HASH_BYTES);
-    }
-    logmem_ledger(log_memory)->hashed = count;
-}
-
-static void feed(void)
-{
-    do {
-        while (disk_feed(&disk)) {
-        }
-    } while (step());
-}
-
-static void commits(void **state)
-{
-    struct store_figures f;
-    (void)state;
-    commits_until(1000);
-    feed();
-    assert_int_equal(store_commits(&disk.store), 1000);
-    disk_hurry(&disk);
-    settle();
-    open_again(1); /* the ledger was started again in the same boot */
-    assert_int_equal(store_commits(&disk.store), 1000);
-    commits_until(COMMITS);
-    feed();
-    disk_hurry(&disk);
-    settle();
-    uint8_t head[HASH_BYTES];
-    memcpy(head, chain.head, HASH_BYTES);
-    open_again(2);
-    store_figures(&disk.store, &f);
-    assert_int_equal(f.boot, 2);
-    assert_int_equal(f.last_count, COMMITS);
-    assert_memory_equal(f.last_head, head, HASH_BYTES);
-    assert_int_equal(store_commits(&disk.store), 0);
-}
-
-/* Commits and BOOT notes of three boots: by their numbers, in any order, the last note also while
- * it is not durable yet. */
-static void history(void **state)
-{
-    enum { EACH = 700, BOOTS = 3 };
-    (void)state;
-    for (uint8_t boot = 1; boot <= BOOTS; boot++) {
-        const struct store_boot_note *notes = (const void *)disk.answer.bytes;
-        if (boot > 1) open_again(boot);
-        assert_int_equal(ask(DISK_BOOTS, STORE_NOTES, 1), OK);
-        for (uint8_t i = 0; i < boot; i++) {
-            assert_int_equal(ask(DISK_BOOTS, STORE_NOTES, i + 1u), OK);
-            assert_true(disk.answer.length >= sizeof(*notes));
-            assert_int_equal(notes[0].boot, i + 1);
-            assert_int_equal(notes[0].base, i * EACH);
-            assert_int_equal(notes[0].last_count, i > 0 ? EACH : 0);
-        }
-        assert_int_equal(ask(DISK_BOOTS, STORE_NOTES, boot), OK);
-        assert_int_equal(disk.answer.length, sizeof(*notes));
-        assert_int_equal(ask(DISK_BOOTS, STORE_NOTES, boot + 1u), STREAM_NO_RECORD);
-        chain = (struct chain){0};
-        commits_until(EACH);
-        feed();
-        append_surely(STREAM, boot - 1u);
-        disk_hurry(&disk);
-        settle();
-    }
-    for (uint64_t i = BOOTS * EACH; i-- > 0; i -= i % 50) {
-        const struct store_commit *got = (const void *)disk.answer.bytes;
-        assert_int_equal(ask(DISK_COMMITS, STORE_KERNEL, i), OK);
-        assert_int_equal(got[0].commit.seq, i % EACH);
-        assert_int_equal(disk.answer.length % sizeof(*got), 0);
-        assert_true(disk.answer.length > 0);
-    }
-    assert_int_equal(ask(DISK_COMMITS, STORE_KERNEL, BOOTS * EACH), STREAM_NO_RECORD);
-    open_again(BOOTS);
-    device.fails = true; /* nobody waits for a driver that is away */
-    assert_int_equal(ask(DISK_COMMITS, STORE_KERNEL, 0), STREAM_FAILED);
-    device.fails = false;
-    disk_retry(&disk);
-    assert_int_equal(ask(DISK_COMMITS, STORE_KERNEL, 0), OK);
-}
-
 static void syncs(void **state)
 {
     (void)state;
@@ -351,9 +263,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
     const struct CMUnitTest tests[] = {
-        CASE(durable_later), CASE(reading),  CASE(checkpoints), CASE(commits),
-        CASE(syncs),         CASE(history),  CASE(full),        CASE(not_ours),
-        CASE(device_errors), CASE(given_up), CASE(power_cuts),
+        CASE(durable_later), CASE(reading),       CASE(checkpoints), CASE(syncs),      CASE(full),
+        CASE(not_ours),      CASE(device_errors), CASE(given_up),    CASE(power_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,3 +164,23 @@ void read_all(uint32_t stream, uint64_t from)
         assert_int_equal(from, after);
     }
 }
+
+void commits_until(uint64_t count)
+{
+    while (chain.count < count) {
+        struct commit *c = logmem_commit(log_memory, chain.count);
+        memset(c, (int)chain.count, sizeof(*c));
+        c->seq = chain.count;
+        chain_append(&chain, c);
+        memcpy(logmem_hash(log_memory, chain.count - 1), chain.head, HASH_BYTES);
+    }
+    logmem_ledger(log_memory)->hashed = count;
+}
+
+void feed(void)
+{
+    do {
+        while (disk_feed(&disk)) {
+        }
+    } while (step());
+}

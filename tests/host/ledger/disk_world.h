@@ -32,3 +32,6 @@ void append_surely(uint32_t stream, uint64_t sequence);
 struct stream_info_out info(uint32_t stream);
 int ask(enum disk_kind kind, uint32_t stream, uint64_t number);
 void read_all(uint32_t stream, uint64_t from);
+/* Commits that are made and hashed, up to that count; feed() hands them on, and things happen. */
+void commits_until(uint64_t count);
+void feed(void);
