@@ -5,7 +5,7 @@
  * no-operation with a number of ours in it; another marker begins a row. Of each row the shortest
  * stretch is reported: instructions, which must be what `rdtsc` said; how many in user mode; the
  * longest pass through the kernel, which has interrupts off; some instructions that cost more than
- * others; and how often each place of the kernel ran.
+ * others; and how often each place ran, 32,768 places at most.
  *
  * Arguments: out=FILE, the report as JSON; lines=1, also how many cache lines the kernel touched.
  */
@@ -17,7 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 1 << 16, RUN_MAX = 1 << 15, LINES = 1 << 14, ROWS = 256, LINE_SHIFT = 6 };
+enum {
+    PLACES = 1 << 18,
+    PLACE_SHIFT = 64 - 18,
+    RUN_MAX = 1 << 15,
+    LINES = 1 << 14,
+    ROWS = 256,
+    LINE_SHIFT = 6
+};
 #define KERNEL_BASE 0xffffffff80000000ull
 
 int qemu_plugin_version = QEMU_PLUGIN_INTERFACE;
@@ -25,7 +32,7 @@ int qemu_plugin_version = QEMU_PLUGIN_INTERFACE;
 enum special { SPECIAL_NONE, SPECIAL_CR3, SPECIAL_MSR, SPECIAL_INVLPG, SPECIALS };
 static const char *const special_names[SPECIALS] = {NULL, "cr3", "msr", "invlpg"};
 
-struct place { /* an instruction of the kernel */
+struct place { /* an instruction; of several programs, if they share the address */
     uint64_t at, stretch, hits;
     uint8_t special;
 };
@@ -53,7 +60,7 @@ static struct kept {
     struct hit *hits;
     uint32_t hit_count;
 } candidate, rows[ROWS];
-static uint32_t row_count;
+static uint32_t row_count; /* 0: nothing is measured yet */
 static const char *out_path;
 
 static void fail(const char *why)
@@ -64,7 +71,7 @@ static void fail(const char *why)
 
 static struct place *place_of(uint64_t at)
 {
-    for (uint64_t i = at * 0x9e3779b97f4a7c15ull >> 48;; i = (i + 1) % PLACES) {
+    for (uint64_t i = at * 0x9e3779b97f4a7c15ull >> PLACE_SHIFT;; i = (i + 1) % PLACES) {
         if (places[i].at == at) return &places[i];
         if (places[i].at != 0) continue;
         places[i].at = at;
@@ -87,19 +94,25 @@ static bool line_add(struct line_set *set, uint64_t line)
     return false;
 }
 
-static void kernel_runs(unsigned int cpu, void *data)
+static void place_runs(struct place *p)
 {
-    struct place *p = data;
-    (void)cpu;
+    now.instructions++;
+    if (row_count == 0) return;
     if (p->stretch != stretch) {
         p->stretch = stretch;
         p->hits = 0;
-        if (ran_count == RUN_MAX) fail("a stretch runs too many places");
-        ran[ran_count++] = p;
-        if (wants_lines) now.code_lines += line_add(&code_lines, p->at >> LINE_SHIFT);
+        if (ran_count < RUN_MAX) ran[ran_count++] = p;
+        if (wants_lines && p->at >= KERNEL_BASE)
+            now.code_lines += line_add(&code_lines, p->at >> LINE_SHIFT);
     }
     p->hits++;
-    now.instructions++;
+}
+
+static void kernel_runs(unsigned int cpu, void *data)
+{
+    const struct place *p = data;
+    (void)cpu;
+    place_runs(data);
     now.special[p->special]++;
     if (++pass > now.longest) now.longest = pass;
 }
@@ -108,6 +121,7 @@ static void kernel_touches(unsigned int cpu, uint32_t info, uint64_t at, void *d
 {
     (void)cpu;
     (void)data;
+    if (row_count == 0) return;
     uint64_t last = at + (1ull << qemu_plugin_mem_size_shift(info)) - 1;
     now.data_lines += line_add(&data_lines, at >> LINE_SHIFT);
     if (last >> LINE_SHIFT != at >> LINE_SHIFT)
@@ -117,8 +131,7 @@ static void kernel_touches(unsigned int cpu, uint32_t info, uint64_t at, void *d
 static void user_runs(unsigned int cpu, void *data)
 {
     (void)cpu;
-    (void)data;
-    now.instructions++;
+    place_runs(data);
     now.user++;
     pass = 0;
 }
@@ -129,7 +142,7 @@ static void stamp_runs(unsigned int cpu, void *data)
     struct kept *row = &rows[row_count];
     free(candidate.hits);
     candidate = (struct kept){0};
-    if (!row->valid || now.instructions < row->counts.instructions) {
+    if (row_count != 0 && (!row->valid || now.instructions < row->counts.instructions)) {
         candidate = (struct kept){true, now, calloc(ran_count + 1, sizeof(struct hit)), ran_count};
         if (candidate.hits == NULL) fail("no memory");
         for (uint32_t i = 0; i < ran_count; i++) {
@@ -191,9 +204,8 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
         size_t size = qemu_plugin_insn_size(insn);
         uint64_t at = qemu_plugin_insn_vaddr(insn);
         insn_runs_fn *runs = user_runs;
-        struct place *place = NULL;
+        struct place *place = place_of(at);
         if (at >= KERNEL_BASE) {
-            place = place_of(at);
             place->special = special_of(code, size);
             runs = kernel_runs;
             if (wants_lines)

@@ -64,10 +64,16 @@ def table(rows, goals):
 
 
 def show_profile(args, build, kernel):
-    rows = bench_micro.counted(build, kernel, args.profile)
-    if args.profile not in rows:
-        raise Refused(f"no row {args.profile!r}; these begin so: {' '.join(rows)}")
-    print("\n".join(bench_profile.told(kernel, rows[args.profile])))
+    if args.profile in bench_system.ROWS:
+        row = bench_system.counted(build, kernel, args.profile)
+        alone = args.profile in bench_system.OF_ONE_PROGRAM
+        program = build / "symbols/bench.elf" if alone else None
+    else:
+        rows = bench_micro.counted(build, kernel, args.profile)
+        if args.profile not in rows:
+            raise Refused(f"no row {args.profile!r}; these begin so: {' '.join(rows)}")
+        row, program = rows[args.profile], build / "symbols/micro.elf"
+    print("\n".join(bench_profile.told(kernel, program, row)))
     return 0
 
 
@@ -91,7 +97,7 @@ def targets(args):
         return [*asked, "image_boot-scale"]
     if args.events:
         return [*asked, "kernel_silent"]
-    system = bench_system.is_asked(args.only) and not args.profile
+    system = bench_system.is_asked(args.profile or args.only)
     return asked + (["image_boot-bench"] if system else [])
 
 

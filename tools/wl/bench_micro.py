@@ -53,24 +53,33 @@ def parse(lines):
     return rows
 
 
+def plugin(build, scratch):
+    """QEMU's arguments for the counting plugin, and where its report will be."""
+    path = machine.need(build / "tests/bench/micro/counts.so")
+    report = Path(scratch) / "counts.json"
+    return ["-plugin", f"{path},out={report},lines=1"], report
+
+
+def join(rows, found, name):
+    """What was counted in that row; it must be what `rdtsc` said."""
+    rows[name].update(found[name])
+    said = (found[name]["instructions"] - found[EMPTY]["instructions"]) // rows[name]["each"]
+    if said != rows[name]["least"]:
+        raise Refused(f"{name}: {said} instructions counted, {rows[name]['least']} by rdtsc")
+
+
 def counted(build, kernel, prefix):
     """The same rows, measured twice: the second time under the counting plugin, which must agree
     with the time stamps, as these must with those of the first time."""
     first = measure(build, kernel, prefix)
-    plugin = machine.need(build / "tests/bench/micro/counts.so")
     with machine.scratch_folder() as scratch:
-        report = Path(scratch) / "counts.json"
-        extra = ["-plugin", f"{plugin},out={report},lines=1"]
+        extra, report = plugin(build, scratch)
         lines = run(build, kernel, f"only={prefix}", scratch, extra)
         found = json.loads(report.read_text(encoding="utf-8"))
     rows = parse(lines)
     names = [line.split()[1] for line in lines if line.startswith("row ")]
-    empty = found[names.index(EMPTY)]["instructions"]
-    for name, counts in zip(names, found, strict=True):
-        rows[name].update(counts)
-        said = (counts["instructions"] - empty) // rows[name]["each"]
-        if said != rows[name]["least"]:
-            raise Refused(f"{name}: {said} instructions counted, {rows[name]['least']} by rdtsc")
+    for name in names:
+        join(rows, dict(zip(names, found, strict=True)), name)
     for name, row in first.items():
         for key, value in row.items():
             if rows[name][key] != value:

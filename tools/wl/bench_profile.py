@@ -1,17 +1,19 @@
-"""Where in the kernel the instructions of a row are."""
+"""Where the instructions of a row are."""
 
 import subprocess
 
 from wl.errors import Refused
 
 SYMBOLIZER = "llvm-symbolizer-14"
+KERNEL_BASE = 0xFFFFFFFF80000000
+LEAST_LINE = 4
 
 
-def located(kernel, addresses):
+def located(program, addresses):
     """(function, file:line) for each address: the innermost of those inlined there."""
     asked = "".join(f"{at:#x}\n" for at in addresses)
     try:
-        done = subprocess.run([SYMBOLIZER, f"--obj={kernel}", "--basenames", "--inlines"],
+        done = subprocess.run([SYMBOLIZER, f"--obj={program}", "--basenames", "--inlines"],
                               input=asked, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Refused(f"{SYMBOLIZER}: {error}") from error
@@ -29,15 +31,25 @@ def sums(keys, hits):
     return sorted(found.items(), key=lambda item: -item[1])
 
 
-def told(kernel, row):
-    """The profile of one row as lines of text."""
-    hits = [count for _, count in row["places"]]
-    places = located(kernel, [at for at, _ in row["places"]])
-    yield f"{row['user']:7}  in user mode"
-    yield f"{sum(hits):7}  in the kernel, by function:"
-    for function, count in sums([function for function, _ in places], hits):
+def part_told(title, program, places, total):
+    hits = [count for _, count in places]
+    where = located(program, [at for at, _ in places])
+    yield f"{total:7}  {title}, by function:"
+    for function, count in sums([function for function, _ in where], hits):
         yield f"{count:7}  {function}"
-    yield "by line, four or more, of the function it is inlined from:"
-    for (function, line), count in sums(places, hits):
-        if count >= 4:
+    yield f"by line, {LEAST_LINE} or more, of the function it is inlined from:"
+    for (function, line), count in sums(where, hits):
+        if count >= LEAST_LINE:
             yield f"{count:7}  {line:24} {function}"
+
+
+def told(kernel, program, row):
+    """The profile of one row as lines of text. `program`: that runs in user mode, if only one
+    does; else None."""
+    inside = [place for place in row["places"] if place[0] >= KERNEL_BASE]
+    outside = [place for place in row["places"] if place[0] < KERNEL_BASE]
+    yield from part_told("in the kernel", kernel, inside, sum(count for _, count in inside))
+    if program:
+        yield from part_told("in user mode", program, outside, row["user"])
+    else:
+        yield f"{row['user']:7}  in user mode, by several programs"

@@ -16,21 +16,37 @@ ROWS = ("raw_call", "typed_call", "typed_over_raw", "axiom_call", "axiom_map", "
         "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_read_4k", "file_close",
         "file_all", "file_write_4k", "commit_append", "boot")
 END = re.compile(rb"(?m)^(end|failed \S+ \d+|init: bench [^\n]*)\s*$")
+# Rows in which both sides are the program that measures.
+OF_ONE_PROGRAM = ("raw_call", "typed_call", "ring_alone", "ring_batch_32")
 
 
-def run(build, kernel, image="boot-bench.img"):
+def run(build, kernel, image="boot-bench.img", extra=()):
     """The lines that it said, and the line that says that the system is ready."""
     options = machine.Options(build=build, accel="tcg", icount=True, kernel=kernel,
-                              image=build / image)
+                              image=build / image, extra=list(extra))
     with Session(options) as session:
         session.expect(END, SECONDS, "the end of the measurements")
         text = session.text()
+        session.qemu.terminate()  # in order: plugins report at their end
+        session.qemu.wait(SECONDS)
     lines = [line.removeprefix("wl> ") for line in text.splitlines()]
     failed = [line for line in lines if line.startswith(("failed ", "init: bench"))]
     if failed:
         raise Refused(f"the system's program: {failed[0]}")
     ready = next(line for line in lines if '"ready"' in line)
     return lines, json.loads(ready[ready.index("{") : ready.rindex("}") + 1])
+
+
+def counted(build, kernel, name):
+    """One row under the counting plugin, which must agree with the time stamps."""
+    with machine.scratch_folder() as scratch:
+        plugin, report = bench_micro.plugin(build, scratch)
+        lines, _ = run(build, kernel, extra=plugin)
+        found = json.loads(report.read_text(encoding="utf-8"))
+    names = [line.split()[1] for line in lines if line.startswith("row ")]
+    rows = bench_micro.parse(lines)
+    bench_micro.join(rows, dict(zip(names, found)), name)
+    return rows[name]
 
 
 def is_asked(prefix):

@@ -5,6 +5,7 @@
  * side of a row. It is less urgent than every service: it measures while nobody else has work.
  */
 #pragma once
+#include "../micro/marker.h"
 #include "idl/axiom.h"
 #include "spawn.h"
 
@@ -18,7 +19,13 @@ __attribute__((always_inline)) static inline uint32_t stamp(void)
     return low;
 }
 
-void sample(uint32_t ticks);
+/* The counting plugin takes what ran between the last two of these. */
+#define sample(ticks)                                                                              \
+    do {                                                                                           \
+        sample_keep(ticks);                                                                        \
+        __asm__ volatile("nopl %c0(%%rax)" ::"i"(MARKER_SAMPLE) : "memory");                       \
+    } while (0)
+void sample_keep(uint32_t ticks);
 /* Ends a row: what was sampled since the last one, each `each` operations. */
 void figure(const char *name, uint32_t each);
 /* A line for the host, told with the figures at the end. */
