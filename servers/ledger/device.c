@@ -58,6 +58,7 @@ bool device_take(struct device *d, const struct store_io *io)
         if (d->requests[i].used) continue;
         d->requests[i] = (struct device_request){.io = *io, .used = true, .failed = !d->open};
         if (!d->open) d->requests[i].given = d->requests[i].done = size_of(io);
+        d->in_use++;
         return true;
     }
     return false;
@@ -65,10 +66,7 @@ bool device_take(struct device *d, const struct store_io *io)
 
 bool device_is_idle(const struct device *d)
 {
-    for (uint32_t i = 0; i < DEVICE_REQUESTS; i++) {
-        if (d->requests[i].used) return false;
-    }
-    return true;
+    return d->in_use == 0;
 }
 
 bool device_may_sleep(struct device *d)
@@ -105,7 +103,7 @@ static bool give(struct device *d, struct device_request *r)
 
 void device_push(struct device *d)
 {
-    bool some = false, room = d->open;
+    bool some = false, room = d->open && d->in_use > 0;
     for (uint32_t i = 0; room && i < DEVICE_REQUESTS; i++) {
         struct device_request *r = &d->requests[i];
         while (room && r->used && r->given < size_of(&r->io)) {
@@ -154,10 +152,11 @@ bool device_done(struct device *d, uint32_t *out_id, enum store_io_result *out_r
         if (err == OK) piece_done(d, (uint32_t)cookie, c.result == OK);
         if (err != OK) all_fail(d);
     }
-    for (uint32_t i = 0; i < DEVICE_REQUESTS; i++) {
+    for (uint32_t i = 0; d->in_use > 0 && i < DEVICE_REQUESTS; i++) {
         struct device_request *r = &d->requests[i];
         if (!r->used || r->done < size_of(&r->io)) continue;
         r->used = false;
+        d->in_use--;
         *out_id = r->io.id;
         *out_result = r->failed ? STORE_IO_FAILED : STORE_IO_OK;
         return true;

@@ -31,6 +31,7 @@ struct device {
     uint64_t blocks;
     bool open, read_only;
     struct device_request requests[DEVICE_REQUESTS];
+    uint32_t in_use; /* of them: mostly none */
     struct device_piece pieces[DEVICE_PIECES];
 };
 

@@ -40,8 +40,21 @@ class Code:
 def blocks(path):
     """(address, instructions in all, bytes) of each block."""
     for line in Path(path).read_text(encoding="utf-8").splitlines():
+        if line.startswith("section"):
+            continue
         at, length, ran, data = line.split()
         yield int(at, 16), int(length) * int(ran), bytes.fromhex(data)
+
+
+def sections(path):
+    """{kind of mark: [instructions of each section, in order]}"""
+    found = {}
+    for line in Path(path).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("section"):
+            break
+        _, kind, instructions = line.split()
+        found.setdefault(int(kind), []).append(int(instructions))
+    return found
 
 
 def count(report, build):

@@ -23,6 +23,7 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "mark.h"
 #include "uring.h"
 
 enum { PAGE = 4096, DEPTH = 32, STRETCHES = 5, SETTLE_US = 1000, TRIES = 5000 };
@@ -98,23 +99,13 @@ static void by_ring(struct work *w)
     }
 }
 
-/* For tests/bench/where.c. */
-static void mark_begin(void)
-{
-    __asm__ volatile("nopl 0x574c0001(%rax)");
-}
-static void mark_end(void)
-{
-    __asm__ volatile("nopl 0x574c0002(%rax)");
-}
-
 /* The least of some stretches, so that what runs now and then is not in it. */
 static void measure(const char *method, void (*run)(struct work *w), struct work w)
 {
     uint64_t least = UINT64_MAX;
     for (uint32_t i = 0; i <= STRETCHES; i++) { /* the first to warm up */
         uint64_t start = __rdtsc();
-        mark_begin();
+        mark_begin(0);
         run(&w);
         mark_end();
         uint64_t took = __rdtsc() - start;

@@ -8,6 +8,7 @@
  */
 #include "blockdev.h"
 #include "heap.h"
+#include "mark.h"
 #include "panic.h"
 #include "say.h"
 #include "slots.h"
@@ -117,16 +118,6 @@ static bool run(const struct method *m, struct work *w)
     return true;
 }
 
-/* For tests/bench/where.c. */
-static void mark_begin(void)
-{
-    __asm__ volatile("nopl 0x574c0001(%rax)");
-}
-static void mark_end(void)
-{
-    __asm__ volatile("nopl 0x574c0002(%rax)");
-}
-
 /* The least of some stretches, so that what runs now and then is not in it. */
 static void measure(const struct method *m, struct work w)
 {
@@ -134,7 +125,7 @@ static void measure(const struct method *m, struct work w)
     bool good = true;
     for (uint32_t i = 0; i <= STRETCHES && good; i++) { /* the first to warm up */
         uint64_t start = ticks_now();
-        mark_begin();
+        mark_begin(0);
         good = run(m, &w);
         mark_end();
         uint64_t took = ticks_now() - start;
