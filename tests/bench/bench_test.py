@@ -1,5 +1,6 @@
 """The host's side of tools/bench: what it reads, compares and refuses."""
 
+import json
 import os
 import sys
 import tempfile
@@ -9,7 +10,8 @@ from xml.etree import ElementTree
 
 ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(ROOT / "tools"))
-from wl import bench_gate, bench_micro, bench_scale, bench_system  # noqa: E402
+from wl import bench_gate, bench_micro, bench_page  # noqa: E402
+from wl import bench_scale, bench_system  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
 ROW = {"least": 100, "median": 101, "most": 120, "rounds": 256, "each": 1, "cr3": 2, "msr": 0,
@@ -56,6 +58,22 @@ class Gate(unittest.TestCase):
             path.write_text("{", encoding="utf-8")
             self.assertRaises(Refused, bench_gate.read, path)
             self.assertRaises(Refused, bench_gate.read, Path(folder) / "none")
+
+
+class Page(unittest.TestCase):
+    def test_tables_are_of_the_figures_kept(self):
+        goals = json.loads((ROOT / "tests/bench/goals.json").read_text(encoding="utf-8"))
+        self.assertTrue(bench_page.is_right(bench_gate.read(bench_gate.BASELINE), goals),
+                        "tools/bench --accept writes them")
+        self.assertEqual([name for name in goals if name not in bench_page.TEXTS], [])
+
+    def test_another_figure_is_another_page(self):
+        kept = {**bench_gate.read(bench_gate.BASELINE)}
+        kept["call_0"] = {**kept["call_0"], "least": 1}
+        self.assertFalse(bench_page.is_right(kept, {}))
+
+    def test_a_row_without_a_text(self):
+        self.assertRaises(Refused, bench_page.parts, {"zzz": ROW}, {})
 
 
 class Scale(unittest.TestCase):
