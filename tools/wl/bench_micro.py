@@ -10,6 +10,7 @@ from wl.errors import Refused
 
 SECONDS = 120
 EMPTY = "empty"  # the row in which nothing is done
+SEEN_TWICE = {"page_fault": 1}  # by the plugin: what faulted, and the same when it is done again
 
 
 def micro_image(build, path):
@@ -63,7 +64,8 @@ def plugin(build, scratch):
 def join(rows, found, name):
     """What was counted in that row; it must be what `rdtsc` said."""
     rows[name].update(found[name])
-    said = (found[name]["instructions"] - found[EMPTY]["instructions"]) // rows[name]["each"]
+    said = found[name]["instructions"] - found[EMPTY]["instructions"] - SEEN_TWICE.get(name, 0)
+    said //= rows[name]["each"]
     if said != rows[name]["least"]:
         raise Refused(f"{name}: {said} instructions counted, {rows[name]['least']} by rdtsc")
 

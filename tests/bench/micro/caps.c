@@ -129,6 +129,17 @@ static void run_map(const struct row *row)
     }
 }
 
+/* In the address space that is loaded: what the processor knows of the page has to go, too. */
+static void run_unmap_loaded(const struct row *row)
+{
+    uint64_t frame = make(CAP_FRAME, PAGE_BITS), at = (uint64_t)buffer(BUFFERS);
+    (void)row;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        NEED(op(OP_MAP, frame, GS_ASPACE, at, RIGHT_READ, 0) == OK);
+        measure(OP_UNMAP, frame, 0, 0, 0, 0);
+    }
+}
+
 const struct row rows_caps[] = {
     {"retype", run_retype, CAP_ENDPOINT, 0, 0},
     {"retype_frame", run_retype, CAP_FRAME, PAGE_BITS, 0},
@@ -143,6 +154,7 @@ const struct row rows_caps[] = {
     {"revoke_1000", run_revoke, 1000, 0, 1000},
     {"map", run_map, 1, 0, 0},
     {"unmap", run_map, 1, 1, 0},
+    {"unmap_loaded", run_unmap_loaded, 0, 0, 0},
     {"map_512", run_map, PAGES, 0, PAGES},
     {"unmap_512", run_map, PAGES, 1, PAGES},
     {0},
