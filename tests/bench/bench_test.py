@@ -110,6 +110,12 @@ class Lines(unittest.TestCase):
         self.assertEqual((rows["a"]["least"], rows["a"]["median"], rows["a"]["most"]),
                          (100, 101, 200))
 
+    def test_stages_of_boot(self):
+        line = "kernel 2.3 ms, axiom 9.7 ms, init and services 34.3 ms; `help` lists the commands"
+        self.assertTrue(bench_system.STAGES.match(line))
+        self.assertEqual(bench_system.STAGE.findall(line),
+                         [("kernel", "2.3"), ("axiom", "9.7"), ("init and services", "34.3")])
+
     def test_nothing_of_the_system_is_asked_for(self):
         self.assertEqual(bench_system.measure(Path("none"), None, "zzz"), ({}, {}))
 

@@ -102,24 +102,24 @@ def targets(args):
 
 
 def measured(args, build, kernel):
-    """All rows that are asked for, twice the same, and what each process uses of memory."""
+    """All rows that are asked for, and what else the system says; when exact, twice the same."""
     exact = args.counts or args.accept or args.check
     rows = (bench_micro.counted if exact else bench_micro.measure)(build, kernel, args.only)
-    more, memory = bench_system.measure(build, kernel, args.only)
-    if exact and bench_system.measure(build, kernel, args.only) != (more, memory):
+    more, said = bench_system.measure(build, kernel, args.only)
+    if exact and bench_system.measure(build, kernel, args.only) != (more, said):
         raise Refused("the system's rows are not the same another time")
     if not rows and not more:
         raise Refused(f"no row begins with {args.only!r}")
-    return rows, more, memory
+    return rows, more, said
 
 
-def show(rows, more, memory):
+def show(rows, more, said):
     goals = json.loads(GOALS.read_text(encoding="utf-8"))
     for part in (rows, more):
         if part:
             print("\n".join(table(part, goals)) + "\n")
-    if memory:
-        print("KiB when idle: " + ", ".join(f"{name} {kib}" for name, kib in memory.items()))
+    for title, numbers in said.items():
+        print(f"{title}: " + ", ".join(f"{name} {value}" for name, value in numbers.items()))
 
 
 def silent_kernel(build):
@@ -161,11 +161,11 @@ def run(args):
         return bench_scale.checked(build, kernel, args.svg)
     if args.events:
         return show_events(args, build, kernel)
-    rows, more, memory = measured(args, build, kernel)
-    show(rows, more, memory)
+    rows, more, said = measured(args, build, kernel)
+    show(rows, more, said)
     rows.update(more)
     if args.json:
-        figures = {"rows": rows, "memory": memory}
+        figures = {"rows": rows, **said}
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if args.accept:
         accept(args, build, rows)

@@ -12,6 +12,8 @@ from wl.errors import Refused
 from wl.serial import Session
 
 SECONDS = 240
+STAGES = re.compile(r"kernel [\d.]+ ms, axiom ")
+STAGE = re.compile(r"([a-z][a-z ]*) ([\d.]+) ms")
 ROWS = ("raw_call", "typed_call", "typed_over_raw", "axiom_call", "axiom_map", "axiom_unmap",
         "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_read_4k", "file_close",
         "file_all", "file_write_4k", "commit_append", "boot")
@@ -58,7 +60,7 @@ def one_figure(value):
 
 
 def measure(build, kernel, prefix):
-    """Rows as of the kernel's operations, and KiB by process."""
+    """Rows as of the kernel's operations; and what else it said: title -> name -> number."""
     if not is_asked(prefix):
         return {}, {}
     lines, ready = run(build, kernel)
@@ -70,4 +72,7 @@ def measure(build, kernel, prefix):
         if line.startswith("memory "):
             name, kib = line.removeprefix("memory ").rsplit(" ", 1)
             memory[name] = int(kib)
-    return {name: rows[name] for name in ROWS if name.startswith(prefix)}, memory
+    stages = next((line for line in lines if STAGES.match(line)), "")
+    boot = {name: float(number) for name, number in STAGE.findall(stages)}
+    more = {"KiB when idle": memory, "boot, in million instructions": boot}
+    return {name: rows[name] for name in ROWS if name.startswith(prefix)}, more
