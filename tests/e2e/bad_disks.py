@@ -238,6 +238,18 @@ class Failing(Case):
     def test_all_fails(self):
         self.check_gives_up(READ, WRITE, FLUSH)
 
+    def test_no_log_can_be_made(self):
+        """An empty disk that cannot be written to; mended, it gets its log."""
+        for kind in (WRITE, FLUSH):
+            with self.subTest(kind):
+                self.disk.fail(kind)
+                session = self.start()
+                self.assertIn(f"log: the disk fails: {IN_MEMORY}", session.text())
+                self.line(session, "echo hi > /a")
+                self.assertTrue(session.power_off())
+                self.disk.mend()
+        self.assertTrue(self.begin().power_off())
+
     def test_reads_fail(self):
         """It is not known what is on it: nothing is written."""
         self.assertTrue(self.begin().power_off())
