@@ -13,7 +13,7 @@ interface Ledger @0xeedf566b5ca256f5 {
                    lastCount :UInt64, lastHead :Data $Wl.max(32));
   # `onDisk`: what services say outlives the machine's power. `wrong`: why not, or what is wrong with the
   # disk. `boot`: its number; `lastCount`, `lastHead`: commits of the boot before, and the head of their
-  # chain. `hashed`, `written`: commits of this boot. `blocks`, `free`: room for more, of 4 KiB.
+  # chain. `hashed`, `written`: commits of this boot, the latter durable. `blocks`, `free`: room for more, of 4 KiB.
   sync @1 () -> () $Wl.errors(["failed"]);
   # Answers when all commits up to now, and all that was appended, are on the disk.
 }

@@ -62,6 +62,21 @@ static void wait(void)
     if ((bits & SERVICE_SIGNAL_TOLD) != 0) ledger.reopen = true;
 }
 
+/* The boot's number is on the disk before anybody hears of it: no two that were seen are the
+ * same. */
+static uint32_t number_keep(void)
+{
+    struct store_figures f;
+    store_figures(&ledger.disk.store, &f);
+    store_sync(&ledger.disk.store);
+    for (;;) {
+        drive();
+        if (ledger.disk.given_up) return KEEP_FAILS;
+        if (store_durable(&ledger.disk.store) >= f.records) return KEEP_OK;
+        wait();
+    }
+}
+
 /* What is on it: enum keep_reason. */
 static uint32_t disk_look(const struct log_ledger *page)
 {
@@ -77,7 +92,7 @@ static uint32_t disk_look(const struct log_ledger *page)
         drive();
         if (ledger.disk.given_up) return KEEP_FAILS;
         enum store_result now = disk_status(&ledger.disk);
-        if (ledger.disk.open) return now == STORE_OK ? KEEP_OK : KEEP_STORE + now;
+        if (ledger.disk.open) return now == STORE_OK ? number_keep() : KEEP_STORE + now;
         if (now != STORE_WAIT && now != STORE_EMPTY && !disk_failed(&ledger.disk)) {
             return KEEP_STORE + now;
         }

@@ -119,7 +119,7 @@ static int on_status(struct request *rq, struct ledger_status_out *out)
         out->wrong = text_from(wrong, strlen(wrong));
     }
     out->boot = (uint32_t)f.boot;
-    out->written = store_commits(&ledger.disk.store);
+    out->written = logmem_ledger(ledger.log)->durable;
     out->blocks = f.blocks;
     out->free = f.used + f.reserve < f.blocks ? f.blocks - f.used - f.reserve : 0;
     out->last_count = f.last_count;
