@@ -362,7 +362,7 @@ void memory_release_rest(struct process *p)
     for (uint32_t i = 0; i < pool.count; i++) {
         struct block *b = &pool.blocks[i];
         if (b->state != BLOCK_WHOLE || b->owner != p->pid || p->pid == 0) continue;
-        if (!kern_gone(kern_revoke(b->slot))) return;
+        if (!kern_gone(kern_revoke(name_in(GS_CNODE, b->slot)))) return;
         b->state = BLOCK_FREE;
         p->chunks -= CHUNKS;
     }

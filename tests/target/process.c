@@ -205,6 +205,21 @@ static void placed_on_each_processor(void)
     EXPECT_IS(process_place(child.process, &in), PROCESS_DEAD);
 }
 
+/* Its CNode is larger than a chunk of axiom's memory. */
+static void many_slots(void)
+{
+    const struct self_process_create_in in = {
+        .name = text_from("slots", 5), .quota = {2048, 4096, 1, 100}, .priority = 1};
+    struct self_process_create_out out = {.process = {.slot = test_slot()}};
+    struct self_info_out before, after;
+
+    EXPECT_IS(self_info(CAP_SLOT_SELF, &before), OK);
+    EXPECT_IS(self_process_create(CAP_SLOT_SELF, &in, &out), OK);
+    EXPECT_IS(process_kill(out.process.slot, &(struct process_kill_in){.code = 7}), OK);
+    EXPECT_IS(self_info(CAP_SLOT_SELF, &after), OK);
+    EXPECT_IS(after.info.pages, before.info.pages);
+}
+
 static const struct test tests[] = {
     {"PRC0001", "the exit code arrives", exit_code},
     {"PRC0002", "who uses up its memory fails alone", memory_quota},
@@ -216,6 +231,7 @@ static const struct test tests[] = {
     {"PRC0008", "nobody gives more than it has", quota_is_the_makers},
     {"PRC0009", "100,000 random calls by a process that holds nothing all fail", random_calls},
     {"PRC0010", "a process is placed on each processor there is", placed_on_each_processor},
+    {"PRC0011", "a process of many slots ends like any other", many_slots},
 };
 static const struct child children[] = {
     {"exits", child_exits},
