@@ -137,10 +137,11 @@ interface Audit @0xabd5f666b8e77cab {
       $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
   # Processes, those that live first, then the others from the last on; from entry `from` on. `next` is
   # where to go on. With a disk all of a boot, as far as audit has memory; else at least the last 2,048.
-  verify @8 () -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
+  verify @8 (boot :UInt32) -> (ok :Bool, commits :UInt64, hashed :UInt64, slots :UInt64, compared :UInt64, authority :UInt64,
                    derived :UInt64, objects :UInt64, mapped :UInt64, quiet :Bool, hashTicks :UInt64, foldTicks :UInt64, walkTicks :UInt64, head :Data $Wl.max(32),
-                   findingCount :UInt32, findings :List(Finding) $Wl.max(12)) $Wl.errors(["noDisk", "away", "behind"]);
-  # Chain, fold, and comparison with the live slots. `authority`: authority capabilities, all axiom's.
+                   findingCount :UInt32, findings :List(Finding) $Wl.max(12)) $Wl.errors(["noBoot", "noDisk", "away", "behind"]);
+  # Chain, fold, and comparison with the live slots; of an earlier boot chain, up to the head that the next one
+  # knows, fold and rules. `authority`: authority capabilities, all axiom's.
   # `derived`: capabilities made from one of their kind; `objects` that take memory; `mapped` pages and tables.
   # `quiet`: no commit fell within the walk, so that its slots were counted too.
   capsAt @9 (seq :UInt64, process :Text $Wl.max(32), after :UInt32, boot :UInt32) -> (caps :List(CapInfo) $Wl.max(28), more :Bool)

@@ -17,4 +17,5 @@ uint32_t syslog_entries(uint64_t number, struct audit_entry *out, uint32_t max);
 /* The request to axiom that led to commit `seq` of axiom's; false: it is not kept. */
 bool syslog_request(uint64_t seq, bool by_answer, struct audit_entry *out);
 /* verify.c */
-int answer_verify(struct request *rq, struct audit_verify_out *out);
+int answer_verify(struct request *rq, const struct audit_verify_in *in,
+                  struct audit_verify_out *out);

@@ -23,11 +23,13 @@ struct piece { /* of the log, where something is wrong */
 static struct {
     struct chain chain; /* verified so far */
     struct chain again; /* the second look at it */
+    struct chain past;  /* of that earlier boot, while it is verified piece by piece; 0: none */
+    uint32_t past_boot;
     uint32_t pass;
     cap_t cursor;
     struct walk_item items[WALK_ITEMS_MAX];
     struct piece piece;
-    struct extent *room; /* for check_state, of as many nodes as the fold has */
+    struct extent *room; /* for check_state, of so many nodes: as the fold has */
     uint32_t room_nodes;
 } verifier;
 
@@ -39,7 +41,7 @@ static void chain_report(struct report *report, enum chain_fault fault, uint64_t
 }
 
 /* What is wrong with commit `chain->count`, by those that follow it. */
-static enum chain_fault fault_at(const struct chain *chain)
+static enum chain_fault fault_at(const struct tape_boot *b, const struct chain *chain)
 {
     struct piece *p = &verifier.piece;
     struct chain copy = *chain;
@@ -47,7 +49,7 @@ static enum chain_fault fault_at(const struct chain *chain)
         .commits = p->commits, .first = chain->count, .kept = p->kept[0], .count = chain->count};
     for (uint32_t i = 0; i < PIECE; i++) {
         struct tape_hash hash;
-        if (tape_get(&book.now.boot, log.count, &p->commits[i], &hash) != OK) break;
+        if (tape_get(b, log.count, &p->commits[i], &hash) != OK) break;
         if (hash.kept == HASH_BYTES) memcpy(p->kept[i], hash.bytes, HASH_BYTES);
         if (hash.kept == HASH_BYTES && log.hashed == log.count) log.hashed++;
         log.count++;
@@ -56,19 +58,20 @@ static enum chain_fault fault_at(const struct chain *chain)
     return fault != CHAIN_OK ? fault : CHAIN_CHANGED;
 }
 
-/* Goes on to `until`, at most to the last commit; what is kept of the hashes is compared. */
-static int chain_on(struct chain *chain, uint64_t until, struct report *report)
+/* Goes on to `until`; what is kept of the hashes is compared. */
+static int chain_on(const struct tape_boot *b, struct chain *chain, uint64_t until,
+                    struct report *report)
 {
-    while (chain->count < until && chain->count < book_commits()) {
+    while (chain->count < until) {
         struct chain next = *chain;
         struct tape_hash hash;
         struct commit c;
         if (tape_tired()) return AUDIT_BEHIND;
-        int err = tape_get(&book.now.boot, chain->count, &c, &hash);
+        int err = tape_get(b, chain->count, &c, &hash);
         if (err != OK) return err;
         chain_append(&next, &c);
         if (c.seq != chain->count || memcmp(next.head, hash.bytes, hash.kept) != 0) {
-            chain_report(report, fault_at(chain), chain->count);
+            chain_report(report, fault_at(b, chain), chain->count);
             return OK;
         }
         *chain = next;
@@ -88,14 +91,14 @@ static int verify_chain(struct report *report)
 {
     uint64_t count = book_commits();
     hashes_await(count);
-    int err = chain_on(&verifier.chain, count, report);
+    int err = chain_on(&book.now.boot, &verifier.chain, count, report);
     if (err != OK || report->count > 0) return err;
     if (logmem_ledger(book.log)->hashed > book_commits()) {
         chain_report(report, CHAIN_TRUNCATED, book_commits());
     }
     if (verifier.again.count >= verifier.chain.count) verifier.again = (struct chain){0};
     uint64_t until = verifier.again.count + AGAIN;
-    return chain_on(&verifier.again, until < count ? until : count, report);
+    return chain_on(&book.now.boot, &verifier.again, until < count ? until : count, report);
 }
 
 /* The items of an answer stand in the message page: copied before it is used again. */
@@ -151,19 +154,18 @@ static int verify_walk(struct report *report, struct audit_verify_out *out, bool
     return OK;
 }
 
-static bool room_made(void)
+static bool room_made(uint32_t nodes)
 {
-    if (verifier.room_nodes == book.now.nodes) return true;
+    if (verifier.room_nodes >= nodes) return true;
     heap_free(verifier.room);
-    verifier.room = heap_alloc(book.now.nodes * sizeof(*verifier.room));
-    verifier.room_nodes = verifier.room != NULL ? book.now.nodes : 0;
+    verifier.room = heap_alloc(nodes * sizeof(*verifier.room));
+    verifier.room_nodes = verifier.room != NULL ? nodes : 0;
     return verifier.room != NULL;
 }
 
 /* Where the fold stands, it does not go on. */
-static void report_broken(struct report *report)
+static void report_broken(const struct view *v, struct report *report)
 {
-    const struct view *v = &book.now;
     struct commit c = {0};
     if (v->broken == REDUCE_OK) return;
     (void)tape_get(&v->boot, v->fold.count, &c, NULL);
@@ -192,7 +194,7 @@ static int verify_all(struct report *report, struct audit_verify_out *out)
     }
     if (err == OK && report->count == 0) {
         hashes_await(book.now.fold.count);
-        err = chain_on(&verifier.chain, book.now.fold.count, report);
+        err = chain_on(&book.now.boot, &verifier.chain, book.now.fold.count, report);
     }
     out->hash_ticks = hashed - start;
     out->fold_ticks = folded - hashed;
@@ -200,32 +202,27 @@ static int verify_all(struct report *report, struct audit_verify_out *out)
     return err;
 }
 
-int answer_verify(struct request *rq, struct audit_verify_out *out)
+/* Of an earlier boot all commits are hashed and folded; there is nothing to walk. */
+static int verify_past(const struct tape_boot *b, struct report *report, const struct view **out)
 {
-    struct report report = {0};
-    struct self_sync_out synced;
-    (void)rq;
-    verifier.cursor = startup_cap("cursor");
-    (void)self_sync(CAP_SLOT_SELF, &synced);
-    int err = verify_all(&report, out);
+    struct chain *chain = &verifier.past;
+    if (verifier.past_boot != b->number) *chain = (struct chain){0};
+    verifier.past_boot = b->number;
+    int err = chain_on(b, chain, b->count, report);
+    if (err == OK) err = book_view(b->number, UINT64_MAX, out);
     if (err != OK) return err;
-    report_broken(&report);
-    if (!room_made()) return ERR_NO_MEMORY;
-    check_state(&book.now.fold, book.log->axiom_cnode, verifier.room, &report);
-    out->ok = report.count == 0;
-    out->commits = book.now.fold.count;
-    uint64_t kept = logmem_ledger(book.log)->hashed;
-    out->hashed = verifier.chain.count < kept ? verifier.chain.count : kept;
-    out->slots = book.now.fold.live;
-    out->compared = report.compared;
-    out->authority = report.authority;
-    out->derived = report.derived;
-    out->objects = report.objects;
-    out->mapped = report.mapped;
-    out->head = data_from(verifier.chain.head, HASH_BYTES);
-    out->finding_count = report.count;
-    for (uint32_t i = 0; i < report.count && i < FINDINGS_MAX; i++) {
-        const struct finding *f = &report.findings[i];
+    verifier.past_boot = 0; /* the next time from the start */
+    if (report->count == 0 && memcmp(chain->head, b->head, HASH_BYTES) != 0) {
+        chain_report(report, CHAIN_CHANGED, b->count);
+    }
+    return OK;
+}
+
+static void findings_give(const struct report *report, struct audit_verify_out *out)
+{
+    out->finding_count = report->count;
+    for (uint32_t i = 0; i < report->count && i < FINDINGS_MAX; i++) {
+        const struct finding *f = &report->findings[i];
         out->findings.at[out->findings.count++] =
             (struct audit_finding){.invariant = text_of(f->invariant),
                                    .what = text_of(f->what),
@@ -234,5 +231,37 @@ int answer_verify(struct request *rq, struct audit_verify_out *out)
                                    .expected = f->expected,
                                    .found = f->found};
     }
+}
+
+int answer_verify(struct request *rq, const struct audit_verify_in *in,
+                  struct audit_verify_out *out)
+{
+    struct report report = {0};
+    struct self_sync_out synced;
+    struct tape_boot boot;
+    const struct view *v = &book.now;
+    (void)rq;
+    verifier.cursor = startup_cap("cursor");
+    (void)self_sync(CAP_SLOT_SELF, &synced);
+    int err = tape_boot(in->boot, &boot);
+    if (err == OK) err = boot.now ? verify_all(&report, out) : verify_past(&boot, &report, &v);
+    if (err != OK) return err;
+    report_broken(v, &report);
+    if (!room_made(v->nodes)) return ERR_NO_MEMORY;
+    uint64_t axiom_cnode = boot.now ? book.log->axiom_cnode : v->axiom_cnode;
+    check_state(&v->fold, axiom_cnode, verifier.room, &report);
+    const struct chain *chain = boot.now ? &verifier.chain : &verifier.past;
+    uint64_t kept = boot.now ? logmem_ledger(book.log)->hashed : boot.count;
+    out->ok = report.count == 0;
+    out->commits = v->fold.count;
+    out->hashed = chain->count < kept ? chain->count : kept;
+    out->slots = v->fold.live;
+    out->compared = report.compared;
+    out->authority = report.authority;
+    out->derived = report.derived;
+    out->objects = report.objects;
+    out->mapped = report.mapped;
+    out->head = data_from(chain->head, HASH_BYTES);
+    findings_give(&report, out);
     return OK;
 }

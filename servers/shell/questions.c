@@ -212,6 +212,25 @@ static uint64_t milliseconds(uint64_t ticks)
     return hz < 1000 ? 0 : ticks / (hz / 1000);
 }
 
+/* A boot that ended has no live slots to be compared with. */
+static void invariants_print(struct out *o, const struct audit_verify_out *v)
+{
+    out_print(o,
+              "\nI1  %lu slots in living containers, %lu mappings in living address spaces\n"
+              "I2  %lu derived capabilities within their parents' rights\n"
+              "I4  %lu objects inside their untypeds, and apart from each other\n"
+              "I5  of %lu mappings none of a table or a kernel object, none writable and "
+              "executable\n"
+              "I11 %lu authority capabilities, all axiom's\n",
+              v->slots, v->mapped, v->derived, v->objects, v->mapped, v->authority);
+    if (v->compared > 0) {
+        out_print(o, "I12 %lu slots are what %lu commits fold to\n", v->compared, v->commits);
+    } else {
+        out_print(o, "I12 %lu commits follow from each other\n", v->commits);
+    }
+    out_print(o, "I13 %lu hashes chained", v->hashed);
+}
+
 int run_verify(struct shell *sh, int argc, char **argv)
 {
     struct audit_verify_out v;
@@ -221,32 +240,19 @@ int run_verify(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     do {
-        err = audit_verify(sh->audit, &v);
+        err = audit_verify(sh->audit, &(struct audit_verify_in){sh->boot}, &v);
     } while (audit_again(sh, err));
     if (err != OK) return audit_failed(sh, "verify", err);
     out_print(&o,
               "%s: %lu commits, %lu hashed; %lu of %lu slots compared%s; %lu authority "
               "capabilities, all axiom's\n",
               v.ok ? "ok" : "NOT OK", v.commits, v.hashed, v.compared, v.slots,
-              v.quiet ? "" : " (commits fell within the walk)", v.authority);
+              v.compared == 0 || v.quiet ? "" : " (commits fell within the walk)", v.authority);
     out_print(&o, "head ");
     for (uint32_t i = 0; i < v.head.len; i++) {
         out_print(&o, "%02x", v.head.at[i]);
     }
-    if (v.ok) {
-        out_print(&o,
-                  "\nI1  %lu slots in living containers, %lu mappings in living address spaces\n"
-                  "I2  %lu derived capabilities within their parents' rights\n"
-                  "I4  %lu objects inside their untypeds, and apart from each other\n"
-                  "I5  of %lu mappings none of a table or a kernel object, none writable and "
-                  "executable\n",
-                  v.slots, v.mapped, v.derived, v.objects, v.mapped);
-        out_print(&o,
-                  "I11 %lu authority capabilities, all axiom's\n"
-                  "I12 %lu slots are what %lu commits fold to\n"
-                  "I13 %lu hashes chained",
-                  v.authority, v.compared, v.commits, v.hashed);
-    }
+    if (v.ok) invariants_print(&o, &v);
     out_print(&o, "\nchain %lu ms, fold %lu ms, walk %lu ms\n", milliseconds(v.hash_ticks),
               milliseconds(v.fold_ticks), milliseconds(v.walk_ticks));
     for (uint32_t i = 0; i < v.findings.count; i++) {

@@ -20,7 +20,7 @@ const struct row rows[] = {
      run_syslog},
     {"show", "show SEQ [--boot N]", "one commit, its hash and what caused it", 1, 1,
      COMPLETES_NOTHING, run_show},
-    {"verify", "verify", "checks chain, fold and live state of all authority", 0, 0,
+    {"verify", "verify [--boot N]", "checks chain, fold and live state of all authority", 0, 0,
      COMPLETES_NOTHING, run_verify},
     {"at", "at SEQ caps NAME [--boot N]", "what a process held after that commit", 3, 3,
      COMPLETES_NAME, run_at},
