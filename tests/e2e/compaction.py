@@ -9,6 +9,8 @@ from pathlib import Path
 from harness import BOOT_SECONDS, ROOT, Session, options, plain
 
 HEAD = re.compile(r"log: boot (\d+), (\d+) commits of it on the disk, (\d+) of (\d+) blocks free")
+QUESTIONS = ("log 20 --boot 1", "at 3000 caps init --boot 1", "show 3000 --boot 2",
+             "why console 3 --boot 1")
 WRITES = 40
 MIB = 1 << 20
 
@@ -27,7 +29,7 @@ class Compaction(unittest.TestCase):
             for line in (*lines, "verify", "log head"):
                 status, text = session.run(line, 120)
                 shown.append(plain(text) if isinstance(text, bytes) else text)
-                self.assertEqual(status, 0, shown)
+                self.assertEqual(status, 0, shown[-1])
             self.assertTrue(session.power_off())
         return shown[:-2], tuple(map(int, HEAD.search(shown[-1]).groups()))
 
@@ -49,14 +51,18 @@ class Compaction(unittest.TestCase):
             for words in (("log",), ("caps", "axiom"), ("spaces",)):
                 self.assertEqual(self.wl_log("--boot", boot, out, *words),
                                  self.wl_log("--boot", boot, disk, *words))
-        answers = []
+        answers, asked = [], []
         for image in (disk, out, large):
-            shown, head = self.boot(image, "ls -l /d", "cat /d/4", "echo new > /new", "cat /new")
+            shown, head = self.boot(image, "ls -l /d", "cat /d/4", "echo new > /new", "cat /new",
+                                    *QUESTIONS)
             self.assertEqual((shown[0], head[0]), (listed, 3))
             self.assertIn(f"{WRITES - 1}", shown[1])
             self.assertIn("new", shown[3])
+            self.assertIn("genesis", shown[-1])
+            asked.append(shown[4:])
             self.assertTrue(self.wl_log(image, "verify").endswith("verify: ok\n"))
             answers.append(head)
+        self.assertEqual(asked[1:], [asked[0]] * 2)
         (_, _, left, blocks), (_, _, more, same), (_, _, most, larger) = answers
         print(f"{left} of {blocks} blocks free; compacted: {more} of {same}, {most} of {larger}")
         self.assertEqual(blocks, same)
