@@ -6,7 +6,7 @@ answers at once (where.c makes sure), so that nothing idles and a figure is the 
 run: from before the first request to after the last completion, divided by their number; of five
 stretches the least.
 
-Usage: compare.py [--only ours|linux] [--json FILE] [--profile]; fails if Linux
+Usage: compare.py [--only ours|linux] [--json FILE] [--profile] [--later]; fails if Linux
 is better at anything.
 """
 
@@ -26,7 +26,9 @@ import guest  # noqa: E402
 import where  # noqa: E402
 
 REQUESTS = 400  # as in tests/target/system.toml
+FEW = 16  # of the same work, for --later
 RUNS = 6  # of each kind of work: one to warm up
+LATER_NS = 200_000
 DISK_BYTES = 64 << 20
 LINUX_SECONDS, OUR_SECONDS, READY_SECONDS = 400, 200, 60
 FIGURE = re.compile(r"FIGURE (\w+) (\w+) (\w+) (\d+) (\d+) (\d+)")
@@ -39,10 +41,13 @@ BOOTS = {"linux": ("", ""),
                           " /sys/block/vdb/queue/iostats=0")}
 
 
-def second_disk(more=""):
-    return ["-blockdev", f"null-co,node-name=null,size={DISK_BYTES},read-zeroes=on",
+def second_disk(plugin, later):
+    """It answers at once, or later; then the plugin counts, as the machine's time goes on."""
+    slow = f",latency-ns={LATER_NS}" if later else ""
+    wait = "" if later else f",wait={ANSWER_US}"
+    return ["-blockdev", f"null-co,node-name=null,size={DISK_BYTES},read-zeroes=on{slow}",
             "-device", "virtio-blk-pci,disable-legacy=on,drive=null,ioeventfd=off",
-            "-plugin", f"{WHERE},wait={ANSWER_US}{more}"]
+            "-plugin", f"{WHERE}{wait}{plugin}"]
 
 
 def first_disk(scratch):
@@ -52,15 +57,22 @@ def first_disk(scratch):
     return [path]
 
 
-def machine(scratch, plugin="", **more):
-    return options(icount=True, memory="512M", disks=first_disk(scratch),
-                   extra=second_disk(plugin), **more)
+def machine(scratch, plugin="", later=False, **more):
+    return options(icount=not later, memory="512M", disks=first_disk(scratch),
+                   extra=second_disk(plugin, later), **more)
 
 
-def figures(text, system):
-    """{(system and method, operation, order, depth): instructions a request}"""
+def figures(text, system, report=None):
+    """{(system and method, operation, order, depth): instructions a request}; with a report of the
+    plugin what that counted, of the short stretches."""
     found = {}
-    for method, operation, order, depth, requests, took in FIGURE.findall(text):
+    sections = where.sections(report)[0] if report else []
+    for number, line in enumerate(FIGURE.findall(text)):
+        method, operation, order, depth, requests, took = line
+        if int(requests) != (FEW if report else REQUESTS):
+            continue
+        if report:
+            took = min(sections[number * RUNS + 1 : (number + 1) * RUNS])
         key = (f"{system}: {method}", operation, order, int(depth))
         found[key] = round(int(took) / int(requests))
     if "DONE" not in text or not found:
@@ -68,23 +80,26 @@ def figures(text, system):
     return found
 
 
-def measure_linux(scratch):
+def measure_linux(scratch, later=False):
     files = guest.unpacked(ROOT / "build/linux-guest")
     kernel, release = guest.kernel_of(files)
     memory = Path(scratch) / "initramfs"
     memory.write_bytes(guest.initramfs(files, release, INIT))
     found = {}
+    report = Path(scratch) / "where" if later else None
     for name, (kernel_words, settings) in BOOTS.items():
         words = f"console=ttyS0 quiet {kernel_words} -- {REQUESTS} {settings}"
-        with Session(machine(scratch, kernel=kernel, image=memory, append=words)) as session:
+        with Session(machine(scratch, f",out={report}" if later else "", later, kernel=kernel,
+                             image=memory, append=words)) as session:
             session.finish(LINUX_SECONDS)
-            found |= figures(session.text(), name)
+            found |= figures(session.text(), name, report)
     return release, found
 
 
-def measure_ours(scratch, plugin=""):
+def measure_ours(scratch, later=False, report=None):
     image = BUILDS["release"] / "boot-test.img"
-    with Session(machine(scratch, plugin, image=image)) as session:
+    plugin = f",out={report}" if report else ""
+    with Session(machine(scratch, plugin, later, image=image)) as session:
         session.prompt(READY_SECONDS)
         session.run("restart second_disk")
         deadline = time.monotonic() + READY_SECONDS
@@ -93,17 +108,16 @@ def measure_ours(scratch, plugin=""):
                 session.fail("the driver of the second disk does not start")
         session.run("restart diskbench")
         session.expect(rb"DONE|FAILED", OUR_SECONDS)
-        found = figures(session.text(), "ours")
         session.run("", READY_SECONDS)
         if not session.power_off():
             session.fail("the machine did not power off in order")
-        return found
+        return figures(session.text(), "ours", report if later else None)
 
 
 def profile(scratch):
     """Where the instructions of all our requests went."""
     report = Path(scratch) / "where"
-    found = measure_ours(scratch, f",out={report}")
+    found = measure_ours(scratch, report=report)
     print("instructions a request, over all kinds of work")
     print("\n".join(where.table(report, BUILDS["release"], len(found) * RUNS * REQUESTS)))
 
@@ -134,17 +148,19 @@ def main(argv):
     parser.add_argument("--only", choices=("ours", "linux"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures, as a list")
     parser.add_argument("--profile", action="store_true", help="ours by function")
+    parser.add_argument("--later", action="store_true", help="a device that answers after 0.2 ms")
     args = parser.parse_args(argv)
     found = {}
     try:
         with tempfile.TemporaryDirectory(prefix="waterlight-") as scratch:
+            report = Path(scratch) / "where" if args.later else None
             if args.profile:
                 profile(scratch)
                 return 0
             if args.only != "linux":
-                found |= measure_ours(scratch)
+                found |= measure_ours(scratch, args.later, report)
             if args.only != "ours":
-                release, linux = measure_linux(scratch)
+                release, linux = measure_linux(scratch, args.later)
                 found |= linux
                 print(f"Linux {release}")
     except Refused as error:
