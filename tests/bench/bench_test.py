@@ -1,5 +1,7 @@
 """The host's side of tools/bench: what it reads, compares and refuses."""
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -10,7 +12,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(os.environ.get("WL_ROOT", Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(ROOT / "tools"))
-from wl import bench_gate, bench_micro, bench_page  # noqa: E402
+from wl import bench, bench_gate, bench_micro, bench_page  # noqa: E402
 from wl import bench_scale, bench_system  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
@@ -102,6 +104,31 @@ class Scale(unittest.TestCase):
         self.assertEqual(series, {"a": [(1, 6), (10, 7)]})
         root = ElementTree.fromstring("\n".join(bench_scale.svg(series)))
         self.assertEqual(len(root.findall("{http://www.w3.org/2000/svg}circle")), 2)
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, *words):
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertEqual(bench.main(["--no-build", *words]), 2)
+        return said.getvalue()
+
+    def test_no_such_kernel(self):
+        for option in ("--kernel", "--against"):
+            self.assertIn("/nope is not there", self.refused("--only", "null", option, "/nope"))
+
+    def test_no_such_row(self):
+        self.assertIn("no row begins with 'zzz'", self.refused("--only", "zzz"))
+        self.assertIn("no row 'zzz'", self.refused("--profile", "zzz"))
+        kernel = str(ROOT / "build/release/symbols/kernel.elf")
+        self.assertIn("begins with 'zzz'", self.refused("--only", "zzz", "--against", kernel))
+
+    def test_a_kernel_that_is_none(self):
+        said = self.refused("--only", "null", "--kernel", __file__)
+        self.assertIn("micro: exit code 1", said)
+        self.assertIn("qemu", said)
+
+    def test_no_baseline(self):
+        self.assertIn("/nope", self.refused("--only", "null", "--check", "--baseline", "/nope"))
 
 
 class Lines(unittest.TestCase):

@@ -34,6 +34,8 @@ def parse_arguments(argv):
     parser.add_argument("--profile", metavar="ROW", help="the kernel's functions in this row")
     parser.add_argument("--events", action="store_true",
                         help="beside a kernel that records no events, and what they cost")
+    parser.add_argument("--against", type=Path, metavar="FILE",
+                        help="beside another kernel, and the difference")
     parser.add_argument("--scaling", action="store_true",
                         help="what operations cost when there is much of something; fails if one "
                         "grows that should not")
@@ -97,7 +99,7 @@ def targets(args):
         return [*asked, "image_boot-scale"]
     if args.events or args.accept:
         asked.append("kernel_silent")
-    system = bench_system.is_asked(args.profile or args.only)
+    system = bench_system.is_asked(args.profile or args.only) and not args.against
     return asked + (["image_boot-bench"] if system else [])
 
 
@@ -126,17 +128,24 @@ def silent_kernel(build):
     return Path(machine.need(build / "tests/bench/micro/kernel_silent"))
 
 
+def beside(args, kernel, other, title):
+    """The kernel's operations with two kernels, and the difference."""
+    rows = bench_micro.measure(machine.ROOT / "build/release", kernel, args.only)
+    others = bench_micro.measure(machine.ROOT / "build/release", other, args.only)
+    if not rows:
+        raise Refused(f"no operation of the kernel begins with {args.only!r}")
+    print(f"{'':26}{'least':>9}{title:>12}{'more':>9}")
+    for name, row in rows.items():
+        least, without = row["least"], others[name]["least"]
+        print(f"{name:26}{least:9}{without:12}{least - without:9}")
+    return rows != others
+
+
 def show_events(args, build, kernel):
     """What it costs that each system call leaves a record."""
-    rows = bench_micro.measure(build, kernel, args.only)
-    off = bench_micro.measure(build, silent_kernel(build), args.only)
-    print(f"{'':26}{'events':>9}{'none':>9}{'cost':>9}{'goal':>7}")
-    for name, row in rows.items():
-        goal = EVENTS_GOAL if name == "call_0" else ""
-        least, without = row["least"], off[name]["least"]
-        print(f"{name:26}{least:9}{without:9}{least - without:9}{goal:>7}")
-    if all(row == off[name] for name, row in rows.items()):
+    if not beside(args, kernel, silent_kernel(build), "no events"):
         raise Refused("the kernel without events is no other: tests/bench/micro/silent.h")
+    print(f"goal: {EVENTS_GOAL} more for call_0")
     return 0
 
 
@@ -161,6 +170,9 @@ def run(args):
         return bench_scale.checked(build, kernel, args.svg)
     if args.events:
         return show_events(args, build, kernel)
+    if args.against:
+        beside(args, kernel, args.against, "that one")
+        return 0
     rows, more, said = measured(args, build, kernel)
     show(rows, more, said)
     rows.update(more)

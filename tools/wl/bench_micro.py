@@ -34,7 +34,7 @@ def run(build, kernel, words, scratch, extra=()):
         raise Refused(f"micro: not at its end after {SECONDS} s") from error
     lines = said.read_text(encoding="utf-8", errors="replace").splitlines()
     if done.returncode != machine.EXIT_CLEAN or lines[-1:] != ["end"]:
-        shown = "\n".join(lines[-3:]) + done.stdout.decode(errors="replace")
+        shown = "\n".join(lines[-3:]) + (done.stdout + done.stderr).decode(errors="replace")
         raise Refused(f"micro: exit code {done.returncode}\n{shown}")
     return lines
 
