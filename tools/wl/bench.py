@@ -99,7 +99,7 @@ def targets(args):
         return [*asked, "image_boot-scale"]
     if args.events or args.accept:
         asked.append("kernel_silent")
-    system = bench_system.is_asked(args.profile or args.only) and not args.against
+    system = bench_system.is_asked(args.profile or args.only)
     return asked + (["image_boot-bench"] if system else [])
 
 
@@ -128,12 +128,18 @@ def silent_kernel(build):
     return Path(machine.need(build / "tests/bench/micro/kernel_silent"))
 
 
-def beside(args, kernel, other, title):
-    """The kernel's operations with two kernels, and the difference."""
-    rows = bench_micro.measure(machine.ROOT / "build/release", kernel, args.only)
-    others = bench_micro.measure(machine.ROOT / "build/release", other, args.only)
+def all_rows(build, kernel, prefix):
+    rows = bench_micro.measure(build, kernel, prefix)
+    rows.update(bench_system.measure(build, kernel, prefix)[0])
     if not rows:
-        raise Refused(f"no operation of the kernel begins with {args.only!r}")
+        raise Refused(f"no row begins with {prefix!r}")
+    return rows
+
+
+def beside(args, kernel, other, title):
+    """With two kernels, and the difference."""
+    build = machine.ROOT / "build/release"
+    rows, others = all_rows(build, kernel, args.only), all_rows(build, other, args.only)
     print(f"{'':26}{'least':>9}{title:>12}{'more':>9}")
     for name, row in rows.items():
         least, without = row["least"], others[name]["least"]
@@ -145,13 +151,14 @@ def show_events(args, build, kernel):
     """What it costs that each system call leaves a record."""
     if not beside(args, kernel, silent_kernel(build), "no events"):
         raise Refused("the kernel without events is no other: tests/bench/micro/silent.h")
-    print(f"goal: {EVENTS_GOAL} more for call_0")
+    if "call_0".startswith(args.only):
+        print(f"goal: {EVENTS_GOAL} more for call_0")
     return 0
 
 
 def accept(args, build, rows):
     """The figures are kept from now on; with those of a kernel without events beside them."""
-    for name, row in bench_micro.measure(build, silent_kernel(build), args.only).items():
+    for name, row in all_rows(build, silent_kernel(build), args.only).items():
         rows[name]["silent"] = row["least"]
     bench_gate.write(args.baseline, rows, args.only)
     if args.baseline == bench_gate.BASELINE:

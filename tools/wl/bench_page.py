@@ -100,7 +100,7 @@ def parts(kept, goals):
         "kernel": list(table(kept, goals, [n for n in names if n not in bench_system.ROWS],
                              COLUMNS)),
         "system": list(table(kept, goals, [n for n in names if n in bench_system.ROWS],
-                             {"median": "median", "most": "most"})),
+                             {"silent": "no events", "median": "median", "most": "most"})),
     }
 
 
