@@ -1,4 +1,4 @@
-"""Two builds in two folders give the same bytes: kernel, boot image and ISO."""
+"""Two builds in two folders give the same bytes: kernel, loader, boot image and ISO."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ class Reproducible(unittest.TestCase):
                 shutil.copy2(ROOT / path, copy / path)
             subprocess.run([copy / "tools/build", "release", "images"], check=True)
             subprocess.run([copy / "tools/iso", "--release"], check=True)
-            for name in ("kernel.elf", "boot.img", "waterlight.iso"):
+            for name in ("kernel.elf", "loader.elf", "boot.img", "waterlight.iso"):
                 with self.subTest(name=name):
                     again = (copy / "build/release" / name).read_bytes()
                     self.assertTrue(again == (release / name).read_bytes(), f"{name} differs")

@@ -6,18 +6,27 @@ import unittest
 from pathlib import Path
 
 from harness import BUILDS, Session, options
+from wl import container
 
 EXIT_REFUSED = 2 * 0x10 + 1
 
 
-def damaged(change):
-    """A copy of the boot image with bytes changed."""
-    image = bytearray((BUILDS["release"] / "boot.img").read_bytes())
-    change(image)
+def build_file(name):
+    return bytearray((BUILDS["release"] / name).read_bytes())
+
+
+def written(contents):
     file = tempfile.NamedTemporaryFile(suffix=".img")
-    file.write(image)
+    file.write(contents)
     file.flush()
     return file
+
+
+def damaged(change):
+    """A copy of the boot image with bytes changed."""
+    image = build_file("boot.img")
+    change(image)
+    return written(image)
 
 
 class Refusal(unittest.TestCase):
@@ -26,7 +35,7 @@ class Refusal(unittest.TestCase):
             session.expect(reason, 30)
             self.assertNotIn("wl> ", session.text())
 
-    def test_no_module(self):
+    def test_no_image(self):
         self.assert_refused(rb"(?i)no .*(module|image)", no_image=True)
 
     def test_flipped_bit(self):
@@ -42,6 +51,21 @@ class Refusal(unittest.TestCase):
 
         with damaged(change) as file:
             self.assert_refused(rb"(?i)image", image=Path(file.name))
+
+    def test_loader(self):
+        """What QEMU starts says what is wrong with the module, and ends as the kernel does."""
+        whole = container.build(build_file("kernel.elf"), build_file("boot.img"))
+        flipped = bytearray(whole)
+        flipped[container.PAGE + 5000] ^= 1
+        cases = [(b"", "no module"), (build_file("boot.img"), "no container"),
+                 (whole[:-container.PAGE], "cut off"), (flipped, "wrong checksum"),
+                 (container.build(b"text", b""), "no ELF program")]
+        for contents, reason in cases:
+            with written(contents) as file, self.subTest(reason=reason), \
+                    Session(options(module=Path(file.name))) as session:
+                self.assertEqual(session.finish(30), EXIT_REFUSED)
+                self.assertIn("does not start: loader: ", session.text())
+                self.assertIn(reason, session.text())
 
     def test_axiom_fault(self):
         """Axiom's own fault says where and what came last, and is the end."""

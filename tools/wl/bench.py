@@ -94,7 +94,7 @@ EVENTS_GOAL = 36  # of a call and its reply
 
 def targets(args):
     """What has to be built for what is asked."""
-    asked = ["kernel", "micro", "counts"]
+    asked = ["kernel", "loader", "micro", "counts"]
     if args.scaling or args.svg:
         return [*asked, "image_boot-scale"]
     if args.events or args.accept:

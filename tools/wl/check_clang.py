@@ -9,7 +9,7 @@ from wl import tree
 # The analyzer looks into fewer callees: a tenth of the time, for checks that seldom need more.
 SHALLOW = [f"--extra-arg={part}" for part in ("-Xclang", "-analyzer-config", "-Xclang",
                                               "mode=shallow")]
-TIDY_FOLDERS = ("kernel", "libsys", "init", "servers", "drivers", "programs")
+TIDY_FOLDERS = ("kernel", "libsys", "init", "servers", "drivers", "programs", "images")
 
 
 def run_clang_format(paths):

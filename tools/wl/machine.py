@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wl import container
 from wl.errors import Refused
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,6 +36,8 @@ class Options:
     kernel: Path | None = None
     image: Path | None = None
     no_image: bool = False
+    loader: Path | None = None  # what QEMU starts instead of ours
+    module: Path | None = None  # what it is given, in place of a container of kernel and image
     disks: list = field(default_factory=list)  # files, in the order of the system's disks
     extra: list = field(default_factory=list)
 
@@ -55,10 +58,12 @@ def need(path):
 
 def boot_arguments(options, scratch):
     if options.firmware == "fast":
+        loader = options.loader or options.build / "loader.elf"
         kernel = options.kernel or options.build / "kernel.elf"
-        arguments = ["-bios", "qboot.rom", "-kernel", need(kernel)]
-        if not options.no_image:
-            arguments += ["-initrd", need(options.image or options.build / "boot.img")]
+        image = options.image or options.build / "boot.img"
+        module = options.module or container.write(
+            Path(scratch) / "container", need(kernel), None if options.no_image else need(image))
+        arguments = ["-bios", "qboot.rom", "-kernel", need(loader), "-initrd", need(module)]
         words = [options.append] if options.append else []
         if options.icount:
             words.append("icount")  # so that the guest knows what its time stamps count

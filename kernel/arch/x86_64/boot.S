@@ -1,7 +1,7 @@
 /*
- * boot.S - from a loader's 32-bit protected mode to C in long mode. Two loaders, two entries: they
- * leave different things in registers. Other CPUs come from real mode. The first tables map the
- * image's 4 MiB twice, where it lies and high; paging.c makes the final ones of them.
+ * boot.S - from a loader's 32-bit protected mode to C in long mode. Other CPUs come from real mode.
+ * The first tables map the image's 4 MiB twice, where it lies and high; paging.c makes the final
+ * ones of them.
  */
 #include "x86.h"
 
@@ -18,10 +18,6 @@ multiboot2_end:
     .globl multiboot2_entry     /* ebx: information */
 multiboot2_entry:
     movl $BOOT_MULTIBOOT2, %edi
-    jmp start
-pvh_entry:                      /* ebx: start info; eax is not defined */
-    movl $BOOT_PVH, %edi
-start:
     cli
     cld
     movl %ebx, %esi
@@ -145,10 +141,3 @@ entry_ticks:
     .quad 0
 cpu_next:                       /* index of the CPU that comes next */
     .long 0
-
-    /* QEMU and others find the PVH entry by this note. xen/include/public/elfnote.h */
-    .section .note.pvh, "a", @note
-    .balign 4
-    .long 4, 8, 18
-    .asciz "Xen"
-    .quad pvh_entry

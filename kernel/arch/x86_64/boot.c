@@ -6,17 +6,12 @@
 
 /* Multiboot2 specification 3.6 */
 enum { TAG_END, TAG_CMDLINE, TAG_MODULE = 3, TAG_MMAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
-enum { MEMORY_USABLE = 1, PVH_MAGIC = 0x336ec578, RSDP_WORDS = 9 };
+enum { MEMORY_USABLE = 1, RSDP_WORDS = 9 };
 #define MEMORY_END (512ull << 30) /* of the direct map */
 
-struct memory_entry { /* the same for both loaders */
+struct memory_entry {
     uint64_t base, size;
     uint32_t type, reserved;
-};
-struct pvh_info { /* xen/include/public/arch-x86/hvm/start_info.h */
-    uint32_t magic, version, flags, module_count;
-    uint64_t modules, cmdline, rsdp, memory;
-    uint32_t memory_count;
 };
 
 static struct boot_params params;
@@ -68,20 +63,6 @@ static void multiboot2_read(uint64_t info)
     }
 }
 
-static void pvh_read(uint64_t at)
-{
-    const struct pvh_info *info = phys_to_ptr(at);
-    if (info->magic != PVH_MAGIC || info->version < 1) refuse("no memory map from the loader");
-    const struct memory_entry *memory = phys_to_ptr(info->memory);
-    for (uint32_t i = 0; i < info->memory_count; i++) {
-        memory_add(&memory[i]);
-    }
-    if (info->cmdline) cmdline_copy(phys_to_ptr(info->cmdline));
-    if (info->module_count)
-        params.image = *(const struct memory_region *)phys_to_ptr(info->modules);
-    params.info.rsdp = info->rsdp;
-}
-
 /* From boot.S, on a stack of this CPU; when it is the first, with the image mapped and no more. */
 struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index)
 {
@@ -94,8 +75,7 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, u
         return trap_user(VECTOR_POKE, 0);
     }
     paging_init();
-    if (loader == BOOT_PVH) pvh_read(info);
-    if (loader == BOOT_MULTIBOOT2) multiboot2_read(info);
+    multiboot2_read(info);
     if (params.image.base % 4096) refuse("the boot image is not page-aligned");
     params.image.size = (params.image.size + 4095) & ~4095ull;
     params.info.cpu_leaks = features_leaks();

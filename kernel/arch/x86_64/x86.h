@@ -34,7 +34,6 @@
 #define EXIT_PANIC 0x11
 
 #define BOOT_MULTIBOOT2 1
-#define BOOT_PVH 2
 #define BOOT_CPU 3            /* not a loader: another CPU has come up */
 #define CPU_START_PAGE 0x8000 /* where a CPU begins, in real mode: any page below 1 MiB */
 #define CPUS_LIMIT 8

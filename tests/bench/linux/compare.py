@@ -89,8 +89,8 @@ def measure_linux(scratch, later=False):
     report = Path(scratch) / "where" if later else None
     for name, (kernel_words, settings) in BOOTS.items():
         words = f"console=ttyS0 quiet {kernel_words} -- {REQUESTS} {settings}"
-        with Session(machine(scratch, f",out={report}" if later else "", later, kernel=kernel,
-                             image=memory, append=words)) as session:
+        with Session(machine(scratch, f",out={report}" if later else "", later, loader=kernel,
+                             module=memory, append=words)) as session:
             session.finish(LINUX_SECONDS)
             found |= figures(session.text(), name, report)
     return release, found
