@@ -159,7 +159,8 @@ static bool drain_commits(uint64_t head)
     for (; mem->commit_head < head && logmem_filled(mem) < mem->commit_slots; some = true) {
         const struct commit *c = &rings->commits[mem->commit_head % LOG_COMMITS];
         *logmem_commit(mem, mem->commit_head) = *c;
-        mem->commit_head++;
+        /* Who reads it elsewhere, on another CPU maybe, sees the record before the count. */
+        __atomic_store_n(&mem->commit_head, mem->commit_head + 1, __ATOMIC_RELEASE);
         on_commit(logmem_commit(mem, mem->commit_head - 1));
     }
     return some;
