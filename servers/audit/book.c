@@ -56,10 +56,10 @@ int book_view(uint32_t boot, uint64_t count, const struct view **out)
     if (asked.now && (count >= book.now.fold.count)) return book_fold(count);
     bool same =
         v->nodes != 0 && v->boot.now == asked.now && (asked.now || v->boot.number == asked.number);
-    if (!same) {
+    if (!same && !asked.now) {
         v->boot.number = 0; /* until all of it is there */
-        book.past_lives.count = 0;
-        if (!asked.now && !kept_load(asked.number, &book.past_lives)) return AUDIT_AWAY;
+        err = kept_load(asked.number, &book.past_lives);
+        if (err != OK) return err;
     }
     if ((!same || v->fold.count > count) && !view_open(v, &asked)) return ERR_NO_MEMORY;
     *out = v;

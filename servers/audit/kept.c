@@ -2,9 +2,13 @@
 #include "kept.h"
 
 #include "bytes.h"
+#include "idl/audit.h"
 #include "idl/stream.h"
 #include "service.h"
 #include "startup.h"
+#include "tape.h"
+
+enum { READ_COSTS = 32 /* a segment of the log is searched for it: tape_spend() */ };
 
 static struct {
     bool keeps;    /* there is a disk, and it takes more */
@@ -15,6 +19,8 @@ static struct {
     struct lifelog_record record;  /* on its way */
     uint64_t answer[4072 / 8];     /* what was read last; how much of it is done */
     uint32_t length, at;
+    uint32_t loading; /* a boot whose lives are read piece by piece; 0: none */
+    uint64_t load_at, load_until;
 } kept;
 
 /* The records from `number` on, as many as one answer has. False: they cannot be read. */
@@ -88,23 +94,37 @@ static bool record_take(const struct lifelog_record *r, uint32_t boot, struct li
     return true;
 }
 
-bool kept_load(uint32_t boot, struct lives *out)
+/* Where to begin, or to go on. */
+static int load_begin(uint32_t boot, struct lives *out)
 {
     struct stream_info_out info;
-    uint64_t at;
-    bool more = true;
+    if (kept.loading == boot) return OK;
+    kept.loading = 0;
     out->count = 0;
-    if (!stream_state(&info)) return true;
-    if (!record_find(boot, info.next, &at)) return false;
-    while (more && at < info.next) {
-        const struct lifelog_record *r = record_read(at);
-        if (r == NULL) return false;
+    if (!stream_state(&info)) return OK;
+    if (!record_find(boot, info.next, &kept.load_at)) return AUDIT_AWAY;
+    kept.load_until = info.next;
+    kept.loading = boot;
+    return OK;
+}
+
+int kept_load(uint32_t boot, struct lives *out)
+{
+    int err = load_begin(boot, out);
+    if (err != OK) return err;
+    bool more = kept.loading == boot;
+    while (more && kept.load_at < kept.load_until) {
+        if (tape_tired()) return AUDIT_BEHIND;
+        tape_spend(READ_COSTS);
+        const struct lifelog_record *r = record_read(kept.load_at);
+        if (r == NULL) return AUDIT_AWAY;
         for (; r != NULL && more; r = answer_next()) {
             more = record_take(r, boot, out);
-            at++;
+            kept.load_at++;
         }
     }
-    return true;
+    kept.loading = 0;
+    return OK;
 }
 
 void kept_meet(const struct logmem *log, struct lives *out)
@@ -122,7 +142,12 @@ void kept_meet(const struct logmem *log, struct lives *out)
     kept.first = last->head.first;
     kept.ended = last->head.ended;
     bool all = log->life_head <= log->life_slots; /* are in the log memory */
-    if (out == NULL || all || !kept_load(kept.boot, out)) return;
+    if (out == NULL || all) return;
+    int err;
+    do {
+        tape_rewind();
+        err = kept_load(kept.boot, out);
+    } while (err == AUDIT_BEHIND);
     uint32_t ended = 0;
     for (uint32_t i = 0; i < out->count; i++) { /* who lives stands in the log memory */
         if (out->at[i].ended != UINT64_MAX) out->at[ended++] = out->at[i];

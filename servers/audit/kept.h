@@ -5,9 +5,9 @@
 #pragma once
 #include "lives.h"
 
-/* Of boot `boot`, as far as they were kept; none without a disk. False: the ledger could not read
- * them just now. */
-bool kept_load(uint32_t boot, struct lives *out);
+/* Of boot `boot`, as far as they were kept; none without a disk. AUDIT_BEHIND: ask again with the
+ * same list, it goes on; AUDIT_AWAY: the ledger cannot read them just now. */
+int kept_load(uint32_t boot, struct lives *out);
 /* At the start, and when the ledger was started again: how far the stream is. `out`: as kept_load()
  * of this boot, at the start. NULL: not wanted. */
 void kept_meet(const struct logmem *log, struct lives *out);

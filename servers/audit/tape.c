@@ -33,6 +33,11 @@ void tape_rewind(void)
     tape.fetches = 0;
 }
 
+void tape_spend(uint32_t answers)
+{
+    tape.fetches += answers;
+}
+
 bool tape_tired(void)
 {
     return tape.fetches >= FETCHES_MAX;

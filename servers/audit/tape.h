@@ -19,6 +19,8 @@ struct tape_boot {
 void tape_open(const struct logmem *log);
 /* A request begins: what it may read from the disk is bounded. */
 void tape_rewind(void);
+/* Something else was read for it, which took as long as so many answers of commits. */
+void tape_spend(uint32_t answers);
 /* It has read so much that it should end with AUDIT_BEHIND, if it can go on with the next one. */
 bool tape_tired(void);
 /* Of boot `number`; 0: this one. AUDIT_NO_BOOT, or as fetch.h. */

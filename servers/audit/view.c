@@ -7,6 +7,8 @@
 #include "message.h"
 #include "provenance.h"
 
+enum { SEARCHES = 32 };
+
 static bool fold_memory(struct view *v, uint32_t nodes)
 {
     if (nodes != v->nodes) {
@@ -111,16 +113,45 @@ uint64_t view_thread_cnode(const struct view *v, uint32_t id)
     return 0;
 }
 
+/* Searches go on where they were when the request is asked again; one needs several at most. */
+static struct search {
+    uint32_t boot; /* of tape_boot */
+    bool now;
+    uint64_t slot, from, until; /* what is searched for */
+    uint64_t at, found;         /* how far it is */
+} searches[SEARCHES];
+
+static struct search *search_of(const struct view *v, uint64_t slot, uint64_t from, uint64_t until)
+{
+    static uint32_t next;
+    for (uint32_t i = 0; i < SEARCHES; i++) {
+        struct search *s = &searches[i];
+        bool here = s->boot == v->boot.number && s->now == v->boot.now && s->slot == slot;
+        if (here && s->from == from && s->until == until) return s;
+    }
+    struct search *s = &searches[next++ % SEARCHES];
+    *s = (struct search){.boot = v->boot.number,
+                         .now = v->boot.now,
+                         .slot = slot,
+                         .from = from,
+                         .until = until,
+                         .at = from,
+                         .found = UINT64_MAX};
+    return s;
+}
+
 int view_filled(const struct view *v, uint64_t slot, uint64_t from, uint64_t until,
                 uint64_t *out_seq)
 {
+    struct search *s = search_of(v, slot, from, until);
     struct commit c;
-    *out_seq = UINT64_MAX;
-    for (uint64_t i = from; i < until; i++) {
-        int err = tape_get(&v->boot, i, &c, NULL);
+    for (; s->at < until; s->at++) {
+        if (tape_tired()) return AUDIT_BEHIND;
+        int err = tape_get(&v->boot, s->at, &c, NULL);
         if (err != OK) return err;
-        if (c.dst == slot && provenance_fills(c.op)) *out_seq = i;
+        if (c.dst == slot && provenance_fills(c.op)) s->found = s->at;
     }
+    *out_seq = s->found;
     return OK;
 }
 
@@ -135,6 +166,6 @@ int view_source(const struct view *v, uint64_t seq, uint64_t *out_source)
     *out_source = seq;
     if (err != OK || c.src == 0) return err;
     err = view_filled(v, c.src, 0, seq, out_source);
-    if (*out_source == UINT64_MAX) *out_source = seq;
+    if (err == OK && *out_source == UINT64_MAX) *out_source = seq;
     return err;
 }

@@ -43,6 +43,7 @@ int view_fold(struct view *v, uint64_t count);
 uint64_t view_thread_cnode(const struct view *v, uint32_t id);
 /* The commit that what commit `seq` put somewhere was derived from; `seq` itself: from none. */
 int view_source(const struct view *v, uint64_t seq, uint64_t *out_source);
-/* The last commit in [from, until) that put something into that slot; UINT64_MAX: none. */
+/* The last commit in [from, until) that put something into that slot; UINT64_MAX: none.
+ * AUDIT_BEHIND: ask again, it goes on from there. */
 int view_filled(const struct view *v, uint64_t slot, uint64_t from, uint64_t until,
                 uint64_t *out_seq);

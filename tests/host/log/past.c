@@ -33,11 +33,11 @@ int fetch_boots(uint32_t from, struct store_boot_note out[FETCH_BOOTS], uint32_t
     return OK;
 }
 
-bool kept_load(uint32_t boot, struct lives *out)
+int kept_load(uint32_t boot, struct lives *out)
 {
     out->count = 0;
     for (uint32_t i = 0; i < past.life_count; i++) {
         if (past.life_boot[i] == boot) lives_add(out, &past.lives[i], true);
     }
-    return past.err == OK;
+    return past.err;
 }

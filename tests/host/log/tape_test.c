@@ -209,6 +209,7 @@ static void ways(void **state)
         assert_int_equal(view_source(v, i, &source), OK);
         assert_int_equal(source, provenance_step(list, i));
         if (i % 500 != 0) continue;
+        tape_rewind();
         assert_int_equal(view_source(&searching, i, &source), OK);
         assert_int_equal(source, provenance_step(list, i));
     }
@@ -244,11 +245,42 @@ static void behind(void **state)
     assert_int_equal(past.fetches, (3 * ALL + FETCH_COMMITS - 1) / FETCH_COMMITS);
 }
 
+/* A search in all of a boot goes on, too, and says at the end what it found on its way. */
+static void search(void **state)
+{
+    (void)state;
+    static struct store_commit large[3 * ALL];
+    struct tape_boot b;
+    struct view v = {0};
+    uint64_t found = 0;
+    uint32_t asked = 1;
+    for (uint64_t i = 0; i < 3 * ALL; i++) {
+        large[i].commit = (struct commit){.seq = i, .op = COMMIT_COPY, .dst = slot_at(2)};
+    }
+    large[77].commit.dst = large[90].commit.dst = large[100000].commit.dst = slot_at(1);
+    large[100000].commit.op = COMMIT_DELETE;
+    notes[1].base = notes[1].last_count = 3 * ALL;
+    past.commits = large;
+    past.count = 3 * ALL;
+    assert_int_equal(tape_boot(1, &b), OK);
+    v.boot = b;
+    int err = view_filled(&v, slot_at(1), 0, 3 * ALL, &found);
+    for (; err == AUDIT_BEHIND; asked++) {
+        tape_rewind();
+        err = view_filled(&v, slot_at(1), 0, 3 * ALL, &found);
+    }
+    assert_int_equal(err, OK);
+    assert_int_equal(found, 90);
+    assert_int_equal(asked, 3 * ALL / FETCH_COMMITS / 1024 + 1);
+    assert_int_equal(view_filled(&v, slot_at(3), 0, 100, &found), OK);
+    assert_int_equal(found, UINT64_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(every_commit), TEST(refusals), TEST(views), TEST(ways),
-                                       TEST(behind)};
+    const struct CMUnitTest tests[] = {TEST(every_commit), TEST(refusals), TEST(views),
+                                       TEST(ways),         TEST(behind),   TEST(search)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
