@@ -124,8 +124,8 @@ class Refusals(unittest.TestCase):
 
     def test_a_kernel_that_is_none(self):
         said = self.refused("--only", "null", "--kernel", __file__)
-        self.assertIn("micro: exit code 1", said)
-        self.assertIn("qemu", said)
+        self.assertIn("micro: exit code 33", said)
+        self.assertIn("the kernel is no ELF program", said)
 
     def test_no_baseline(self):
         self.assertIn("/nope", self.refused("--only", "null", "--check", "--baseline", "/nope"))
