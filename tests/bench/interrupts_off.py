@@ -3,7 +3,7 @@
 Runs under interrupts_off.c: `worst` makes the kernel's worst cases on purpose, `session` uses the
 shell's commands, `target` runs ten groups of the tests
 inside the system, `suite` all of them. `crowd` compares the revoke of few
-descendants with the revoke of many: the figure must be the same.
+descendants with the revoke of many, on counted time: the figure must be the same.
 
 Usage: interrupts_off.py [--most N] [--only RUN ...] [--kernel FILE] [--costs]
 """
@@ -38,9 +38,10 @@ def worst_image(path):
     return Path(path)
 
 
-def run_worst(arguments, kernel, scratch, append=""):
+def run_worst(arguments, kernel, scratch, append="", icount=False):
     image = worst_image(Path(scratch) / "worst.img")
-    with Session(options(kernel=kernel, image=image, extra=arguments, append=append)) as session:
+    with Session(options(kernel=kernel, image=image, extra=arguments, append=append,
+                         icount=icount)) as session:
         status = session.finish(100)
     if status != machine.EXIT_CLEAN:
         raise Refused(f"worst: exit code {status}\n{session.text()}")
@@ -74,11 +75,11 @@ def run_suite(arguments, kernel, _scratch):
 
 
 def run_few(arguments, kernel, scratch):
-    run_worst(arguments, kernel, scratch, f"crowd={FEW} only=1")
+    run_worst(arguments, kernel, scratch, f"crowd={FEW} only=1", icount=True)
 
 
 def run_many(arguments, kernel, scratch):
-    run_worst(arguments, kernel, scratch, f"crowd={MANY} only=1")
+    run_worst(arguments, kernel, scratch, f"crowd={MANY} only=1", icount=True)
 
 
 RUNS = {"worst": [run_worst], "session": [run_session], "target": [run_target],
