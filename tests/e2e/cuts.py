@@ -78,6 +78,7 @@ class Cuts(unittest.TestCase):
 
     def boot(self):
         return Session(options(extra=self.disk.arguments(), memory="512M",
+                               smp=self.chance.choice((1, 1, 2, 4)),
                                image=BUILDS["release"] / "boot-test.img"))
 
     def line(self, session, text, timeout=60):
