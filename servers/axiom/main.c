@@ -165,6 +165,7 @@ _Noreturn static void loop(void)
         CHECK(err == OK);
         if (m.info & MSG_SIGNAL) {
             (void)logs_drain();
+            processes_refill(ticks_now());
             m = (struct message){0};
         } else if (m.info & MSG_CALL) {
             serve_request(&m);

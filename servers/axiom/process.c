@@ -17,6 +17,7 @@ static struct {
     cap_t endpoint;
     uint64_t tick_hz, refilled;
     uint32_t faulted; /* processes in that state */
+    uint32_t dry;     /* how many of those with and without `storage` have no credits now */
 } all;
 
 void processes_setup(cap_t endpoint, uint64_t tick_hz)
@@ -347,7 +348,9 @@ void process_called(uint32_t thread)
 
 void processes_refill(uint64_t now)
 {
-    if (now - all.refilled < all.tick_hz) return;
+    uint32_t dry = (logs_exhausted(false) ? 1u : 0u) + (logs_exhausted(true) ? 1u : 0u);
+    if (dry == all.dry && now - all.refilled < all.tick_hz) return;
+    all.dry = dry;
     all.refilled = now;
     for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
         const struct process *p = all.list[i];

@@ -6,7 +6,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import BOOT_SECONDS, Booted, Session, options
+from harness import BOOT_SECONDS, BUILDS, Booted, Session, options
 
 
 class Small(Booted):
@@ -78,6 +78,26 @@ class Full(Small):
         self.assertIn("given up: the log is full", self.session.text())
         self.assertRegex(self.run_line("services"), r"(?m)^disabled .* audit$")
         self.run_line("ps")
+
+
+class Flooded(Small):
+    """One process makes commits as fast as it can, with credits for more than there is room."""
+
+    machine_options = {"image": BUILDS["release"] / "boot-test.img"}
+
+    def test_flood(self):
+        self.run_line("restart flood")
+        deadline = time.monotonic() + 120
+        while (held := self.held())[0] < held[1] * 15 / 16:
+            self.assertLess(time.monotonic(), deadline, held)
+            time.sleep(0.2)
+        time.sleep(1)
+        held, most = self.held()
+        print(f"{held} of {most} commits held under a flood")
+        self.assertLess(held, most - 1000)
+        self.assertIn("storage", self.run_line("hello", status=None))
+        self.run_line("ps")
+        self.run_line("kill flood")
 
 
 class DriverAway(Small):
