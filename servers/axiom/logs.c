@@ -293,9 +293,16 @@ bool logs_refuses(void)
     return logmem_filled(mem) >= mem->commit_slots / 4 * 3;
 }
 
+uint32_t logs_dry(void)
+{
+    uint64_t left = mem->commit_slots - logmem_filled(mem);
+    if (left > mem->commit_slots / 16) return 0;
+    return left > mem->commit_slots / 32 ? 1 : 2;
+}
+
 bool logs_exhausted(bool storage)
 {
-    return logmem_filled(mem) >= mem->commit_slots / 32 * (storage ? 31 : 30);
+    return logs_dry() > (storage ? 1u : 0u);
 }
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid)

@@ -45,6 +45,7 @@ uint64_t logs_pages(void);
 bool logs_refuses(void);
 /* What is left is for taking processes down; later for those that the store needs. */
 bool logs_exhausted(bool storage);
+uint32_t logs_dry(void); /* for whom it is so: 0 nobody, 1 all without `storage`, 2 those, too */
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid);
 uint32_t logs_badge_count(uint64_t endpoint, uint64_t badge);

@@ -145,9 +145,9 @@ static void serve_request(struct message *m)
     int err = dispatch(&rq);
     if (err != OK) rq.answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
     drop_caps(msg_caps(m->info));
-    (void)logs_drain();
+    bool commits = logs_drain() != 0;
     logs_request(&rq, time, event);
-    processes_refill(time);
+    processes_refill(time, commits);
     *m = rq.answer;
 }
 
@@ -164,8 +164,7 @@ _Noreturn static void loop(void)
         }
         CHECK(err == OK);
         if (m.info & MSG_SIGNAL) {
-            (void)logs_drain();
-            processes_refill(ticks_now());
+            processes_refill(ticks_now(), logs_drain() != 0);
             m = (struct message){0};
         } else if (m.info & MSG_CALL) {
             serve_request(&m);

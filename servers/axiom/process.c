@@ -17,7 +17,7 @@ static struct {
     cap_t endpoint;
     uint64_t tick_hz, refilled;
     uint32_t faulted; /* processes in that state */
-    uint32_t dry;     /* how many of those with and without `storage` have no credits now */
+    uint32_t dry;     /* logs_dry() when credits were given last */
 } all;
 
 void processes_setup(cap_t endpoint, uint64_t tick_hz)
@@ -346,11 +346,9 @@ void process_called(uint32_t thread)
     all.faulted--;
 }
 
-void processes_refill(uint64_t now)
+static void refill(uint64_t now)
 {
-    uint32_t dry = (logs_exhausted(false) ? 1u : 0u) + (logs_exhausted(true) ? 1u : 0u);
-    if (dry == all.dry && now - all.refilled < all.tick_hz) return;
-    all.dry = dry;
+    all.dry = logs_dry();
     all.refilled = now;
     for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
         const struct process *p = all.list[i];
@@ -360,6 +358,12 @@ void processes_refill(uint64_t now)
         struct message m = {.w = {none ? 0 : p->commits_max}};
         (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
     }
+}
+
+void processes_refill(uint64_t now, bool commits)
+{
+    bool due = now - all.refilled >= all.tick_hz;
+    if (due || ((commits || all.dry != 0) && logs_dry() != all.dry)) refill(now);
 }
 
 uint64_t process_ticks(const struct process *p)
