@@ -88,6 +88,11 @@ class Command(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("kernel", done.stdout)
 
+    def test_campaigns_only_when_asked_for(self):
+        line = ("--no-build", "--list", "--build", os.environ["WL_DEBUG_BUILD"], "cuts")
+        self.assertEqual(run(*line).stdout.split()[-1], "e2e_cuts")
+        self.assertEqual(run("--long", *line).stdout.split()[-1], "e2e_cuts_long")
+
     def test_no_build_folder(self):
         done = run("--no-build", "--build", "/nowhere")
         self.assertEqual(done.returncode, 1)

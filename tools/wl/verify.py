@@ -150,7 +150,7 @@ def parse_arguments(argv):
         "for has tests and all of them passed.")
     parser.add_argument("methods", nargs="*", metavar="METHOD", help="only these (all)")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--short", dest="long", action="store_false",
+    length.add_argument("--short", dest="long", action="store_false", default=False,
                         help="what fits into minutes (default)")
     length.add_argument("--long", dest="long", action="store_true", help="campaigns, too")
     parser.add_argument("--list", action="store_true", help="print methods and their tests")
