@@ -91,6 +91,17 @@ static struct range module_find(const struct start_info *start)
     return (struct range){module->base, module->size};
 }
 
+/* The kernel's first step is into 64-bit mode. Intel SDM vol 2, CPUID 80000001H: EDX bit 29. */
+static void cpu_check(void)
+{
+    uint32_t leaf = 0x80000000, features = 0;
+    __asm__("cpuid" : "+a"(leaf) : : "ebx", "ecx", "edx");
+    bool known = leaf > 0x80000000;
+    leaf = 0x80000001;
+    if (known) __asm__("cpuid" : "+a"(leaf), "=d"(features) : : "ebx", "ecx");
+    if (!(features >> 29 & 1)) refuse("this CPU has no 64-bit mode");
+}
+
 static void start_check(const struct start_info *start)
 {
     if (start->magic != START_MAGIC || start->version < 1 || at(start->memory) == NULL)
@@ -113,6 +124,7 @@ void loader_main(const struct start_info *start)
     static struct container container;
     static struct information info;
     static struct plan plan;
+    cpu_check();
     start_check(start);
     struct range module = module_find(start);
     const uint8_t *bytes = at(module.base);

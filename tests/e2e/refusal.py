@@ -94,6 +94,7 @@ class Refusal(unittest.TestCase):
 
     def test_missing_feature(self):
         self.assert_refused(rb"(?i)smap", cpu="max,-smap")
+        self.assert_refused(rb"no 64-bit mode", cpu="qemu32")
 
     def test_leaking_processor(self):
         """One that leaks kernel memory: refused, unless the command line takes it on itself."""

@@ -7,6 +7,19 @@
 
 #define PHYS(symbol) ((symbol) - KERNEL_BASE)
 
+    .macro LONG_MODE efer       /* up to the jump to 64-bit code */
+    movl $0x20, %eax            /* CR4.PAE */
+    movl %eax, %cr4
+    movl $PHYS(kernel_root), %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx
+    rdmsr
+    orl $\efer, %eax
+    wrmsr
+    movl $0x8001003b, %eax      /* CR0: PG WP NE ET TS MP PE */
+    movl %eax, %cr0
+    .endm
+
     .section .boot, "ax"
     .code32
     .balign 8
@@ -24,35 +37,10 @@ multiboot2_entry:
     rdtsc
     movl %eax, PHYS(entry_ticks)
     movl %edx, PHYS(entry_ticks) + 4
-    movl $0x80000001, %eax
-    cpuid
-    btl $29, %edx
-    jnc no_long_mode
 
-    movl $0x20, %eax            /* CR4.PAE */
-    movl %eax, %cr4
-    movl $PHYS(kernel_root), %eax
-    movl %eax, %cr3
-    movl $0xc0000080, %ecx      /* EFER.LME and SCE */
-    rdmsr
-    orl $0x101, %eax
-    wrmsr
-    movl $0x8001003b, %eax      /* CR0: PG WP NE ET TS MP PE */
-    movl %eax, %cr0
     lgdt PHYS(cpu_gdt_pointer)
+    LONG_MODE 0x101             /* EFER.LME and SCE */
     ljmp $SEL_KERNEL_CODE, $long_mode
-
-no_long_mode:
-    movl $no_long_mode_text, %esi
-    movl $no_long_mode_end - no_long_mode_text, %ecx
-    movl $0x3f8, %edx
-    rep outsb
-    movb $EXIT_REFUSED, %al
-    outb %al, $EXIT_PORT
-    hlt
-no_long_mode_text:
-    .ascii "waterlight: does not start: this CPU has no 64-bit mode\r\n"
-no_long_mode_end:
 
     .code64
 long_mode:
@@ -89,18 +77,9 @@ asleep:
     .code16
 cpu_code:
     cli
-    movl $0x20, %eax            /* as above, with NX */
-    movl %eax, %cr4
-    movl $PHYS(kernel_root), %eax
-    movl %eax, %cr3
-    movl $0xc0000080, %ecx
-    rdmsr
-    orl $0x901, %eax
-    wrmsr
     movl $BOOT_CPU, %edi
     lgdtl %cs:cpu_gdt_pointer - cpu_code
-    movl $0x8001003b, %eax
-    movl %eax, %cr0
+    LONG_MODE 0x901             /* as above, with NX */
     ljmpl $SEL_KERNEL_CODE, $long_mode
 cpu_gdt_pointer:
     .word GDT_LIMIT
