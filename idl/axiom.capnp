@@ -155,7 +155,7 @@ interface Boot @0x87160d32a4ffe3f0 {
   badgeMint @5 (endpoint :Capability, slot :UInt32, rights :UInt8, badge :UInt64) -> () $Wl.errors(["slotUsed"]);
   # A copy of the asker's endpoint with bit 63 set in its badge.
   info @6 () -> (version :Text $Wl.max(16), buildId :Data $Wl.max(32), imageId :Data $Wl.max(32), memoryBytes :UInt64,
-                 tickHz :UInt64, entryTicks :UInt64, startTicks :UInt64, features :UInt64, leaks :UInt64,
+                 tickHz :UInt64, entryTicks :UInt64, startTicks :UInt64, leaks :UInt64,
                  cpus :UInt32, rsdp :UInt64, commandLine :Text $Wl.max(256));
   observe @7 (slot :UInt32) -> () $Wl.errors(["slotUsed"]);
   # An Observe in the asker's slot.

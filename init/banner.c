@@ -5,11 +5,6 @@
 
 enum { SLOT_BOOT = 3, KERNEL_ID_BYTES = 20 /* a SHA-1 build id */ };
 
-struct feature {
-    uint64_t bit;
-    const char *name;
-};
-
 static uint64_t micros(const struct init *in, uint64_t ticks)
 {
     return ticks / (in->tick_hz / 1000) * 1000 +
@@ -22,17 +17,6 @@ static void millis_print(const struct init *in, struct out *o, const char *what,
     uint64_t us = to > from ? micros(in, to - from) : 0;
 
     out_print(o, "%s %lu.%lu ms", what, us / 1000, us % 1000 / 100);
-}
-
-static void features_print(struct out *o, uint64_t features)
-{
-    static const struct feature names[] = {
-        {CPU_NX, "nx"},     {CPU_SMEP, "smep"},         {CPU_SMAP, "smap"},
-        {CPU_UMIP, "umip"}, {CPU_FSGSBASE, "fsgsbase"}, {CPU_GLOBAL, "global"}};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((features & names[i].bit) != 0) out_print(o, " %s", names[i].name);
-    }
 }
 
 static void id_print(struct out *o, struct data id, uint32_t bytes)
@@ -51,9 +35,9 @@ void banner_text(const struct init *in, struct out *o)
     id_print(o, info.build_id, 6);
     out_print(o, ", image ");
     id_print(o, info.image_id, 6);
-    out_print(o, "\n%lu MiB memory, %u CPU%s; in use:", info.memory_bytes >> 20, info.cpus,
-              info.cpus == 1 ? "" : "s");
-    features_print(o, info.features);
+    /* the kernel does not start where one of these is missing */
+    out_print(o, "\n%lu MiB memory, %u CPU%s; in use: nx smep smap umip fsgsbase global",
+              info.memory_bytes >> 20, info.cpus, info.cpus == 1 ? "" : "s");
     if (info.leaks != 0) out_print(o, "; this CPU leaks (0x%lx)", info.leaks);
     out_print(o, "\n");
     millis_print(in, o, "kernel", info.entry_ticks, info.start_ticks);

@@ -39,9 +39,9 @@ uint32_t arch_port_in(uint16_t port, uint32_t bytes);
 void arch_port_out(uint16_t port, uint32_t bytes, uint32_t value);
 
 /* Page-table entries. The top table holds the kernel's half from the start. */
-void arch_aspace_init(uint64_t root);    /* a zeroed page becomes a top table */
-uint64_t arch_pte_table(uint64_t table); /* entry that points to a lower table */
-uint64_t arch_pte_page(uint64_t page, uint32_t rights, bool large); /* RIGHT_* | MAP_* */
+void arch_aspace_init(uint64_t root); /* a zeroed page becomes a top table */
+/* `rights`: RIGHT_* | MAP_* of a page; 0: it points to a lower table. */
+uint64_t arch_pte(uint64_t phys, uint32_t rights, bool large);
 /* No CPU keeps one page of an address space; ~0: nor anything of it, nor its tables. */
 void arch_tlb_flush(uint64_t root, uint64_t vaddr);
 void arch_thread_gone(const struct thread *t); /* no CPU keeps anything of it */

@@ -168,7 +168,7 @@ const char *core_boot(const struct boot_params *p)
     if (refusal == NULL && boot.memory_bytes < MEMORY_MIN) refusal = "too little memory";
     if (refusal != NULL) return refusal;
 
-    sched_charge(p->info.entry_ticks);
+    cpu()->now = p->info.entry_ticks;
     uint64_t log = take(LOG_BYTES);
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));

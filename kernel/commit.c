@@ -7,6 +7,7 @@
 
 static struct log_rings *rings;
 static uint64_t event_number, dropped_run; /* of this step; dropped since the last one recorded */
+static uint64_t event_calm, commit_calm;   /* below these nobody has to be told of records */
 static bool signalled;                     /* since the last acknowledgement */
 static struct queue stopped;
 
@@ -44,6 +45,7 @@ bool log_has_room(void)
 
 bool log_admits(struct thread *t)
 {
+    if (rings->header.event_head < event_calm) return true;
     bool events = rings->header.sigma != 0 || event_room() >= EVENT_RESERVE + EVENTS_PER_STEP;
     if (t->flags & THREAD_DRAIN) return true;
     if (events && commit_room() >= COMMIT_RESERVE + COMMITS_PER_STEP) return true;
@@ -68,37 +70,58 @@ static void event_write(const struct event *e)
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }
 
-void event_record(const struct event *e)
+/* Has it no room? What was dropped before it is told, where it has. */
+static bool event_drops(const struct event *e)
 {
     const struct thread *t = cpu()->actor;
     bool may_drop = rings->header.sigma != 0 && e->kind == EVENT_SYSCALL &&
                     !(t != NULL && t->flags & THREAD_DRAIN);
-    event_number++;
     if (event_room() < (may_drop ? EVENT_RESERVE : 0) + EVENTS_PER_STEP) {
         dropped_run++;
         rings->header.events_dropped++;
-        return;
+        return true;
     }
     if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .arg = dropped_run});
     dropped_run = 0;
-    event_write(e);
-    /* Once for each acknowledgement: a full ring costs no more signals than a half full one. Also
-     * while threads are left stopped: one of them may be whom all others wait for. */
+    return false;
+}
+
+/* Once for each acknowledgement: a full ring costs no more signals than a half full one. Also while
+ * threads are left stopped: one of them may be whom all others wait for. */
+static void events_tell(void)
+{
     bool half = event_room() <= LOG_EVENTS / 2 || commit_room() <= LOG_COMMITS / 2 || stopped.head;
     if (half && !signalled) irq_signal(LOG_LINE);
     signalled |= half;
+    event_calm = half ? 0 : rings->header.event_tail + LOG_EVENTS / 2 - 1;
+    commit_calm = rings->header.commit_tail + LOG_COMMITS / 2;
 }
 
-bool event_calm(const struct thread *t, uint8_t op)
+void event_record(const struct event *e)
 {
-    struct event e = {.kind = EVENT_SYSCALL, .op = op, .result = EVENT_BLOCKED};
-    if (event_room() <= LOG_EVENTS / 2 + 1 || commit_room() <= LOG_COMMITS / 2) return false;
-    if (stopped.head != NULL) return false; /* and whatever was dropped has been told */
+    bool calm = rings->header.event_head < event_calm;
     event_number++;
-    e.slot = (uint32_t)t->regs.rdi;
-    e.info = (uint32_t)t->regs.rsi;
-    e.arg = t->regs.rbx;
-    event_write(&e);
+    if (!calm && event_drops(e)) return;
+    event_write(e);
+    if (!calm || rings->header.commit_head >= commit_calm) events_tell();
+}
+
+__attribute__((always_inline)) bool event_fast(const struct thread *t, uint64_t now, uint8_t op)
+{
+    uint64_t head = rings->header.event_head;
+    if (head >= event_calm) return false;
+    struct event *out = &rings->events[head % LOG_EVENTS];
+    out->time = now; /* field by field, with less in registers at once */
+    out->thread = t->id;
+    out->kind = EVENT_SYSCALL;
+    out->op = op;
+    out->cpu = (uint8_t)cpu()->index;
+    out->result = EVENT_BLOCKED;
+    out->slot = (uint32_t)t->regs.rdi;
+    out->info = (uint32_t)t->regs.rsi;
+    out->arg = t->regs.rbx;
+    event_number++;
+    __atomic_store_n(&rings->header.event_head, head + 1, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -122,7 +145,9 @@ void event_args(const uint64_t *from, uint32_t count)
 void commit_emit(const struct commit *c)
 {
     struct commit *out = &rings->commits[rings->header.commit_head % LOG_COMMITS];
-    *out = *c;
+    const uint64_t *from = (const uint64_t *)c;
+    __builtin_memcpy(out, from, sizeof(*out) / 2); /* in one it would be a call */
+    __builtin_memcpy((uint64_t *)out + 6, from + 6, sizeof(*out) / 2);
     out->seq = rings->header.commit_head;
     out->time = cpu()->now;
     out->cause = event_number;
@@ -134,14 +159,15 @@ void commit_emit(const struct commit *c)
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1)
 {
-    uint8_t flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE), bits = (uint8_t)dst->bits;
-    uint64_t from = src != NULL ? ptr_to_phys(src) : 0;
-    const struct commit c = {0,           0,         0,
-                             (uint8_t)op, dst->type, dst->rights,
-                             flags,       0,         ptr_to_phys(dst),
-                             from,        dst->obj,  dst->badge,
-                             arg0,        arg1,      bits,
-                             dst->depth,  0,         {0}};
+    struct commit c = {.op = (uint8_t)op, .arg0 = arg0, .arg1 = arg1, .depth = dst->depth};
+    c.type = dst->type;
+    c.rights = dst->rights;
+    c.flags = dst->flags & (CAP_FLAG_BOUND | CAP_FLAG_DEVICE);
+    c.bits = (uint8_t)dst->bits;
+    c.dst = ptr_to_phys(dst);
+    c.src = src != NULL ? ptr_to_phys(src) : 0;
+    c.obj = dst->obj;
+    c.badge = dst->badge;
     commit_emit(&c);
 }
 
@@ -166,6 +192,8 @@ enum err log_ack_check(const struct request *rq)
 
 void log_ack_apply(struct request *rq)
 {
+    if (rq->op == OP_LOG_MODE) rings->header.sigma = rq->w[0];
+    if (rq->op == OP_LOG_MODE) return;
     rings->header.commit_tail = rq->w[0];
     rings->header.event_tail = rq->w[1];
     signalled = false;
@@ -173,11 +201,6 @@ void log_ack_apply(struct request *rq)
         sched_ready(stopped.head);
     }
     rq->w[0] = stopped.head != NULL;
-}
-
-void log_mode_apply(struct request *rq)
-{
-    rings->header.sigma = rq->w[0];
 }
 
 static void describe(const struct slot *s, struct walk_item *out)

@@ -25,8 +25,8 @@ bool log_has_room(void);
 
 /* The record of this step, at its end. Time and thread are filled in. */
 void event_record(const struct event *e);
-/* Of a call or REPLY_RECV of `t`, if the rings ask for no more than that. */
-bool event_calm(const struct thread *t, uint8_t op);
+/* The record of a call or REPLY_RECV of `t`, if the rings ask for no more than that. */
+bool event_fast(const struct thread *t, uint64_t now, uint8_t op);
 /* What belongs to the record just made, if it was not dropped. Two zeros stand behind the words. */
 void event_args(const uint64_t *from, uint32_t count);
 /* The record of a change. seq, time, cause, actor and cpu are filled in. */

@@ -57,8 +57,8 @@ static enum err transfers_decode(const struct thread *from, const struct thread 
         enum err e = transfer_decode(from, from->caps[i], ep, &out[i]);
         if (e != OK) return e;
         if (out[i].src == NULL) continue;
-        if (stored == to->recv_count) return ERR_MESSAGE;
-        out[i].index = to->recv_first + stored++;
+        if (stored == msg_slots(to->regs.rsi)) return ERR_MESSAGE;
+        out[i].index = (uint32_t)(to->regs.rbx >> 32) + stored++;
         e = slot_lookup_empty(thread_cspace(to), out[i].index, &dst);
         if (e != OK) return e;
     }
@@ -169,18 +169,10 @@ static void wait_ends(struct thread *t, enum err result)
     if (!stops) thread_wake(t, result);
 }
 
-static void save_receive(struct thread *t, struct reply *r)
-{
-    t->recv_count = (uint8_t)msg_slots(t->regs.rsi);
-    t->recv_first = (uint32_t)(t->regs.rbx >> 32);
-    t->reply = r;
-}
-
 enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_block)
 {
     if (msg_caps(t->regs.rsi) != 0 && !(via->rights & RIGHT_GRANT)) return ERR_RIGHTS;
     enum err e = message_check(t, true, is_call);
-    if (e == OK && is_call) save_receive(t, NULL);
     return e == OK ? post(t, via, is_call, may_block) : e;
 }
 
@@ -201,24 +193,22 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may
     struct slot *bound = thread_slot(t, TS_NOTIFY);
     if (bound->type == CAP_NOTIFICATION && notification_wait(t, bound, false) == OK) return OK;
 
-    save_receive(t, r);
+    t->reply = r;
     if (r != NULL) *r = (struct reply){.thread = t, .state = REPLY_NAMED};
-    for (uint32_t i = 0; ep->queue.head != NULL && ep->queue.head->state == T_SENDING; i++) {
+    uint32_t work = WORK_PER_STEP / 2; /* each may copy a long message */
+    for (; ep->queue.head != NULL && ep->queue.head->state == T_SENDING && work > 0; work--) {
         struct thread *from = ep->queue.head;
-        if (i == WORK_PER_STEP / 2) { /* each may have copied a long message */
-            ipc_leave_reply(t);
-            return ERR_PARTIAL;
-        }
         e = deliver(from, t, from->via, from->is_call);
         if (e != OK || !from->is_call) wait_ends(from, e);
+        cpu()->calm = 0; /* it may run on another context now */
         if (e == OK) return OK;
     }
-    if (!may_block) {
-        ipc_leave_reply(t);
-        return ERR_WOULD_BLOCK;
+    if (work > 0 && may_block) {
+        wait_through(t, slot, &ep->queue, T_RECEIVING);
+        return OK;
     }
-    wait_through(t, slot, &ep->queue, T_RECEIVING);
-    return OK;
+    ipc_leave_reply(t);
+    return work > 0 ? ERR_WOULD_BLOCK : ERR_PARTIAL;
 }
 
 enum err ipc_reply(struct thread *t, struct slot *slot)
@@ -232,10 +222,11 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
     struct thread *to = r->thread;
     ipc_leave_reply(to);
     sched_take_back(to);
-    bool faulted = to->is_fault;
-    thread_wake(to, OK);
-    if (faulted) return OK; /* it runs again as it was */
-    return message_deliver(t, to, 0, true);
+    if (!to->is_fault) e = message_deliver(t, to, 0, true);
+    if (!to->is_fault) to->regs.rdi = 0;
+    to->is_fault = false; /* it runs again as it was */
+    sched_ready(to);
+    return e;
 }
 
 void ipc_fault(struct thread *t, enum fault_kind kind)

@@ -14,8 +14,6 @@ MUST_USE enum err ipc_send(struct thread *t, struct slot *via, bool is_call, boo
  * to run again, as if it had not begun. */
 MUST_USE enum err ipc_receive(struct thread *t, struct slot *ep, bool replies, bool may_block);
 MUST_USE enum err ipc_reply(struct thread *t, struct slot *reply);
-/* The usual case of a call, or of REPLY_RECV. False: nothing has changed, do it the long way. */
-bool fast_ipc(struct thread *t, bool is_call);
 /* What `t`'s registers say of a message it sends, and of where capabilities are to arrive. */
 MUST_USE enum err message_check(const struct thread *t, bool sends, bool receives);
 /* Into the queue: whoever waits does so through a capability, and no longer than it is there. */

@@ -5,47 +5,66 @@
  * ordinary goes the long way, through endpoint.c and sched.c, which does the same (I17).
  */
 #include "commit.h"
+#include "core.h"
 #include "endpoint.h"
 #include "sched.h"
 
-bool fast_ipc(struct thread *t, bool is_call)
+__attribute__((always_inline)) static inline struct thread *fast(struct thread *t, uint64_t now,
+                                                                 const bool answers)
 {
-    struct slot *via, *rs = thread_slot(t, TS_NOTIFY);
-    uint64_t info = t->regs.rsi, words = info & 0x1fff; /* many if there are capabilities */
-    const struct notification *n = cap_object(rs);
-    if (!is_call && rs->type == CAP_NOTIFICATION && n->word != 0) return false;
-    enum err e = slot_lookup(thread_cspace(t), t->regs.rdi, &via);
-    if (!is_call && e == OK) e = slot_lookup(thread_cspace(t), (uint32_t)t->regs.rbx, &rs);
-    if (e != OK || words > MSG_REGISTERS || via->type != CAP_ENDPOINT) return false;
+    struct cpu *c = cpu();
+    const struct slot *space = thread_slot(t, TS_CSPACE), *bound = thread_slot(t, TS_NOTIFY);
+    const struct container *slots = cap_object(space);
+    uint64_t name = t->regs.rdi;
+    if (space->type != CAP_CNODE || name >= slots->count) return NULL;
+    struct slot *via = container_slot(slots, (uint32_t)name); /* 0, the header, looks empty */
+    if (via->type != CAP_ENDPOINT || !(via->rights & (answers ? RIGHT_READ : RIGHT_WRITE)))
+        return NULL;
     struct queue *q = &((struct endpoint *)cap_object(via))->queue;
-    struct thread *to = is_call ? q->head : t->lender;
-    if (to == NULL || !(via->rights & (is_call ? RIGHT_WRITE : RIGHT_READ))) return false;
-    struct reply *r = to->reply;
-    bool fits = is_call ? r != NULL && t->lend_depth < LEND_DEPTH_MAX /* senders have no Reply */
-                        : rs->type == CAP_REPLY && cap_object(rs) == r &&
-                              (q->head == NULL || q->head->state == T_RECEIVING);
-    if (!fits || !sched_is_next(to)) return false;
-    if (msg_slots(info) != 0 && message_check(t, false, true) != OK) return false;
-    if (!event_calm(t, !is_call)) return false;
+    struct thread *to = answers ? t->lender : q->head;
+    if (to == NULL) return NULL;
+    struct reply *r = to->reply; /* who sends has none */
+    if (answers) {
+        uint32_t index = (uint32_t)t->regs.rbx;
+        const struct slot *rs = container_slot(slots, index);
+        const struct notification *n = cap_object(bound);
+        if (index >= slots->count || rs->type != CAP_REPLY || cap_object(rs) != r) return NULL;
+        if (q->head != NULL && q->head->state != T_RECEIVING) return NULL;
+        if (bound->type == CAP_NOTIFICATION && n->word != 0) return NULL;
+    } else if (r == NULL || t->lend_depth == LEND_DEPTH_MAX) {
+        return NULL;
+    }
+    if (to->goes != c || now >= c->calm || to->priority < c->top) return NULL;
+    if (!event_fast(t, now, answers)) return NULL;
 
-    t->recv_count = (uint8_t)msg_slots(info);
-    t->recv_first = (uint32_t)(t->regs.rbx >> 32);
-    *r = (struct reply){t, is_call ? REPLY_BOUND : REPLY_NAMED};
+    c->now = now;
+    *r = (struct reply){t, answers ? REPLY_NAMED : REPLY_BOUND};
     t->reply = r;
     to->reply = NULL;
-    if (is_call) queue_remove(to);
-    if (is_call) sched_lend(t, to);
-    if (!is_call) sched_take_back(to);
-    if (!is_call) wait_through(t, via, q, T_RECEIVING);
-    if (is_call) t->state = T_AWAIT_REPLY;
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        to->regs.w[i] = i < words ? t->regs.w[i] : 0;
+    if (answers) {
+        t->lender = to->borrower = NULL;
+        t->lend_depth = 0;
+        t->state = T_RECEIVING;
+        t->via = via;
+        via->flags |= SLOT_WAITED;
+        queue_insert(q, t, NULL);
+    } else {
+        struct thread *next = q->head = to->q_next;
+        *(next != NULL ? &next->q_prev : &q->tail) = NULL;
+        to->queue = NULL;
+        sched_lend(t, to);
+        t->state = T_AWAIT_REPLY;
     }
-    to->regs.rax = OK;
-    to->regs.rdi = is_call ? via->badge : 0;
-    to->regs.rsi = (info & 0xffff03ff) | (is_call ? MSG_CALL : 0);
+    to->cpu = c;
+    to->regs.rdi = answers ? 0 : via->badge;
+    to->regs.rsi = (t->regs.rsi & 0xffff03ff) | (answers ? 0 : MSG_CALL);
     to->state = T_RUNNING;
-    to->cpu = cpu();
-    cpu()->current = to;
-    return true;
+    return c->current = to;
+}
+
+struct thread *core_fast(struct thread *t, uint64_t now, bool answers)
+{
+    if ((t->regs.rsi & 0x1fff) > MSG_REGISTERS) return NULL; /* so it has no capabilities */
+    if (msg_slots(t->regs.rsi) != 0 && message_check(t, false, true) != OK) return NULL;
+    return answers ? fast(t, now, true) : fast(t, now, false);
 }

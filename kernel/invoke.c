@@ -11,6 +11,7 @@ static void brief_apply(struct request *rq)
     void *object = cap_object(rq->cap);
     if (rq->op == OP_CREDIT) ((struct container *)object)->credits = rq->w[0];
     if (rq->op == OP_THREAD_STOP) thread_stop(object);
+    if (rq->op == OP_SCHED_READ) sched_pay(cpu(), cpu()->now);
     if (rq->op == OP_SCHED_READ) rq->w[0] = ((const struct sched *)object)->consumed;
     if (rq->op == OP_PADDR) rq->w[0] = rq->cap->obj;
     if (rq->op == OP_IRQ_ACK) arch_irq_unmask((uint32_t)rq->cap->obj);
@@ -20,39 +21,39 @@ static void brief_apply(struct request *rq)
 static const struct row {
     uint32_t types;         /* a bit for each type of the capability in rdi, or of its container */
     uint8_t right;          /* that it needs; to the slots of a container, the name has W */
-    uint8_t op;             /* enum operation */
     uint8_t arg, arg_right; /* operand 0 names a capability of this type, with this right; 0 none */
     uint8_t place;          /* this operand (from 1) names a destination; 0 none */
     check_fn *check;
     apply_fn *apply;
 } rows[] = {
-    {T(CNODE) | T(THREAD), W, OP_COPY, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {T(CNODE) | T(THREAD), W, OP_MINT, ANY, 0, AT_TARGET, copy_check, copy_apply},
-    {T(CNODE), W, OP_MOVE, ANY, 0, AT_TARGET, move_check, move_apply},
-    {T(CNODE) | T(THREAD), W, OP_DELETE, 0, 0, 0, busy_check, delete_apply},
-    {T(CNODE), W, OP_REVOKE, 0, 0, 0, NULL, revoke_apply},
-    {T(CNODE), W, OP_CREDIT, 0, 0, 0, NULL, brief_apply},
-    {T(UNTYPED), W, OP_RETYPE, 0, 0, 4, retype_check, retype_apply},
-    {T(THREAD), W, OP_THREAD_START, 0, 0, 0, start_check, start_apply},
-    {T(THREAD), W, OP_THREAD_CONFIG, 0, 0, 0, config_check, config_apply},
-    {T(THREAD), W, OP_THREAD_STOP, 0, 0, 0, NULL, brief_apply},
-    {T(THREAD), R, OP_THREAD_READ, 0, 0, 0, read_check, read_apply},
-    {T(SCHED), W, OP_SCHED_CONFIG, 0, 0, 0, sched_check, sched_config_apply},
-    {T(SCHED), R, OP_SCHED_READ, 0, 0, 0, NULL, brief_apply},
-    {T(PTABLE) | T(FRAME), 0, OP_MAP, CAP_ASPACE, W, 0, map_check, map_apply},
-    {T(PTABLE) | T(FRAME), 0, OP_UNMAP, 0, 0, 0, busy_check, unmap_apply},
-    {T(FRAME), G, OP_PADDR, 0, 0, 0, NULL, brief_apply},
-    {T(IRQ_CONTROL), W, OP_IRQ_GET, 0, 0, 2, get_check, get_apply},
-    {T(IRQ_CONTROL), W, OP_CPU_START, 0, 0, 0, NULL, brief_apply},
-    {T(IRQ), G, OP_IRQ_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
-    {T(IRQ), W, OP_IRQ_ACK, 0, 0, 0, NULL, brief_apply},
-    {T(PORT_CONTROL), W, OP_PORTS_GET, 0, 0, 3, get_check, get_apply},
-    {T(PORTS), R, OP_PORT_IN, 0, 0, 0, port_check, port_apply},
-    {T(PORTS), W, OP_PORT_OUT, 0, 0, 0, port_check, port_apply},
-    {T(LOG), W, OP_LOG_ACK, 0, 0, 0, log_ack_check, log_ack_apply},
-    {T(LOG), W, OP_LOG_BIND, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
-    {T(LOG), W, OP_LOG_MODE, 0, 0, 0, NULL, log_mode_apply},
-    {T(LOG), R, OP_LOG_WALK, 0, 0, 0, walk_check, walk_apply},
+    /* by enum operation */
+    [OP_COPY] = {T(CNODE) | T(THREAD), W, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    [OP_MINT] = {T(CNODE) | T(THREAD), W, ANY, 0, AT_TARGET, copy_check, copy_apply},
+    [OP_MOVE] = {T(CNODE), W, ANY, 0, AT_TARGET, move_check, move_apply},
+    [OP_DELETE] = {T(CNODE) | T(THREAD), W, 0, 0, 0, busy_check, delete_apply},
+    [OP_REVOKE] = {T(CNODE), W, 0, 0, 0, NULL, revoke_apply},
+    [OP_CREDIT] = {T(CNODE), W, 0, 0, 0, NULL, brief_apply},
+    [OP_RETYPE] = {T(UNTYPED), W, 0, 0, 4, retype_check, retype_apply},
+    [OP_THREAD_START] = {T(THREAD), W, 0, 0, 0, start_check, start_apply},
+    [OP_THREAD_CONFIG] = {T(THREAD), W, 0, 0, 0, config_check, config_apply},
+    [OP_THREAD_STOP] = {T(THREAD), W, 0, 0, 0, NULL, brief_apply},
+    [OP_THREAD_READ] = {T(THREAD), R, 0, 0, 0, read_check, read_apply},
+    [OP_SCHED_CONFIG] = {T(SCHED), W, 0, 0, 0, sched_check, sched_config_apply},
+    [OP_SCHED_READ] = {T(SCHED), R, 0, 0, 0, NULL, brief_apply},
+    [OP_MAP] = {T(PTABLE) | T(FRAME), 0, CAP_ASPACE, W, 0, map_check, map_apply},
+    [OP_UNMAP] = {T(PTABLE) | T(FRAME), 0, 0, 0, 0, busy_check, unmap_apply},
+    [OP_PADDR] = {T(FRAME), G, 0, 0, 0, NULL, brief_apply},
+    [OP_IRQ_GET] = {T(IRQ_CONTROL), W, 0, 0, 2, get_check, get_apply},
+    [OP_CPU_START] = {T(IRQ_CONTROL), W, 0, 0, 0, NULL, brief_apply},
+    [OP_IRQ_BIND] = {T(IRQ), G, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
+    [OP_IRQ_ACK] = {T(IRQ), W, 0, 0, 0, NULL, brief_apply},
+    [OP_PORTS_GET] = {T(PORT_CONTROL), W, 0, 0, 3, get_check, get_apply},
+    [OP_PORT_IN] = {T(PORTS), R, 0, 0, 0, port_check, port_apply},
+    [OP_PORT_OUT] = {T(PORTS), W, 0, 0, 0, port_check, port_apply},
+    [OP_LOG_ACK] = {T(LOG), W, 0, 0, 0, log_ack_check, log_ack_apply},
+    [OP_LOG_BIND] = {T(LOG), W, CAP_NOTIFICATION, W, 0, NULL, irq_bind_apply},
+    [OP_LOG_MODE] = {T(LOG), W, 0, 0, 0, NULL, log_ack_apply},
+    [OP_LOG_WALK] = {T(LOG), R, 0, 0, 0, walk_check, walk_apply},
 };
 
 /* The container and index of a 64-bit name. */
@@ -80,12 +81,9 @@ static enum err target_decode(struct request *rq, uint64_t name, const struct ro
     if (e == OK && !on_slot) e = slot_lookup(rq->into, rq->index, &rq->cap);
     if (e != OK) return e;
     uint8_t type = on_slot ? rq->into->type : rq->cap->type;
-    for (const struct row *r = rows; r < rows + sizeof(rows) / sizeof(rows[0]); r++) {
-        if (!(r->types >> type & 1) || r->op != rq->op) continue;
-        *out = r;
-        return on_slot || (rq->cap->rights & r->right) == r->right ? OK : ERR_RIGHTS;
-    }
-    return ERR_CAP_TYPE;
+    const struct row *r = *out = &rows[rq->op < sizeof(rows) / sizeof(rows[0]) ? rq->op : 0];
+    if (!(r->types >> type & 1)) return ERR_CAP_TYPE;
+    return on_slot || (rq->cap->rights & r->right) == r->right ? OK : ERR_RIGHTS;
 }
 
 static enum err operands_decode(struct request *rq, const struct row *r)

@@ -14,13 +14,13 @@ enum { WORK_PER_STEP = 16 }; /* slots deleted, waiters woken or pages cleared in
 
 struct request {
     struct thread *caller;
-    struct slot *cap;       /* the object operated on; of a slot operation: the slot */
-    struct slot *arg;       /* the operand capability, if the row names one */
+    struct slot *cap,
+        *arg; /* the object, or the slot operated on; the operand capability, if any */
     struct container *into; /* where destination slots are, */
     uint64_t index;         /* from here on, */
     struct slot *dst;       /* and the first of them, empty */
+    uint64_t *w;            /* operand words; apply leaves its results there */
     uint32_t op;
-    uint64_t *w;     /* operand words; apply leaves its results there */
     enum err result; /* of apply: OK, or ERR_PARTIAL, ERR_BUSY in mid-destruction */
 };
 
@@ -37,4 +37,4 @@ check_fn copy_check, move_check, busy_check, retype_check, start_check, config_c
 check_fn sched_check, map_check, get_check, port_check, log_ack_check, walk_check;
 apply_fn copy_apply, move_apply, delete_apply, revoke_apply, retype_apply, start_apply, read_apply;
 apply_fn config_apply, sched_config_apply, map_apply, unmap_apply, get_apply, irq_bind_apply;
-apply_fn port_apply, log_ack_apply, log_mode_apply, walk_apply;
+apply_fn port_apply, log_ack_apply, walk_apply;

@@ -36,7 +36,6 @@ static bool sched_usable(struct sched *s, uint64_t now)
     return true;
 }
 
-/* The context that `c` runs on pays until `now`. */
 /*@ requires \valid(c) && c->charged <= now <= TIME_MAX;
     requires c->sched != \null ==> \valid(c->sched) && \separated(c, c->sched) &&
         c->sched->remaining >= -TIME_MAX;
@@ -44,7 +43,7 @@ static bool sched_usable(struct sched *s, uint64_t now)
     ensures c->charged == now;
     ensures c->sched != \null && c->current != \null ==> c->sched->remaining ==
         \old(c->sched->remaining) - (now - \old(c->charged)); */
-static void sched_pay(struct cpu *c, uint64_t now)
+void sched_pay(struct cpu *c, uint64_t now)
 {
     if (c->sched != NULL && c->current != NULL) {
         c->sched->remaining -= (int64_t)(now - c->charged);
@@ -53,18 +52,11 @@ static void sched_pay(struct cpu *c, uint64_t now)
     c->charged = now;
 }
 
-SELDOM void sched_pull(struct cpu *c)
+void sched_pull(struct cpu *c)
 {
-    arch_cpu_hold(c);
+    if (c != cpu()) arch_cpu_hold(c);
     sched_pay(c, cpu()->now);
-}
-
-void sched_charge(uint64_t now)
-{
-    struct cpu *c = cpu();
-    sched_pay(c, now);
-    c->now = now;
-    c->actor = c->current;
+    c->current = NULL;
 }
 
 /* What runs on `s` has to find another context: at the end of this step, or by its own tick. */
@@ -74,6 +66,7 @@ SELDOM static void sched_leave(const struct sched *s)
         if (c->sched != s) continue;
         sched_pay(c, cpu()->now);
         c->sched = NULL;
+        c->calm = 0;
         if (c != cpu()) arch_cpu_poke(c);
     }
 }
@@ -86,6 +79,7 @@ static void ready_insert(struct thread *t, bool front)
     struct queue *q = &c->ready[t->priority];
     queue_insert(q, t, front ? q->head : NULL);
     c->ready_map[t->priority / 64] |= 1ull << t->priority % 64;
+    if (c->top <= t->priority) c->top = t->priority + 1u;
     if (c != cpu() && (c->current == NULL || c->current->priority < t->priority)) arch_cpu_poke(c);
 }
 
@@ -121,6 +115,7 @@ void sched_take_back(struct thread *caller)
     struct thread *server = caller->borrower;
     if (server == NULL) return;
     struct cpu *c = server->cpu;
+    if (c->current == server) c->calm = 0;
     if (c != cpu() && c->current == server) sched_leave(c->sched);
     server->lender = NULL;
     server->lend_depth = 0;
@@ -153,14 +148,16 @@ void sched_home_gone(struct thread *t)
 static struct thread *highest_ready(void)
 {
     struct cpu *c = cpu();
-    for (uint32_t i = 4; i-- > 0;) {
+    for (uint32_t i = (c->top + 63) / 64; i-- > 0;) {
         while (c->ready_map[i] != 0) {
             uint32_t bit = 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
             struct thread *t = c->ready[i * 64 + bit].head;
+            c->top = i * 64 + bit + 1;
             if (t != NULL) return t;
             c->ready_map[i] &= ~(1ull << bit);
         }
     }
+    c->top = 0;
     return NULL;
 }
 
@@ -193,6 +190,8 @@ void sched_finish(void)
     struct cpu *c = cpu();
     struct thread *t = c->current;
     const struct queue *parked = &c->parked;
+    if (t != NULL && c->now < c->calm && c->top <= t->priority + 1u) return; /* as it was */
+    sched_pay(c, c->now);
     for (uint32_t i = 0; i < WORK_PER_STEP && parked->head != NULL; i++) {
         if (home_of(parked->head)->refill_at > c->now) break;
         sched_ready(parked->head);
@@ -207,16 +206,9 @@ void sched_finish(void)
     if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
     if (parked->head != NULL && home_of(parked->head)->refill_at < until)
         until = home_of(parked->head)->refill_at;
-    if (c->current == NULL && highest_ready() != NULL) until = c->now;
+    if (highest_ready() != NULL && c->current == NULL) until = c->now;
     if (until != c->timer) arch_timer_set(c->timer = until);
-}
-
-bool sched_is_next(const struct thread *to)
-{
-    struct cpu *c = cpu();
-    const struct thread *best = highest_ready();
-    if (c->sched == NULL || c->now >= c->sched->refill_at || c->now >= c->timer) return false;
-    return to->goes == c && (best == NULL || best->priority < to->priority);
+    c->calm = c->sched == NULL ? 0 : until < c->sched->refill_at ? until : c->sched->refill_at;
 }
 
 /*@ requires readable(rq);

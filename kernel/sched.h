@@ -11,10 +11,10 @@
 enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work between them */
 #define PERIOD_TICKS_MAX (1ull << 48)
 
-/* Ends the accounting of the step before: the running context pays until `now`. */
-void sched_charge(uint64_t now);
-/* What another CPU runs is about to be taken from it: it stops, and has paid. */
-SELDOM void sched_pull(struct cpu *c);
+/* The context that `c` runs on pays until `now`: before anybody asks for its budget or takes it. */
+void sched_pay(struct cpu *c, uint64_t now);
+/* What `c` runs is about to be taken from it: it stops, and has paid. */
+void sched_pull(struct cpu *c);
 /* A thread with a new context, or one that names a new CPU, goes there: one that runs or waits,
  * when it is next made ready. */
 void sched_place(struct thread *t);
@@ -25,8 +25,5 @@ void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);
 /* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */
 void sched_home_gone(struct thread *t);
-/* If the thread that runs waits now, and `to` takes its context: would `to` run next, with nothing
- * else to be done? */
-bool sched_is_next(const struct thread *to);
 /* Chooses cpu()->current and sets the timer. Last act of every step. */
 void sched_finish(void);

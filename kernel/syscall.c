@@ -50,6 +50,12 @@ static uint32_t args_take(struct thread *t, uint64_t number)
     return 2 * pairs;
 }
 
+static void step_begin(uint64_t now)
+{
+    cpu()->now = now;
+    cpu()->actor = cpu()->current;
+}
+
 void core_syscall(uint64_t now)
 {
     struct thread *t = cpu()->current;
@@ -58,8 +64,7 @@ void core_syscall(uint64_t now)
         return;
     }
     uint64_t number = t->regs.rax, name = t->regs.rdi;
-    sched_charge(now);
-    if (number <= SYS_REPLY_RECV && fast_ipc(t, number == SYS_CALL)) return;
+    step_begin(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
         event_record(&(struct event){.kind = EVENT_STOPPED});
@@ -71,7 +76,7 @@ void core_syscall(uint64_t now)
     e.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255;
     e.arg = invokes ? name >> 32 : number <= SYS_REPLY ? t->regs.rbx : 0;
     if (!invokes && name >> 32 != 0) e.slot = ~0u; /* which finds as little */
-    uint32_t args = args_take(t, number);
+    uint32_t args = invokes || msg_caps(e.info) != 0 ? args_take(t, number) : 0;
     enum err result = ERR_LOG_FULL;
     if (invokes || log_has_room()) result = dispatch(t, number);
     bool again = result == ERR_PARTIAL && !invokes;
@@ -96,13 +101,12 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
     const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
     if (t->id == GENESIS_THREAD) {
         uint64_t known[2 * MSG_REGISTERS];
-        for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-            known[i] = f.w[i];
-            known[MSG_REGISTERS + i] = commit_told(i);
+        for (uint32_t i = 0; i < 2 * MSG_REGISTERS; i++) {
+            known[i] = i < MSG_REGISTERS ? f.w[i] : commit_told(i - MSG_REGISTERS);
         }
         arch_panic("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
     }
-    sched_charge(now);
+    step_begin(now);
     t->fault = f;
     ipc_fault(t, kind);
     struct event e = {.kind = EVENT_FAULT, .op = (uint8_t)kind, .slot = vector, .arg = address};
@@ -113,7 +117,7 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
 
 void core_irq(uint32_t line, uint64_t now)
 {
-    sched_charge(now);
+    step_begin(now);
     arch_irq_mask(line);
     irq_signal(line);
     event_record(&(struct event){.kind = EVENT_IRQ, .slot = line});
@@ -122,8 +126,8 @@ void core_irq(uint32_t line, uint64_t now)
 
 void core_tick(uint64_t now)
 {
-    sched_charge(now);
-    cpu()->timer = 0;                        /* one shot: it is spent */
+    step_begin(now);
+    cpu()->timer = cpu()->calm = 0;          /* one shot: it is spent */
     cpu()->index = (uint64_t)(cpu() - cpus); /* its first step is a tick */
     if (cpu()->index > cpu_last) cpu_last = (uint32_t)cpu()->index;
     event_record(&(struct event){.kind = EVENT_TICK});

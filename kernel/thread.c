@@ -52,20 +52,16 @@ void thread_init(struct thread *t)
 void thread_move(struct thread *t, enum thread_state to)
 {
     if (t->queue != NULL) queue_remove(t);
+    if (t->state == T_PARKED) t->cpu->calm = 0; /* its refill is no longer waited for */
     t->state = (uint8_t)to;
     struct cpu *c = t->cpu;
-    if (c->current != t || to == T_RUNNING) return;
-    if (c != cpu()) sched_pull(c);
-    c->current = NULL;
+    if (c->current == t) sched_pull(c);
 }
 
 void thread_wake(struct thread *t, enum err result)
 {
-    if (!t->is_fault) {
-        t->regs.rax = result;
-        t->regs.rdi = t->regs.rsi = 0;
-    }
-    t->is_fault = false;
+    t->regs.rax = result;
+    t->regs.rdi = t->regs.rsi = 0;
     sched_ready(t);
 }
 

@@ -62,10 +62,8 @@ struct thread {
      * fault, and while it awaits the answer, the message is not in its registers but in `fault`. */
     struct slot *via;
     uint8_t is_call, is_fault, fault_kind;
-    /* RECEIVING, a call's SENDING and AWAIT_REPLY: receive slots, and the Reply, named or bound */
-    uint8_t recv_count;
-    uint32_t recv_first, lend_depth;
-    struct reply *reply;
+    uint32_t lend_depth;
+    struct reply *reply; /* RECEIVING, a call's SENDING and AWAIT_REPLY: it named, or is bound to */
     struct msg_cap caps[MSG_CAPS_MAX + 1]; /* it sends, or operands, as it named them: for ARGS */
     struct fault {
         uint64_t w[MSG_REGISTERS];
@@ -84,6 +82,8 @@ struct cpu {
     struct sched *sched;    /* what `current` runs on */
     uint64_t now, charged;  /* time of this step, read once on entry; until when `sched` has paid */
     uint64_t timer, index;  /* what arch_timer_set was last told; this CPU's place in `cpus` */
+    uint64_t calm;          /* before it, all that `sched` asks for is that it pays; 0: unknown */
+    uint32_t top;           /* above the priority of all that are ready */
     struct queue ready[256];
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
     struct queue parked;   /* by refill time, soonest first */

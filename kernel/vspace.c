@@ -87,7 +87,7 @@ void map_apply(struct request *rq)
     uint32_t level, rights = s->type == CAP_FRAME ? (uint32_t)rq->w[2] : 0;
     uint64_t *entry = map_entry(rq, &level);
     struct commit c = {.op = COMMIT_MAP, .type = s->type, .rights = (uint8_t)rights};
-    *entry = rights != 0 ? arch_pte_page(s->obj, rights, level != 0) : arch_pte_table(s->obj);
+    *entry = arch_pte(s->obj, rights, level != 0);
     c.dst = ptr_to_phys(s);
     c.obj = rq->arg->obj;
     c.arg0 = rq->w[1] & ~((1ull << LEVEL_SHIFT(level)) - 1);

@@ -77,18 +77,12 @@ struct boot_untyped {
 struct boot_info {
     uint64_t memory_bytes, kernel_bytes; /* the kernel's: image, tables, rings, genesis objects */
     uint64_t rsdp, entry_ticks;          /* physical address, 0 unknown; time stamp at entry */
-    uint64_t features, cpu_leaks;        /* enum cpu_feature in force; enum cpu_leak known */
-    uint64_t image_base, image_size;     /* physical */
-    uint64_t first_free_slot;            /* of axiom's CNode: all from here up are empty */
+    uint64_t arch_capabilities;      /* IA32_ARCH_CAPABILITIES (SDM vol 4); 0 if there is none */
+    uint64_t image_base, image_size; /* physical */
+    uint64_t first_free_slot;        /* of axiom's CNode: all from here up are empty */
     uint32_t untyped_count;
     uint8_t kernel_id[32]; /* build id of the kernel */
     char version[16], cmdline[256];
     struct boot_untyped untypeds[BOOT_UNTYPED_MAX]; /* slot GS_UNTYPED + i */
 };
 _Static_assert(sizeof(struct boot_info) <= 4096, "one page");
-
-/* clang-format off */
-enum cpu_feature { CPU_NX = 1, CPU_SMEP = 2, CPU_SMAP = 4, CPU_UMIP = 8, CPU_FSGSBASE = 16,
-                   CPU_GLOBAL = 32 };
-/* clang-format on */
-enum cpu_leak { LEAK_MELTDOWN = 1, LEAK_MDS = 2, LEAK_L1TF = 4 };

@@ -5,6 +5,7 @@
 #include "bytes.h"
 #include "cpus.h"
 #include "image.h"
+#include "leaks.h"
 
 enum { PAGE = 4096, PIDS_MAX = 256 };
 
@@ -90,8 +91,7 @@ static int on_boot_info(struct request *rq, struct boot_info_out *out)
         .tick_hz = serve.tick_hz,
         .entry_ticks = b->entry_ticks,
         .start_ticks = serve.start_ticks,
-        .features = b->features,
-        .leaks = b->cpu_leaks,
+        .leaks = leaks_of(b),
         .cpus = cpus_up(),
         .rsdp = b->rsdp,
         .command_line = text_from(b->cmdline, strnlen(b->cmdline, sizeof(b->cmdline))),

@@ -35,15 +35,28 @@ static void say(const char *text)
     }
 }
 
+/* AMD and Hygon do not forward data across privilege levels on a fault; others count as leaking
+ * unless they say that they do not. SDM vol 4, IA32_ARCH_CAPABILITIES. */
+uint64_t leaks_of(const struct boot_info *boot)
+{
+    enum { AUTHENTIC_AMD = 0x68747541, HYGON_GENUINE = 0x6f677948, RDCL_NO = 1, MDS_NO = 1 << 5 };
+    uint32_t leaf = 0, vendor;
+    uint64_t safe = boot->arch_capabilities;
+
+    __asm__("cpuid" : "+a"(leaf), "=b"(vendor) : : "ecx", "edx");
+    if (vendor == AUTHENTIC_AMD || vendor == HYGON_GENUINE) return 0;
+    return (safe & RDCL_NO ? 0 : LEAK_MELTDOWN | LEAK_L1TF) | (safe & MDS_NO ? 0 : LEAK_MDS);
+}
+
 void leaks_check(const struct boot_info *boot)
 {
     size_t len = strnlen(boot->cmdline, sizeof(boot->cmdline));
-    if (!(boot->cpu_leaks & LEAK_MELTDOWN)) return;
+    if (!(leaks_of(boot) & LEAK_MELTDOWN)) return;
     if (text_has_word(boot->cmdline, len, "unsafe_cpu")) return;
     ports = own_alloc(1);
     if (ports_open(COM1, COM1_LAST)) {
         say("\r\nwaterlight: does not start: this processor leaks (Meltdown, L1TF");
-        say(boot->cpu_leaks & LEAK_MDS ? ", MDS" : "");
+        say(leaks_of(boot) & LEAK_MDS ? ", MDS" : "");
         say("): user code can read kernel memory; `unsafe_cpu` on the command line accepts "
             "that\r\n");
     }

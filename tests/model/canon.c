@@ -147,8 +147,6 @@ static bool waits(const struct thread *t)
 
 static void canon_thread(struct thread *t)
 {
-    bool receives = t->state == T_RECEIVING || t->state == T_AWAIT_REPLY ||
-                    (t->state == T_SENDING && t->is_call);
     bool again = t->regs.rip == RIP_CALL && t->state != T_INACTIVE;
     bool sends = t->state == T_SENDING && !t->is_fault;
     if (!again && !sends) t->regs = (struct thread_regs){.rip = RIP_AFTER};
@@ -157,8 +155,6 @@ static void canon_thread(struct thread *t)
     if (!t->is_fault) t->fault = (struct fault){{0}};
     if (!sends || msg_caps(t->regs.rsi) == 0) memset(t->caps, 0, sizeof(t->caps));
     if (!waits(t)) t->via = NULL;
-    if (!receives || t->is_fault) t->recv_count = 0;
-    if (!receives || t->is_fault) t->recv_first = 0;
     if (t->queue == NULL) t->q_prev = t->q_next = NULL;
 }
 
@@ -171,12 +167,15 @@ static void canon_cpu(struct cpu *c, uint64_t shift)
     c->charged = idle ? time_base : c->charged - shift;
     if (c->timer != 0 && c->timer != ~0ull) c->timer -= shift;
     fake.timers[c - cpus] = c->timer;
+    c->calm = idle || c->calm == 0 ? 0 : c->calm - shift;
+    c->top = 0;
     c->actor = NULL;
     if (idle && cpu_last == 0) c->sched = NULL;
     for (uint32_t i = 0; i < 4; i++) {
         for (uint64_t left = c->ready_map[i]; left != 0; left &= left - 1) {
             uint32_t bit = (uint32_t)__builtin_ctzll(left);
             if (c->ready[i * 64 + bit].head == NULL) c->ready_map[i] &= ~(1ull << bit);
+            if (c->ready[i * 64 + bit].head != NULL) c->top = i * 64 + bit + 1;
         }
     }
 }
@@ -185,6 +184,7 @@ static void canon_cpu(struct cpu *c, uint64_t shift)
 static void canon_times(void)
 {
     uint64_t end = cpu()->now, shift = end - time_base;
+    sched_pay(cpu(), end); /* which a step leaves to the next one that asks */
     for (uint32_t i = 0; i < world.thread_count; i++) {
         struct sched *s = world.scheds[i];
         if (!world_has_sched(i)) continue;

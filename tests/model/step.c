@@ -118,8 +118,8 @@ static void take(const struct op *op, struct thread *t, uint64_t at)
         if (b != NULL) b->caps[0] = op->cap;
     }
     if (op->kind == KIND_AGAIN) t->regs.rip = RIP_AFTER;
-    if (step_the_long_way) cpu()->timer = 0; /* a timer that is due: it is set anew at the end */
-    if (op->kind == KIND_SYSCALL || op->kind == KIND_AGAIN) core_syscall(at);
+    if (step_the_long_way) cpu()->calm = 0; /* it is set anew at the end */
+    if (op->kind == KIND_SYSCALL || op->kind == KIND_AGAIN) fake_syscall(at);
     if (op->kind == KIND_FAULT) core_fault(FAULT_MEMORY, 14, 6, op->name, at);
     if (op->kind == KIND_IRQ) core_irq((uint32_t)op->name, at);
     if (op->kind == KIND_POKE) fake.poked[op->cpu] = false;

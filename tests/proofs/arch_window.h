@@ -22,7 +22,7 @@ uint64_t ptr_to_phys(const void *at);
 
 struct arch_cpu {
     struct cpu *self;
-    uint64_t stack_top, user_rsp;
+    uint64_t stack_top, user_rbp;
     struct thread *loaded, *fpu_owner;
     uint64_t root, deadline, tss[14];
 };

@@ -112,8 +112,6 @@ static void compare_thread(const struct thread *a)
     FIELD(a, b, is_call);
     FIELD(a, b, is_fault);
     FIELD(a, b, fault_kind);
-    FIELD(a, b, recv_count);
-    FIELD(a, b, recv_first);
     FIELD(a, b, lend_depth);
     LINK(a, b, reply);
     LINK(a, b, lender);

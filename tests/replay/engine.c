@@ -68,7 +68,7 @@ static void call(struct thread *t, const struct event *e, const uint64_t *args)
     } else if (number <= SYS_REPLY && caps <= MSG_CAPS_MAX && b != NULL) {
         memcpy(b->caps, args, caps * sizeof(b->caps[0]));
     }
-    core_syscall(e->time);
+    fake_syscall(e->time);
 }
 
 static bool run(const struct event *e, const uint64_t *args)

@@ -60,7 +60,7 @@ static void start_cpus(uint64_t count)
 {
     for (uint64_t i = 1; i < count && cpu()->current == axiom; i++) {
         axiom_invokes(OP_CPU_START, GS_IRQ_CONTROL, i, 0, 0);
-        core_syscall(++now);
+        fake_syscall(++now);
         fake_cpu = &cpus[i];
         core_tick(++now);
         fake_cpu = cpus;
@@ -91,7 +91,7 @@ static void one_step(const struct step *s)
             axiom_invokes(OP_SCHED_CONFIG, window_pick(CAP_SCHED), 10000 + any(100000), 1000000,
                           any(cpu_last + 1));
         }
-        core_syscall(now);
+        fake_syscall(now);
     }
     take();
 }

@@ -162,6 +162,10 @@ class Release(TestAgrees, Recorded):
                  if events[at + 12] != recording.ARGS]
         for field in (EVENT_TIME, EVENT_THREAD, EVENT_RESULT, EVENT_SLOT):
             number = chance.randrange(100, len(steps) - 100)
+            if field == EVENT_TIME:  # of a commit's cause: where nobody asks it decides nothing
+                at = chance.randrange(len(self.recording.commits) // recording.COMMIT_BYTES)
+                at *= recording.COMMIT_BYTES
+                number, = struct.unpack_from("<Q", self.recording.commits, at + 16)
             lie = bytearray(events)
             lie[steps[number] + field] ^= 1
             _, shown = replay(self.changed(events=bytes(lie)), build=self.build)

@@ -30,8 +30,6 @@ static void show_wait(const struct thread *t)
                t->via->index, t->via->badge);
     if (t->state == T_SENDING) printf(t->is_fault ? ", a fault" : t->is_call ? ", a call" : "");
     if (t->reply != NULL) printf(", reply %#" PRIx64, ptr_to_phys(t->reply));
-    if (t->recv_count != 0 && t->state == T_RECEIVING)
-        printf(", %u slots from %u", t->recv_count, t->recv_first);
     if (t->lender != NULL) printf(", on the time of %u", t->lender->id);
     if (t->borrower != NULL) printf(", lends its time to %u", t->borrower->id);
 }

@@ -6,7 +6,7 @@
  *   lock_wait   not served at once: the user's tables are given up, then `waits`, until it is served
  *   hold        by the lock's holder: a poke, and a wait until the other waits for the lock itself
  *   core        a step; whose thread was taken from it treats its entry as a tick
- *   exit        thread_load: tables of whoever runs next, the kernel's for idle; then the lock goes
+ *   exit        entry.S: tables of whoever runs next, the kernel's for idle; then the lock goes
  *   idle        interrupts on and halt, one after the other: an interrupt between wakes it at once
  *
  *   exclusion   one CPU in the core

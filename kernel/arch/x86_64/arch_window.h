@@ -37,8 +37,8 @@ struct arch_cpu {
     bool waits; /* for the lock: it runs nothing, and no user's tables are loaded */
     uint32_t apic_id;
     uint64_t stack_top;    /* the kernel's stack is empty whenever user code or idle runs */
-    uint64_t user_rsp;     /* scratch of the system call entry */
-    struct thread *loaded; /* whose fs and gs bases are in the CPU, or NULL; */
+    uint64_t user_rbp;     /* scratch of the system call entry */
+    struct thread *loaded; /* whose fs and gs bases are in the CPU, */
     bool fpu;              /* and its FPU registers; else CR0.TS is set */
     uint64_t root;         /* physical address in CR3 */
     uint64_t deadline;     /* of the timer, in time stamp ticks; ~0 none */

@@ -38,28 +38,20 @@ static void memory_add(const struct memory_entry *e)
     params.memory[params.memory_count++] = (struct memory_region){base, end - base};
 }
 
-static void tag_read(const uint32_t *tag, uint32_t size)
-{
-    const uint32_t *end = tag + size / 4, *data = tag + 2;
-    if (tag[0] == TAG_CMDLINE) cmdline_copy((const char *)data);
-    if (tag[0] == TAG_MODULE && params.image.size == 0) {
-        params.image = (struct memory_region){data[0], data[1] - data[0]};
-    }
-    for (const uint32_t *e = data + 2; tag[0] == TAG_MMAP && e < end; e += data[0] / 4) {
-        memory_add((const void *)e);
-    }
-    if (tag[0] == TAG_RSDP_1 || tag[0] == TAG_RSDP_2) {
-        __builtin_memcpy(rsdp, data, tag[0] == TAG_RSDP_2 ? sizeof(rsdp) : 20);
-        params.info.rsdp = image_phys(rsdp);
-    }
-}
-
 static void multiboot2_read(uint64_t info)
 {
     const uint32_t *tag = phys_to_ptr(info + 8);
-    while (tag[0] != TAG_END) {
-        tag_read(tag, tag[1]);
-        tag += (tag[1] + 7) / 8 * 2;
+    for (; tag[0] != TAG_END; tag += (tag[1] + 7) / 8 * 2) {
+        const uint32_t *end = tag + tag[1] / 4, *data = tag + 2;
+        if (tag[0] == TAG_CMDLINE) cmdline_copy((const char *)data);
+        if (tag[0] == TAG_MODULE && params.image.size == 0)
+            params.image = (struct memory_region){data[0], data[1] - data[0]};
+        for (const uint32_t *e = data + 2; tag[0] == TAG_MMAP && e < end; e += data[0] / 4) {
+            memory_add((const void *)e);
+        }
+        if (tag[0] != TAG_RSDP_1 && tag[0] != TAG_RSDP_2) continue;
+        __builtin_memcpy(rsdp, data, tag[0] == TAG_RSDP_2 ? sizeof(rsdp) : 20);
+        params.info.rsdp = image_phys(rsdp);
     }
 }
 
@@ -78,7 +70,7 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, u
     multiboot2_read(info);
     if (params.image.base % 4096) refuse("the boot image is not page-aligned");
     params.image.size = (params.image.size + 4095) & ~4095ull;
-    params.info.cpu_leaks = features_leaks();
+    params.info.arch_capabilities = features_told();
     apic_cpu_init();
     apic_init();
 
@@ -87,10 +79,9 @@ struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, u
     params.pool = (struct memory_region){image_phys(pool), sizeof(pool)};
     apic_timer_measure();
     params.info.entry_ticks = entry_ticks;
-    params.info.features = CPU_NX | CPU_SMEP | CPU_SMAP | CPU_UMIP | CPU_FSGSBASE | CPU_GLOBAL;
     __builtin_memcpy(params.info.version, WL_VERSION, sizeof(WL_VERSION));
     __builtin_memcpy(params.info.kernel_id, build_id, KERNEL_ID_BYTES);
     const char *reason = core_boot(&params);
     if (reason) refuse(reason);
-    return thread_load();
+    return cpu()->current;
 }

@@ -32,13 +32,6 @@ void print(const char *text)
     }
 }
 
-static void print_hex(uint64_t value)
-{
-    for (int shift = 60; shift >= 0; shift -= 4) {
-        arch_putc("0123456789abcdef"[value >> shift & 15]);
-    }
-}
-
 void machine_stop(const char *kind, const char *why, uint8_t exit_code)
 {
     print(kind);
@@ -57,7 +50,9 @@ void arch_panic(const char *what, const uint64_t *known, uint32_t count)
     print(what);
     for (uint32_t i = 0; i < count; i++) {
         arch_putc(i % 4 == 0 ? '\n' : ' ');
-        print_hex(known[i]);
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            arch_putc("0123456789abcdef"[known[i] >> shift & 15]);
+        }
     }
     machine_stop("", "", EXIT_PANIC);
 }

@@ -25,50 +25,118 @@
     .endr
     .endm
 
-    /* rsp serves as the thread pointer until all is saved: nothing uses a stack meanwhile. */
+    /* A system call loses all registers but rsp. Those that C leaves alone are saved only for the
+     * long way: with core_fast() they are taken over as they are. */
     .globl syscall_entry
     .balign 64
 syscall_entry:
     swapgs
-    movq %rsp, %gs:CPU_user_rsp
-    movq %gs:CPU_current, %rsp
-    SAVE %rsp, rax, rbx, OTHERS
-    movq %rcx, REGS_rip(%rsp)
-    movq %r11, REGS_rflags(%rsp)
-    movb $1, THREAD_by_syscall(%rsp)
-    movq %gs:CPU_user_rsp, %rax
-    movq %rax, REGS_rsp(%rsp)
+    movq %rbp, %gs:CPU_user_rbp
+    movq %gs:CPU_current, %rbp
+    SAVE %rbp, rax, rdi, rsi, rbx, rdx, r8, r9, r10, rsp
+    movq %rcx, REGS_rip(%rbp)
+    movq %r11, REGS_rflags(%rbp)
+    movb $1, THREAD_by_syscall(%rbp)
+    movq %gs:CPU_stack_top, %rsp
+    leaq -SYS_CALL(%rax), %rbx
+    cmpq $SYS_REPLY_RECV - SYS_CALL, %rbx
+    ja slow
+    movl lock_serving(%rip), %eax
+    leal 1(%rax), %ecx
+    lock cmpxchgl %ecx, lock_next(%rip)
+    jne slow
+    rdtsc
+    shlq $32, %rdx
+    leaq (%rax,%rdx), %rsi
+    movq %rbp, %rdi
+    movl %ebx, %edx
+    call core_fast              /* (thread, now, answers) */
+    testq %rax, %rax
+    jnz load
+    incl lock_serving(%rip)
+slow:
+    SAVE %rbp, r12, r13, r14, r15
+    movq %gs:CPU_user_rbp, %rax /* a call that is none of ours is a fault, and keeps it */
+    movq %rax, REGS_rbp(%rbp)
     movl $VECTOR_SYSCALL, %edi
 step:
     movq %gs:CPU_stack_top, %rsp
     call trap_user              /* (vector, error code) */
 
     .globl run
-run:                            /* rax: the thread, loaded, or NULL */
+run:                            /* rax: who runs next, or NULL */
+    movl $2, %ebx               /* not the fast way */
+    movq %gs:CPU_loaded, %rbp
     testq %rax, %rax
-    jz idle
-    movq %rax, %rbx
-    movq REGS_rip(%rbx), %rcx
-    movq REGS_rflags(%rbx), %r11
-    cmpb $0, THREAD_by_syscall(%rbx)
-    je by_interrupt
-    LOAD %rbx, rax, OTHERS, rsp, rbx
+    jnz load
+    leaq nobody(%rip), %rax
+load:                           /* rbp: whose state the CPU holds */
+    movb THREAD_flags(%rax), %cl
+    orb %gs:CPU_fpu, %cl
+    testb $THREAD_FPU, %cl
+    jz 1f
+    movq %rbp, %rdi
+    movq %rax, %rsi
+    call fpu_load               /* (last, next); returns next */
+1:  movq ASPACE_obj(%rax), %rdi
+    testq %rdi, %rdi
+    jnz 2f
+    movq $kernel_root - KERNEL_BASE, %rdi
+2:  cmpq %gs:CPU_root, %rdi
+    je 3f
+    movq %rdi, %cr3
+    movq %rdi, %gs:CPU_root
+3:  movq %rax, %gs:CPU_loaded
     swapgs
+    cmpq %rax, %rbp
+    je 4f
+    .irp r, fs, gs
+    rd\r\()base %rcx
+    movq %rcx, REGS_\r\()_base(%rbp)
+    movq REGS_\r\()_base(%rax), %rcx
+    wr\r\()base %rcx
+    .endr
+4:  cmpl $1, %ebx
+    ja resume
+    LOAD %rbp, rdx, r8, r9, r10
+    incl lock_serving(%rip)     /* from here on the other may run elsewhere */
+    LOAD %rax, rdi, rsi, rsp
+    movl %esi, %ecx
+    andl $15, %ecx              /* words; zeros after them */
+    leaq 5f(%rip), %r11
+    leaq (%r11,%rcx,4), %r11
+    jmp *%r11
+5:  .irp r, rdx, r8, r9, r10, r12, r13, r14, r15
+    andq $0, %\r                /* 4 bytes */
+    .endr
+    movq REGS_rip(%rax), %rcx
+    movq REGS_rflags(%rax), %r11
+    xorl %ebx, %ebx             /* what is left of the other's */
+    xorl %ebp, %ebp
+    xorl %eax, %eax
     sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
 
+resume:
+    incl lock_serving(%rip)
+    movq REGS_rip(%rax), %rcx
+    movq REGS_rflags(%rax), %r11
+    cmpb $0, THREAD_by_syscall(%rax)
+    je by_interrupt
+    LOAD %rax, OTHERS, rbx, rsp, rax
+    sysretq
+
 by_interrupt:
-    movq %gs:CPU_stack_top, %rsp
-    pushq $SEL_USER_DATA
-    pushq REGS_rsp(%rbx)
-    pushq %r11
-    pushq $SEL_USER_CODE
-    pushq %rcx
-    LOAD %rbx, rax, rcx, r11, OTHERS, rbx
-    swapgs
+    leaq nobody(%rip), %rdx
+    cmpq %rdx, %rax
+    je idle
+    .irp v, $SEL_USER_DATA, REGS_rsp(%rax), %r11, $SEL_USER_CODE, %rcx
+    pushq \v
+    .endr
+    LOAD %rax, rcx, r11, OTHERS, rbx, rax
     iretq
 
 idle:
-    movq %gs:CPU_stack_top, %rsp
+    swapgs
 1:  sti
     hlt                         /* interrupts do not return, but what else wakes a CPU may */
     jmp 1b
@@ -84,13 +152,9 @@ trap:
     movq %gs:CPU_current, %rax
     SAVE %rax, rbx, rcx, r11, OTHERS
     movb $0, THREAD_by_syscall(%rax)
-    popq REGS_rax(%rax)
-    popq %rdi
-    popq %rsi
-    popq REGS_rip(%rax)
-    popq %rdx
-    popq REGS_rflags(%rax)
-    popq REGS_rsp(%rax)
+    .irp to, REGS_rax(%rax), %rdi, %rsi, REGS_rip(%rax), %rdx, REGS_rflags(%rax), REGS_rsp(%rax)
+    popq \to
+    .endr
     jmp step
 
 trap_kernel:                    /* `idle` keeps nothing; any other trap is the end */
@@ -130,6 +194,10 @@ trap_stubs:
 memcpy:
     movq %rdi, %rax
     movq %rdx, %rcx
+    shrq $3, %rcx
+    rep movsq
+    movl %edx, %ecx
+    andl $7, %ecx
     rep movsb
     ret
 memset:

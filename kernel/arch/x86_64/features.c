@@ -1,5 +1,5 @@
 /*
- * features.c - what the CPU must have, what is switched on, and what it is known to leak.
+ * features.c - what the CPU must have, what is switched on, and what it says of itself.
  */
 #include "x86.h"
 
@@ -24,14 +24,11 @@ void features_require(void)
         {0x80000001, EDX, 26, " 1GB-PAGES"},
     };
     /* clang-format on */
-    bool missing = false;
     for (uint32_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
         if (cpuid(required[i].leaf, required[i].reg) >> required[i].bit & 1) continue;
-        print(missing ? "" : "waterlight: this CPU lacks");
-        print(required[i].name);
-        missing = true;
+        machine_stop("\nwaterlight: does not start: this CPU lacks", required[i].name,
+                     EXIT_REFUSED);
     }
-    if (missing) refuse("missing CPU features");
 }
 
 /* Before page tables with NX are loaded. */
@@ -43,13 +40,7 @@ void features_enable(void)
     __asm__ volatile("movq %0, %%cr4" ::"r"(cr4) : "memory");
 }
 
-/* AMD and Hygon do not forward data across privilege levels on a fault; others count as leaking
- * unless they say that they do not. SDM vol 4, IA32_ARCH_CAPABILITIES. */
-uint64_t features_leaks(void)
+uint64_t features_told(void)
 {
-    enum { AUTHENTIC_AMD = 0x68747541, HYGON_GENUINE = 0x6f677948, RDCL_NO = 1, MDS_NO = 1 << 5 };
-    uint32_t vendor = cpuid(0, EBX);
-    if (vendor == AUTHENTIC_AMD || vendor == HYGON_GENUINE) return 0;
-    uint64_t safe = cpuid(7, EDX) >> 29 & 1 ? rdmsr(MSR_ARCH_CAPABILITIES) : 0;
-    return (safe & RDCL_NO ? 0 : LEAK_MELTDOWN | LEAK_L1TF) | (safe & MDS_NO ? 0 : LEAK_MDS);
+    return cpuid(7, EDX) >> 29 & 1 ? rdmsr(MSR_ARCH_CAPABILITIES) : 0;
 }

@@ -43,14 +43,10 @@ void arch_aspace_init(uint64_t root)
     table[ROOT_IMAGE] = kernel_root[ROOT_IMAGE];
 }
 
-uint64_t arch_pte_table(uint64_t table)
+uint64_t arch_pte(uint64_t phys, uint32_t rights, bool large)
 {
-    return table | PTE_PRESENT | PTE_WRITE | PTE_USER;
-}
-
-uint64_t arch_pte_page(uint64_t page, uint32_t rights, bool large)
-{
-    return page | PTE_PRESENT | PTE_USER | (rights & RIGHT_WRITE ? PTE_WRITE : 0) |
+    if (rights == 0) return phys | PTE_PRESENT | PTE_WRITE | PTE_USER;
+    return phys | PTE_PRESENT | PTE_USER | (rights & RIGHT_WRITE ? PTE_WRITE : 0) |
            (rights & MAP_UNCACHED ? PTE_UNCACHED : 0) | (rights & MAP_EXEC ? 0 : PTE_NX) |
            (large ? PTE_LARGE : 0);
 }

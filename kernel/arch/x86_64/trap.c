@@ -13,9 +13,9 @@ void trap_kernel_mode(uint64_t *frame);
 
 struct stack stacks[CPUS_MAX][2] __attribute__((aligned(4096)));
 uint64_t idt[256][2] __attribute__((aligned(4096)));
-static struct thread nobody; /* where the registers of a thread that is gone are saved to */
-/* The lock's tickets: who waits is served in turn, so nobody waits for long. */
-static volatile uint32_t lock_next, lock_serving;
+struct thread nobody; /* runs while idle; and what is left of a thread that is gone is its */
+/* The lock's tickets: who waits is served in turn, so nobody waits for long. Who boots has it. */
+volatile uint32_t lock_next = 1, lock_serving;
 
 void trap_init(uint32_t index)
 {
@@ -32,6 +32,7 @@ void trap_init(uint32_t index)
     a->self = c;
     a->stack_top = (uint64_t)(stacks[index] + 1);
     a->root = image_phys(kernel_root);
+    a->loaded = &nobody;
     a->deadline = ~0ull;
     a->tss[1] = a->stack_top;                  /* rsp0, at byte 4. SDM vol 3A figure 8-11 */
     a->tss[5] = (uint64_t)(stacks[index] + 2); /* ist1, at byte 36 */
@@ -65,6 +66,7 @@ SELDOM static void lock_wait(uint32_t ticket)
 SELDOM static void trap_other(uint32_t vector, uint64_t error, uint64_t now)
 {
     uint64_t address;
+    struct thread *t = cpu()->current;
     if (vector >= VECTOR_IRQ) {
         apic_interrupt(vector, now);
     } else if (vector == VECTOR_PAGE_FAULT) {
@@ -73,9 +75,13 @@ SELDOM static void trap_other(uint32_t vector, uint64_t error, uint64_t now)
     } else {
         core_fault(FAULT_EXCEPTION, vector, error, 0, now);
     }
+    /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole
+     * is never mapped, there it is the user who faults again. */
+    if (t && t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
 }
 
-/* User mode, or idle where only interrupts come. Returns who runs next. */
+/* User mode, or idle where only interrupts come. Returns who runs next; the lock is given back when
+ * it is loaded. */
 struct thread *trap_user(uint32_t vector, uint64_t error)
 {
     uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
@@ -83,9 +89,7 @@ struct thread *trap_user(uint32_t vector, uint64_t error)
     uint64_t now = __builtin_ia32_rdtsc();
     if (vector == VECTOR_SYSCALL) core_syscall(now);
     if (vector != VECTOR_SYSCALL) trap_other(vector, error, now);
-    struct thread *t = thread_load();
-    __asm__ volatile("incl %0" : "+m"(lock_serving)::"memory"); /* a store releases: SDM 3A 8.2.2 */
-    return t;
+    return cpu()->current;
 }
 
 /* A kernel bug or broken hardware: an NMI too has no cause that we know. Puts CR2 below `frame`. */
@@ -96,36 +100,20 @@ void trap_kernel_mode(uint64_t *frame)
 }
 
 /* Eager, so that no thread's registers are ever in reach of another's speculation. */
-struct thread *thread_load(void)
+struct thread *fpu_load(struct thread *last, struct thread *next)
 {
-    struct thread *t = cpu()->current;
     struct arch_cpu *a = &cpu()->arch;
-    bool fpu = t && t->flags & THREAD_FPU;
-    const struct thread_regs *next = t ? &t->regs : &nobody.regs;
-    if (a->loaded != t || a->fpu != fpu) {
-        struct thread_regs *last = a->loaded ? &a->loaded->regs : &nobody.regs;
-        if (a->loaded != t) /* else only its use of the FPU has changed */
-            __asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; wrgsbase %3; swapgs; wrfsbase %2"
-                             : "=&r"(last->fs_base), "=&r"(last->gs_base)
-                             : "r"(next->fs_base), "r"(next->gs_base));
-        if (a->fpu) __asm__ volatile("fxsave64 %0" : "=m"(a->loaded->fpu));
-        /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
-        if (fpu)
-            __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(t->id),
-                             "m"(t->fpu));
-        if (a->fpu && !fpu)
-            __asm__ volatile("movq %%cr0, %%rax; orq $8, %%rax; movq %%rax, %%cr0" ::: "rax");
-        a->loaded = t;
-        a->fpu = fpu;
-    }
-    /* Nobody's tables are loaded while idle: they may go without this CPU's knowing. */
-    uint64_t root = t ? thread_slot(t, TS_ASPACE)->obj : 0;
-    if (root == 0) root = image_phys(kernel_root);
-    if (a->root != root) load_root(a->root = root);
-    /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole
-     * is never mapped, there it is the user who faults again. */
-    if (t && t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
-    return t;
+    bool fpu = next->flags & THREAD_FPU;
+    if (last == next && a->fpu == fpu) return next;
+    if (a->fpu) __asm__ volatile("fxsave64 %0" : "=m"(last->fpu));
+    /* AMD keeps the last FPU instruction's address over fxrstor: `fild` replaces it. */
+    if (fpu)
+        __asm__ volatile("clts; fnclex; emms; fildl %0; fxrstor64 %1" ::"m"(next->id),
+                         "m"(next->fpu));
+    else
+        __asm__ volatile("movq %%cr0, %%rax; orq $8, %%rax; movq %%rax, %%cr0" ::: "rax");
+    a->fpu = fpu;
+    return next;
 }
 
 void arch_thread_gone(const struct thread *t)

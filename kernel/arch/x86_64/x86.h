@@ -83,20 +83,19 @@ void console_init(void);
 void print(const char *text);
 _Noreturn void machine_stop(const char *kind, const char *why, uint8_t exit_code);
 
-void features_require(void); /* stops if the CPU lacks any */
-void features_enable(void);
-uint64_t features_leaks(void); /* enum cpu_leak bits */
+void features_require(void), features_enable(void); /* stops if the CPU lacks any */
+uint64_t features_told(void);                       /* IA32_ARCH_CAPABILITIES, for axiom to judge */
 
 void paging_init(void); /* the final tables */
 
-void apic_cpu_init(void);      /* this CPU's; stops if it cannot drive it */
-void apic_init(void);          /* masks every line */
-void apic_timer_measure(void); /* how its counts compare with the time stamp */
+/* This CPU's: stops if it cannot drive it. Masks every line. How the timer's counts compare with
+ * the time stamp. */
+void apic_cpu_init(void), apic_init(void), apic_timer_measure(void);
 void apic_interrupt(uint32_t vector, uint64_t now);
 
 void trap_init(uint32_t index); /* of the CPU; from here on cpu() works */
 struct thread *trap_user(uint32_t vector, uint64_t error); /* a step; returns who runs next */
-struct thread *thread_load(void); /* makes cpu()->current the one whose state the CPU holds */
+struct thread *fpu_load(struct thread *last, struct thread *next);
 
 static inline _Noreturn void refuse(const char *why)
 {

@@ -188,8 +188,10 @@ static void run_slices(const struct row *row)
     started = 0;
     noting[LEFT] = noting[RIGHT] = false; /* whoever was ended meanwhile left it as it was */
     for (uint32_t p = 0; p < PROCESSES; p++) {
-        thread_make(&(struct thread_wish){
-            .process = row->a != 0 ? LEFT : p, .entry = watches, .argument = p, .budget = SLICE});
+        thread_make(&(struct thread_wish){.process = row->a != 0 ? LEFT : p,
+                                          .entry = watches,
+                                          .argument = p,
+                                          .budget = SLICE + p});
     }
     row_runs();
 }

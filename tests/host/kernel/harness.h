@@ -1,7 +1,7 @@
 /*
  * harness.h - boots the real core over the fake machine and drives its threads.
  *
- * A thread makes a system call by writing its registers and calling core_syscall() while it is
+ * A thread makes a system call by writing its registers and calling fake_syscall() while it is
  * current; `run_as` first makes it current, by priority and a tick, the way the kernel itself
  * chooses. Time is explicit: each step is STEP_TICKS after the last. All invariants are checked
  * after every step.

@@ -53,7 +53,8 @@ bool inv_ready_mapped(struct view *v)
     for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
         for (uint32_t p = 0; p < 256; p++) {
             v->blame = &c->ready[p];
-            if (c->ready[p].head != NULL && !(c->ready_map[p / 64] >> p % 64 & 1)) return false;
+            if (c->ready[p].head == NULL) continue;
+            if (!(c->ready_map[p / 64] >> p % 64 & 1) || c->top <= p) return false;
         }
     }
     return true;
@@ -140,7 +141,7 @@ static bool timer_set(struct view *v, const struct cpu *c)
     uint64_t until = ~0ull;
     const struct thread *parked = c->parked.head;
     bool ready = false;
-    if (c->current != NULL) until = c->now + (uint64_t)c->sched->remaining;
+    if (c->current != NULL) until = c->charged + (uint64_t)c->sched->remaining;
     if (parked != NULL && home_of(parked)->refill_at < until) until = home_of(parked)->refill_at;
     for (uint32_t p = 0; p < 256; p++) {
         ready |= c->ready[p].head != NULL;

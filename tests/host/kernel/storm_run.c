@@ -45,7 +45,7 @@ static void happen(const struct step *s)
         core_fault(one_in(2) ? FAULT_MEMORY : FAULT_EXCEPTION, 14, 0, any(~0ull), ++now);
     } else {
         storm_registers(t);
-        core_syscall(++now);
+        fake_syscall(++now);
         count_call();
     }
 }

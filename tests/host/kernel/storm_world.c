@@ -45,7 +45,7 @@ int storm_ax(enum operation op, uint64_t name, const uint64_t w[8])
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
         axiom->regs.w[i] = w[i];
     }
-    core_syscall(now += STEP_TICKS);
+    fake_syscall(now += STEP_TICKS);
     return (int)axiom->regs.rax;
 }
 

@@ -118,7 +118,7 @@ TEST(EVENT0006,
     OKAY(OP(axiom, OP_THREAD_CONFIG, p.client.tcb, 255, 0));
     while (h->events_dropped < 10) {
         p.c->regs.rax = SYS_POLL;
-        core_syscall(++now);
+        fake_syscall(++now);
     }
     EXPECT(cpu()->current == p.c);
     uint64_t head = h->event_head;
@@ -126,7 +126,7 @@ TEST(EVENT0006,
     p.c->regs.rax = SYS_SEND;
     p.c->regs.rdi = S_EP;
     p.c->regs.rsi = msg_info(0, 0, 4, 0);
-    core_syscall(++now);
+    fake_syscall(++now);
     EXPECT_EQ(h->event_head - head, EVENTS_PER_STEP);
     EXPECT_EQ(event_at(head)->kind, EVENT_GAP);
     EXPECT_EQ(event_at(head)->arg, 10);

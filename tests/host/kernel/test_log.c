@@ -141,7 +141,7 @@ TEST(LOG0005, "sigma 1: the ring drops, counts, and says how many at the first r
         if (cpu()->current != p.c) run_as(p.c);
         head = log_header()->event_head;
         p.c->regs.rax = SYS_YIELD;
-        core_syscall(now += STEP_TICKS);
+        fake_syscall(now += STEP_TICKS);
     }
     check_each_step = true;
     EXPECT_EQ(log_header()->event_head, head); /* the last one was dropped */

@@ -118,7 +118,7 @@ TEST(SMP0010, "what a thread was about to do when another CPU stopped it is a ti
     take_poke(1);
     OKAY(OP(axiom, OP_THREAD_STOP, p.tcb, 0));
     on_cpu(1);
-    core_syscall(now += STEP_TICKS);
+    fake_syscall(now += STEP_TICKS);
     check_all();
     EXPECT_EQ(last_event()->kind, EVENT_TICK);
     core_fault(FAULT_MEMORY, 14, 0, 0, now += STEP_TICKS);

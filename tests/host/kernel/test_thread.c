@@ -247,6 +247,6 @@ TEST(FAULT0007, "axiom's own fault ends the machine")
     run_as(axiom);
     CATCH_PANIC(core_fault(FAULT_MEMORY, 14, 0, 0, now + 10));
     EXPECT(fake.panic != NULL);
-    CATCH_PANIC((axiom->regs.rax = 1, core_syscall(now + 20)));
+    CATCH_PANIC((axiom->regs.rax = 1, fake_syscall(now + 20)));
     EXPECT(fake.panic != NULL);
 }

@@ -8,13 +8,16 @@
 #include <sys/mman.h>
 
 #include "abi/object.h"
+#include "abi/syscall.h"
 #include "arch.h"
+#include "core.h"
 #include "thread.h"
 
 #pragma weak __sanitizer_print_stack_trace /* of no build without sanitizers */
 void __sanitizer_print_stack_trace(void);
 
 struct fake fake;
+bool fake_was_fast;
 
 #pragma clang section bss = "kernel_bss" data = "kernel_data"
 struct cpu *fake_cpu;
@@ -51,6 +54,23 @@ void fake_reset(void)
     fake = (struct fake){.timer = ~0ull};
     fake_cpu = cpus;
     memset(fake.masked, true, sizeof(fake.masked));
+}
+
+/* core_fast() leaves the words to the machine: kernel/arch/x86_64/entry.S. */
+void fake_syscall(uint64_t now)
+{
+    struct thread *t = cpu()->current, *to = NULL;
+    uint64_t number = t != NULL ? t->regs.rax - SYS_CALL : ~0ull;
+    if (number <= SYS_REPLY_RECV - SYS_CALL) to = core_fast(t, now, number != 0);
+    fake_was_fast = to != NULL;
+    if (to == NULL) {
+        core_syscall(now);
+        return;
+    }
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        to->regs.w[i] = i < msg_words(to->regs.rsi) ? t->regs.w[i] : 0;
+    }
+    to->regs.rax = OK;
 }
 
 bool fake_is_kernel_variable(const void *p)
@@ -161,14 +181,10 @@ uint64_t fake_upper_entry(uint32_t index)
     return index == 511 ? PTE_PRESENT | PTE_WRITE : 0;
 }
 
-uint64_t arch_pte_table(uint64_t table)
+uint64_t arch_pte(uint64_t phys, uint32_t rights, bool large)
 {
-    return table | PTE_PRESENT | PTE_WRITE | PTE_USER;
-}
-
-uint64_t arch_pte_page(uint64_t page, uint32_t rights, bool large)
-{
-    uint64_t pte = page | PTE_PRESENT | PTE_USER;
+    uint64_t pte = phys | PTE_PRESENT | PTE_USER;
+    if (rights == 0) return pte | PTE_WRITE;
     if (large) pte |= PTE_LARGE;
     if (rights & RIGHT_WRITE) pte |= PTE_WRITE;
     if (rights & MAP_UNCACHED) pte |= PTE_UNCACHED;

@@ -35,6 +35,9 @@ extern struct fake fake;
 
 /* The machine as it is switched on: memory zero, the kernel's variables as its image has them. */
 void fake_reset(void);
+/* A system call of cpu()->current, as the machine makes it: the fast way where that is open. */
+void fake_syscall(uint64_t now);
+extern bool fake_was_fast; /* the last one of these */
 /* What stands at `index` of each top table's upper half, the kernel's. */
 uint64_t fake_upper_entry(uint32_t index);
 /* Does `p` point into the kernel's own variables? */
