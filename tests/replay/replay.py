@@ -315,7 +315,7 @@ class FourCpus(TestAgrees, Recorded):
 
 
 class Target(TestAgrees, Recorded):
-    machine = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M"}
+    machine = {"image": BUILDS["release"] / "boot-test.img", "memory": "1G"}
 
     @staticmethod
     def drive(session):
