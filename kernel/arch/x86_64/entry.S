@@ -98,17 +98,17 @@ load:                           /* rbp: whose state the CPU holds */
     .endr
 4:  cmpl $1, %ebx
     ja resume
-    LOAD %rbp, rdx, r8, r9, r10
-    incl lock_serving(%rip)     /* from here on the other may run elsewhere */
     LOAD %rax, rdi, rsi, rsp
     movl %esi, %ecx
     andl $15, %ecx              /* words; zeros after them */
-    leaq 5f(%rip), %r11
-    leaq (%r11,%rcx,4), %r11
+    jz 5f
+    LOAD %rbp, rdx, r8, r9, r10
+    leaq 5f(,%rcx,4), %r11
     jmp *%r11
 5:  .irp r, rdx, r8, r9, r10, r12, r13, r14, r15
     andq $0, %\r                /* 4 bytes */
     .endr
+    incl lock_serving(%rip)     /* from here on the other may run elsewhere */
     movq REGS_rip(%rax), %rcx
     movq REGS_rflags(%rax), %r11
     xorl %ebx, %ebx             /* what is left of the other's */
