@@ -145,9 +145,7 @@ void event_args(const uint64_t *from, uint32_t count)
 void commit_emit(const struct commit *c)
 {
     struct commit *out = &rings->commits[rings->header.commit_head % LOG_COMMITS];
-    const uint64_t *from = (const uint64_t *)c;
-    __builtin_memcpy(out, from, sizeof(*out) / 2); /* in one it would be a call */
-    __builtin_memcpy((uint64_t *)out + 6, from + 6, sizeof(*out) / 2);
+    *out = *c;
     out->seq = rings->header.commit_head;
     out->time = cpu()->now;
     out->cause = event_number;
