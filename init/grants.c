@@ -60,7 +60,7 @@ static int give(const struct giving *g, cap_t source, uint32_t rights, uint64_t 
 
 static int make_lookup(const struct giving *g, const struct description_grant *grant, cap_t slot)
 {
-    uint64_t badge = badge_lookup(g->pid);
+    uint64_t badge = grant->b == 0 ? badge_lookup(g->pid) : badge_control(g->pid);
     if (grant->kind == GRANT_STREAM) badge = badge_stream(grant->b);
     if (grant->kind == GRANT_HISTORY) badge = badge_history(g->pid);
     struct boot_badge_mint_in in = {

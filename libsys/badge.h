@@ -45,6 +45,17 @@ static inline uint64_t badge_history(uint32_t pid)
 {
     return BADGE_LOOKUP | (uint64_t)BADGE_KIND_HISTORY << 56 | pid;
 }
+/* Of a service's endpoint, for a holder whom the description grants control of it: what it may do
+ * beyond others is the service's to say. */
+enum { BADGE_KIND_CONTROL = 1 };
+static inline uint64_t badge_control(uint32_t pid)
+{
+    return BADGE_LOOKUP | (uint64_t)BADGE_KIND_CONTROL << 56 | pid;
+}
+static inline bool badge_is_control(uint64_t badge)
+{
+    return badge >> 56 == (BADGE_LOOKUP >> 56 | BADGE_KIND_CONTROL);
+}
 /* Badge of a service's endpoint as init gives it to process `pid`. */
 static inline uint64_t badge_lookup(uint32_t pid)
 {

@@ -22,6 +22,7 @@ static const char *grant_check(const struct description *d, uint32_t at,
             return "a grant of a service that provides nothing";
         }
     }
+    if (g->kind == GRANT_SERVICE && g->b > 1) return "a control that is neither there nor absent";
     if (g->kind == GRANT_STREAM && (g->b == 0 || g->b > DESCRIPTION_STREAM_MAX)) {
         return "a stream with a bad number";
     }

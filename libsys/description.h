@@ -73,7 +73,8 @@ struct description_service {
 _Static_assert(sizeof(struct description_service) == 312, "layout of the image tool");
 
 enum grant_kind {
-    GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder */
+    GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder; b: 1 with
+                               control of it */
     GRANT_IRQ = 2,          /* a: line; needs a GRANT_NOTIFICATION directly before it */
     GRANT_PORTS = 3,        /* a: first port, b: last port */
     GRANT_NOTIFICATION = 4, /* a new one, unbadged; a: bits that the interrupt or the log after it

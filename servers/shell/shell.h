@@ -35,7 +35,8 @@ struct job { /* a program that this shell started */
 struct row;
 
 struct shell {
-    cap_t session, console, files, audit, observe, power, pci, disk, ledger; /* 0: not given */
+    cap_t session, console, files, audit, observe, power, pci, disk, ledger;
+    cap_t random, time; /* 0: not given, of all these */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;
     bool has_image;

@@ -55,6 +55,8 @@ class Distribution(Booted):
             if kind == "irq":
                 rights = "r" + rights
             badge = TRUSTED | pid if kind == "service" else None if kind in OF_AXIOM else 0
+            if "control" in grant:
+                badge |= 1 << 56
             if kind == "history":
                 badge = TRUSTED | 2 << 56 | pid
                 alone.add(len(slots))

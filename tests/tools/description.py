@@ -106,6 +106,17 @@ class Refusals(unittest.TestCase):
         grant = struct.unpack_from("<24sIIII", table, 24 + 2 * 312)
         self.assertEqual(grant[1:], (10, 6, 0, 0))
 
+    def test_control(self):
+        """It stands beside a service, and reaches init as the second operand."""
+        provider = service("b", 120, 'flags = ["provides"]\nserves = ["File"]')
+        user = service("a", 90, 'grants = [{ name = "b", service = "b", control = true }]')
+        self.assert_refused("control is true", provider + user.replace("true", "false"))
+        self.assert_refused("control is true", service(
+            "a", 90, 'grants = [{ name = "b", observe = true, control = true }]'))
+        for text, b in ((user, 1), (user.replace(", control = true", ""), 0)):
+            table = description.compile_description(provider + text)
+            self.assertEqual(struct.unpack_from("<24sIIII", table, 24 + 2 * 312)[4], b)
+
     def test_irq_needs_its_notification(self):
         self.assert_refused("directly before", service("a", more='grants = [{name="i", irq=4}]'))
 

@@ -89,7 +89,7 @@ def grant_operands(kind, value, index, where):
 
 
 def compile_grant(grant, index, where):
-    known_keys(grant, {"name", "rights", *KINDS}, where)
+    known_keys(grant, {"name", "rights", "control", *KINDS}, where)
     kinds = [key for key in grant if key in KINDS]
     check(len(kinds) == 1, where, f"exactly one of {', '.join(KINDS)}")
     kind = kinds[0]
@@ -98,6 +98,10 @@ def compile_grant(grant, index, where):
     check(name, where, "name is empty")
     rights = rights_bits(grant.get("rights", DEFAULT_RIGHTS.get(kind, "w")), f"{where}.rights")
     a, b = grant_operands(kind, grant[kind], index, f"{where}.{kind}")
+    if "control" in grant:
+        check(kind == "service" and grant["control"] is True, where,
+              "control is true or absent, beside service")
+        b = 1
     return GRANT.pack(name, KINDS[kind], rights, a, b)
 
 

@@ -1,0 +1,8 @@
+/* source.h - what fills a buffer with noise; main.c tests it before it is used. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/* RDRAND. False: this processor has none, or it gave up. */
+bool processor_is_there(void);
+bool processor_noise(uint8_t *out_bytes, uint32_t count);

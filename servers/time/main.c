@@ -1,0 +1,159 @@
+/*
+ * main.c - the clocks of the machine, and timers as capabilities.
+ *
+ * Settings and timers are the state, in a stream; the wall clock is the chip's. Timers are measured
+ * in uptime and end with the boot, as all badges do. The chip's periodic interrupt runs only while
+ * somebody waits for a timer.
+ */
+#include "badge.h"
+#include "idl/registry.h"
+#include "panic.h"
+#include "server.h"
+#include "thread.h"
+
+enum { REPLIES = 16, SIGNAL_IRQ = 1, RELAY_STACK_PAGES = 2, RELAY_PRIORITY = 146 };
+
+static struct server server;
+static struct service service;
+struct service_log server_log;
+
+static void on_apply(void *state, const struct record *record)
+{
+    static const struct state_record all = {.type = STATE_CLOSE_ALL};
+    struct server *s = state;
+
+    if (record->type < RECORD_OWN) {
+        state_apply(&s->state, (const struct state_record *)record->payload);
+    } else if (record->type == RECORD_BOOTED) {
+        state_apply(&s->state, &all);
+    }
+}
+
+static void on_reset(void *state)
+{
+    struct server *s = state;
+
+    state_init(&s->state);
+}
+
+static void on_snapshot(struct service *svc)
+{
+    const struct server *s = svc->state;
+    struct state_record r;
+    uint32_t at = 0;
+
+    while (state_snapshot(&s->state, &at, &r)) {
+        service_commit(svc, r.type, &r, sizeof(r));
+    }
+}
+
+static void on_death(struct service *svc, uint64_t badge)
+{
+    struct server *s = svc->state;
+    struct state_record r;
+
+    if (badge_kind(badge) != KIND_TIMER || (badge & BADGE_LOOKUP) != 0) return;
+    if (!badge_is_from(badge, (uint32_t)server_log.boot)) return;
+    if (!state_decide_close(&s->state, badge_index(badge), badge_generation(badge), &r)) return;
+    service_commit(svc, r.type, &r, sizeof(r));
+    watch_end(s, badge_index(badge));
+}
+
+static void on_signal(struct service *svc, uint64_t bits)
+{
+    struct server *s = svc->state;
+
+    if ((bits & SIGNAL_IRQ) == 0) return;
+    clock_ticked(s);
+    watches_serve(s);
+}
+
+static int dispatch_timer(struct server *s, struct request *rq)
+{
+    uint32_t index = badge_index(rq->badge);
+    bool lives = badge_is_from(rq->badge, (uint32_t)server_log.boot) &&
+                 state_timer(&s->state, index, badge_generation(rq->badge)) != NULL;
+
+    if (!lives) {
+        rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
+        return ERR_PEER_DIED;
+    }
+    s->timer = index;
+    return timer_dispatch(&server_timer_ops, rq);
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    struct server *s = svc->state;
+    bool is_timer = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_TIMER;
+
+    return is_timer ? dispatch_timer(s, rq) : time_dispatch(&server_time_ops, rq);
+}
+
+/* Timers that went while nobody listened. */
+static void reconcile(void)
+{
+    for (uint32_t i = 0; i < TIMERS_MAX; i++) {
+        const struct timer *t = &server.state.timers[i];
+        if (!t->used) continue;
+        uint64_t badge = badge_make(KIND_TIMER, (uint32_t)server_log.boot, t->generation, i);
+        if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
+        on_death(&service, badge);
+        service_apply(&service);
+    }
+}
+
+/* The interrupt signals a notification that came with it; the loop waits for another one. */
+static void relay(void *argument)
+{
+    const cap_t source = *(const cap_t *)argument, irq = startup_cap("irq_wake");
+    uint64_t word;
+
+    while (sys_wait(irq, &word) == OK) {
+        (void)sys_signal(source);
+    }
+    PANIC("no interrupt to wait for");
+}
+
+static void relay_start(void)
+{
+    static cap_t source;
+    const struct thread_args args = {.entry = relay,
+                                     .argument = &source,
+                                     .stack_pages = RELAY_STACK_PAGES,
+                                     .priority = RELAY_PRIORITY,
+                                     .fpu = true};
+    uint32_t thread;
+
+    if (service_signal_source(&service, SIGNAL_IRQ, &source) != OK) PANIC("no notification");
+    if (thread_create(&args, &thread) != OK) PANIC("no second thread");
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    server_log = (struct service_log){
+        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    service = (struct service){
+        .state = &server,
+        .endpoint = startup_cap("service"),
+        .notification = startup_cap("wake"),
+        .receive_slots = 1,
+        .reply_count = REPLIES,
+        .dispatch = dispatch,
+        .apply = on_apply,
+        .signal = on_signal,
+        .death = on_death,
+        .log = &server_log,
+    };
+    if (service_init(&service) != OK) PANIC("no Reply");
+    if (service_bind_notification(&service) != OK) PANIC("no notification");
+    service_recover(&service);
+    relay_start();
+    clock_open(&server);
+    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
+    reconcile();
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    service_run(&service);
+}
