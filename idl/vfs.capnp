@@ -3,6 +3,9 @@
 #
 # Paths are absolute within their Directory: "/", or "/a/b"; no ".", "..", "//", NUL, trailing "/";
 # 255 bytes a name, 1024 a path.
+#
+# Who asks is what the capability says, never the path: each stands for a user, and for rights that can only
+# shrink in what is derived from it. Modes are the text rwxrwrw as bits: owner, system (user 0), everybody else.
 using Wl = import "wl.capnp";
 
 struct Stat {
@@ -12,42 +15,74 @@ struct Stat {
   created @3 :UInt64;  # ticks
   modified @4 :UInt64;
   readOnly @5 :Bool;   # part of the boot image
-  enum Kind { file @0; directory @1; }
+  owner @6 :UInt64;
+  mode @7 :UInt8;
+  enum Kind { file @0; directory @1; link @2; }
 }
 
 struct Entry {
   kind @0 :Stat.Kind;
   size @1 :UInt64;
   name @2 :Text $Wl.max(255);
+  owner @3 :UInt64;
+  modified @4 :UInt64;
+  mode @5 :UInt8;
 }
 
 interface Directory @0xabd08b37fb8e602e {
-  enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9; }
+  enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; }
   # The same errors as File's, with the same numbers.
 
   open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
-      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit"]);
-  stat @1 (path :Text $Wl.max(1024)) -> (stat :Stat) $Wl.errors(["notFound", "notDirectory", "badPath"]);
-  list @2 (path :Text $Wl.max(1024), after :Text $Wl.max(255)) -> (entries :List(Entry) $Wl.max(12), more :Bool)
-      $Wl.errors(["notFound", "notDirectory", "badPath"]);
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
+  # What the file may be used for is decided here, once.
+  stat @1 (path :Text $Wl.max(1024), link :Bool) -> (stat :Stat) $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop"]);
+  # `link`: of a link itself, not of what it leads to.
+  list @2 (path :Text $Wl.max(1024), after :Text $Wl.max(255)) -> (entries :List(Entry) $Wl.max(11), more :Bool)
+      $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop"]);
   # Entries whose name sorts after `after`, in byte order.
-  mkdir @3 (path :Text $Wl.max(1024), request :UInt64) -> () $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly"]);
-  remove @4 (path :Text $Wl.max(1024), request :UInt64) -> () $Wl.once $Wl.errors(["notFound", "notDirectory", "notEmpty", "badPath", "readOnly"]);
-  # A file, or an empty directory. An open file lives on until its last capability is gone.
+  mkdir @3 (path :Text $Wl.max(1024), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
+  remove @4 (path :Text $Wl.max(1024), whole :Bool, request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "notEmpty", "badPath", "readOnly", "denied", "loop"]);
+  # A file, a link, or an empty directory; with `whole` a directory and all that is in it, or nothing. An open
+  # file lives on until its last capability is gone.
   rename @5 (source :Text $Wl.max(1024), target :Text $Wl.max(1024), request :UInt64) -> ()
-      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "notEmpty", "badPath", "noSpace", "readOnly"]);
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "notEmpty", "badPath", "noSpace", "readOnly", "denied", "loop"]);
   # Replaces an existing file `target`; a directory never goes below itself.
-  subdirectory @6 (path :Text $Wl.max(1024), request :UInt64) -> (directory :Directory) $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit"]);
-  usage @7 () -> (bytes :UInt64, maxBytes :UInt64, files :UInt32, opened :UInt32);
+  subdirectory @6 (path :Text $Wl.max(1024), request :UInt64) -> (directory :Directory)
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit", "denied", "loop"]);
+  usage @7 () -> (bytes :UInt64, maxBytes :UInt64, files :UInt32, maxFiles :UInt32, opened :UInt32, boots :UInt64, user :UInt64, admin :Bool);
+  # Of all users. `user`: for whom this Directory stands; `boots`: how many there were.
+  link @8 (path :Text $Wl.max(1024), target :Text $Wl.max(1024), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
+  # `target`: a path, from this Directory's root on; or one without the first "/", from the link's directory on.
+  # Eight links are followed on one path.
+  readLink @9 (path :Text $Wl.max(1024)) -> (target :Text $Wl.max(1024)) $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop", "notLink"]);
+  chmod @10 (path :Text $Wl.max(1024), mode :UInt8 $Wl.range("0..127"), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "readOnly", "denied", "loop"]);
+  # Its owner may, and the system.
+  chown @11 (path :Text $Wl.max(1024), user :UInt64, request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "readOnly", "limit", "denied", "loop", "quota"]);
+  # Who has `admin` may.
+  root @12 (path :Text $Wl.max(1024), user :UInt64, write :Bool, admin :Bool, request :UInt64) -> (directory :Directory)
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit", "denied", "loop"]);
+  # A Directory for another user, which needs `admin`, or one's own with fewer rights.
+  setQuota @13 (user :UInt64, maxBytes :UInt64 $Wl.range("0..281474976710656"), maxFiles :UInt32, request :UInt64) -> () $Wl.once $Wl.errors(["limit", "denied"]);
+  # What the user may have; 0: the usual. Needs `admin`.
+  account @14 (user :UInt64) -> (bytes :UInt64, maxBytes :UInt64, files :UInt32, maxFiles :UInt32, soft :Bool) $Wl.errors(["denied"]);
+  # What the user has; another than one's own needs `admin`. `soft`: four fifths are in use. Maximum 0: none.
 }
 
 interface File @0x90960dd976bca09a {
-  enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9; }
+  enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; }
 
   read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072));
   # Fewer bytes only at the end of the file.
-  write @1 (offset :UInt64, data :Data $Wl.max(3072)) -> () $Wl.errors(["noSpace", "readOnly", "badOffset"]);
-  # All or nothing. A gap reads as zeros.
-  truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset"]);
+  write @1 (offset :UInt64, data :Data $Wl.max(3072)) -> (soft :Bool) $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
+  # All or nothing. A gap reads as zeros. `soft`: four fifths of what the owner may have were in use.
+  truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   stat @3 () -> (stat :Stat);
 }

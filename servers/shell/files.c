@@ -149,8 +149,9 @@ static int copy_contents(cap_t from, cap_t to)
         if (err != OK || out.data.len == 0) return err;
         memcpy(copy, out.data.at, out.data.len);
         struct file_write_in write_in = {.offset = at, .data = data_from(copy, out.data.len)};
+        struct file_write_out written;
         at += out.data.len;
-        err = file_write(to, &write_in);
+        err = file_write(to, &write_in, &written);
         if (err != OK) return err;
     }
 }
@@ -230,7 +231,7 @@ int run_mkdir(struct shell *sh, int argc, char **argv)
 int run_stat(struct shell *sh, int argc, char **argv)
 {
     char path[PATH_BYTES + 1];
-    struct directory_stat_in in = {shell_path(argv[1], path)};
+    struct directory_stat_in in = {.path = shell_path(argv[1], path)};
     struct directory_stat_out out;
     int err = directory_stat(sh->files, &in, &out);
 
@@ -251,7 +252,7 @@ int run_df(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (err != OK) return failed(sh, "files", err);
-    shell_print(sh, "%lu of %lu bytes in use, %u files and directories, %u open\n", out.bytes,
-                out.max_bytes, out.files, out.opened);
+    shell_print(sh, "%lu of %lu bytes in use, %u of %u files and directories, %u open\n", out.bytes,
+                out.max_bytes, out.files, out.max_files, out.opened);
     return STATUS_OK;
 }

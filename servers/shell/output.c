@@ -52,7 +52,8 @@ void shell_flush(struct shell *sh)
     } else if (sh->target_error == OK && sh->out.len > 0) {
         struct file_write_in in = {.offset = sh->target_at,
                                    .data = data_from(sh->out.at, sh->out.len)};
-        sh->target_error = file_write(sh->target, &in);
+        struct file_write_out out;
+        sh->target_error = file_write(sh->target, &in, &out);
         sh->target_at += sh->out.len;
     }
     sh->out = out_to(sh->output, sizeof(sh->output));

@@ -2,18 +2,77 @@
 #include "bytes.h"
 #include "state.h"
 
-static void apply_remove(struct vfs *v, uint16_t node)
+static void apply_make(struct vfs *v, const struct vfs_record *r)
+{
+    node_make(v, r);
+    v->nodes[r->parent].modified = r->time;
+}
+
+static void apply_unlink(struct vfs *v, uint32_t node)
 {
     node_unlink(v, node);
     node_free_if_unused(v, node);
 }
 
+/* From below: a directory goes when nothing is in it any more. */
+static void apply_empty(struct vfs *v, uint32_t top)
+{
+    uint32_t at = top;
+
+    for (;;) {
+        uint32_t child = v->nodes[at].child;
+        if (child != 0 && v->nodes[child].child != 0) {
+            at = child;
+        } else if (child != 0) {
+            apply_unlink(v, child);
+        } else if (at == top) {
+            return;
+        } else {
+            at = v->nodes[at].parent;
+        }
+    }
+}
+
+static void apply_remove(struct vfs *v, const struct vfs_record *r)
+{
+    uint32_t changed = r->flag == REMOVE_INSIDE ? r->node : v->nodes[r->node].parent;
+
+    v->nodes[changed].modified = r->time;
+    if (r->flag != REMOVE_ONE) apply_empty(v, r->node);
+    if (r->flag != REMOVE_INSIDE) apply_unlink(v, r->node);
+}
+
 static void apply_rename(struct vfs *v, const struct vfs_record *r)
 {
-    if (r->replaced != VFS_NONE && r->replaced != r->node) apply_remove(v, r->replaced);
+    if (r->replaced != VFS_NONE && r->replaced != r->node) apply_unlink(v, r->replaced);
+    v->nodes[v->nodes[r->node].parent].modified = r->time;
+    v->nodes[r->parent].modified = r->time;
     node_unlink(v, r->node);
     node_link(v, r->node, r->parent, (const char *)r->bytes, r->len);
-    v->nodes[r->node].modified = r->time;
+}
+
+static void apply_contents(struct vfs *v, const struct vfs_record *r)
+{
+    struct node *n = &v->nodes[r->node];
+    uint64_t before = n->size;
+
+    if (r->type == VFS_TRUNCATE) {
+        data_resize(v, r->node, r->offset);
+    } else if (r->len > 0) {
+        data_write(v, r->node, r->offset, r->bytes, r->len);
+    }
+    account_move(v, n->owner, (int64_t)(n->size - before), 0);
+    n->modified = r->time;
+}
+
+static void apply_own(struct vfs *v, const struct vfs_record *r)
+{
+    struct node *n = &v->nodes[r->node];
+    int64_t bytes = n->kind == NODE_FILE ? (int64_t)n->size : 0;
+
+    account_move(v, r->user, bytes, 1);
+    account_move(v, n->owner, -bytes, -1);
+    n->owner = r->user;
 }
 
 static void apply_open(struct vfs *v, const struct vfs_record *r)
@@ -21,8 +80,9 @@ static void apply_open(struct vfs *v, const struct vfs_record *r)
     struct opened *o = &v->opens[r->open];
 
     o->used = true;
-    o->write = r->flag != 0;
+    o->rights = (uint8_t)(r->flag >> RIGHTS_SHIFT);
     o->node = r->node;
+    o->user = r->user;
     o->generation = (o->generation + 1) & 0xffffff; /* what a badge holds */
     v->nodes[r->node].opens++;
     v->opens_used++;
@@ -47,18 +107,18 @@ static void apply_close_all(struct vfs *v)
     }
 }
 
-/* Children may come before it: the list of its own is as it is. */
+/* The records of a checkpoint give a directory before its entries. */
 static void apply_node(struct vfs *v, const struct vfs_record *r)
 {
-    struct node *n = &v->nodes[r->node];
+    uint64_t inode_last = v->inode_last;
+    bool orphan = (r->flag & NODE_IS_ORPHAN) != 0;
 
-    n->state = (r->flag & NODE_IS_ORPHAN) != 0 ? NODE_ORPHAN : NODE_LINKED;
-    n->directory = (r->flag & NODE_IS_DIRECTORY) != 0;
-    n->first_block = VFS_NONE;
-    n->inode = r->offset;
-    n->created = r->time;
-    v->nodes_used++;
-    if (n->state == NODE_LINKED) node_link(v, r->node, r->parent, (const char *)r->bytes, r->len);
+    node_make(v, r);
+    v->inode_last = inode_last;
+    v->nodes[r->node].inode = r->offset;
+    if (!orphan) return;
+    node_unlink(v, r->node);
+    v->nodes[r->node].state = NODE_ORPHAN;
 }
 
 static void apply_handle(struct vfs *v, const struct vfs_record *r)
@@ -66,33 +126,44 @@ static void apply_handle(struct vfs *v, const struct vfs_record *r)
     struct opened *o = &v->opens[r->open];
 
     o->generation = (uint32_t)r->offset;
-    o->write = (r->flag & HANDLE_IS_WRITER) != 0;
+    o->rights = (uint8_t)(r->flag >> RIGHTS_SHIFT);
     o->node = r->node;
+    o->user = r->user;
     if ((r->flag & HANDLE_IS_USED) == 0) return;
     o->used = true;
     v->nodes[r->node].opens++;
     v->opens_used++;
 }
 
+static void apply_last(struct vfs *v, const struct vfs_record *r)
+{
+    v->inode_last = r->offset;
+    v->boots = r->time;
+    v->boot = r->user;
+}
+
+static void apply_limit(struct vfs *v, const struct vfs_record *r)
+{
+    const struct account limits = {.user = r->user, .bytes_max = r->offset, .files_max = r->flag};
+
+    account_limit(v, &limits);
+}
+
 void vfs_apply(struct vfs *v, const struct vfs_record *r)
 {
     switch ((enum vfs_record_type)r->type) {
     case VFS_MAKE:
-        node_make(v, r->node, r);
+        apply_make(v, r);
         break;
     case VFS_REMOVE:
-        apply_remove(v, r->node);
+        apply_remove(v, r);
         break;
     case VFS_RENAME:
         apply_rename(v, r);
         break;
     case VFS_WRITE:
-        if (r->len > 0) data_write(v, r->node, r->offset, r->bytes, r->len);
-        v->nodes[r->node].modified = r->time;
-        break;
     case VFS_TRUNCATE:
-        data_resize(v, r->node, r->offset);
-        v->nodes[r->node].modified = r->time;
+        apply_contents(v, r);
         break;
     case VFS_OPEN:
         apply_open(v, r);
@@ -103,17 +174,31 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
     case VFS_CLOSE_ALL:
         apply_close_all(v);
         break;
+    case VFS_MODE:
+        v->nodes[r->node].mode = r->mode;
+        break;
+    case VFS_OWN:
+        apply_own(v, r);
+        break;
+    case VFS_LIMIT_SET:
+        apply_limit(v, r);
+        break;
+    case VFS_BEGIN:
+        v->boot = r->offset;
+        v->boots++;
+        break;
     case VFS_NODE:
         apply_node(v, r);
         break;
     case VFS_TOUCH:
         v->nodes[r->node].modified = r->time;
+        v->nodes[r->node].mode = r->mode;
         break;
     case VFS_HANDLE:
         apply_handle(v, r);
         break;
     case VFS_LAST:
-        v->inode_last = r->offset;
+        apply_last(v, r);
         break;
     }
 }

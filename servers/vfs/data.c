@@ -22,20 +22,20 @@ static uint16_t block_take(struct vfs *v)
 {
     uint16_t block = v->free_block;
 
-    if (block == VFS_NONE) {
+    if (block == VFS_NO_BLOCK) {
         block = (uint16_t)v->blocks_fresh++;
     } else {
         v->free_block = v->next_block[block];
     }
     v->blocks_used++;
-    v->next_block[block] = VFS_NONE;
+    v->next_block[block] = VFS_NO_BLOCK;
     memset(block_at(v, block), 0, VFS_BLOCK_BYTES);
     return block;
 }
 
 static void chain_give(struct vfs *v, uint16_t block)
 {
-    while (block != VFS_NONE) {
+    while (block != VFS_NO_BLOCK) {
         uint16_t next = v->next_block[block];
         v->next_block[block] = v->free_block;
         v->free_block = block;
@@ -54,7 +54,7 @@ static uint16_t chain_at(const struct vfs *v, const struct node *n, uint64_t ind
     return block;
 }
 
-void data_resize(struct vfs *v, uint16_t node, uint64_t size)
+void data_resize(struct vfs *v, uint32_t node, uint64_t size)
 {
     struct node *n = &v->nodes[node];
     uint32_t have = blocks_of(n->size), want = blocks_of(size);
@@ -65,7 +65,7 @@ void data_resize(struct vfs *v, uint16_t node, uint64_t size)
     }
     if (want < have) {
         chain_give(v, *link);
-        *link = VFS_NONE;
+        *link = VFS_NO_BLOCK;
     }
     for (uint32_t i = have; i < want; i++) {
         *link = block_take(v);
@@ -80,7 +80,7 @@ void data_resize(struct vfs *v, uint16_t node, uint64_t size)
     n->size = size;
 }
 
-void data_write(struct vfs *v, uint16_t node, uint64_t offset, const uint8_t *bytes, uint32_t len)
+void data_write(struct vfs *v, uint32_t node, uint64_t offset, const uint8_t *bytes, uint32_t len)
 {
     const struct node *n = &v->nodes[node];
 
@@ -95,7 +95,7 @@ void data_write(struct vfs *v, uint16_t node, uint64_t offset, const uint8_t *by
     }
 }
 
-uint32_t vfs_read(const struct vfs *v, uint16_t node, uint64_t offset, uint32_t count,
+uint32_t vfs_read(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t count,
                   uint8_t *out_bytes)
 {
     const struct node *n = &v->nodes[node];

@@ -2,67 +2,129 @@
 #include "bytes.h"
 #include "state.h"
 
-/* Splits a path into the directory above, which must be there, and the last name. */
-static enum vfs_error find_parent(const struct vfs *v, uint16_t base, const char *path,
-                                  uint32_t len, struct vfs_record *out_record)
-{
-    uint32_t cut = len;
+enum {
+    MODE_USUAL = MODE_OWNER_READ | MODE_OWNER_WRITE | MODE_SYSTEM_READ | MODE_SYSTEM_WRITE,
+};
 
-    if (!path_is_valid(path, len)) return VFS_BAD_PATH;
-    if (len == 1) return VFS_EXISTS;
-    while (path[cut - 1] != '/') {
+/* Splits a path into the directory above, which must be there, and the last name. */
+static enum vfs_error find_parent(const struct vfs *v, const struct asker *who,
+                                  struct path_text path, struct vfs_record *out_record)
+{
+    uint32_t cut = path.len;
+
+    if (!path_is_valid(path.at, path.len)) return VFS_BAD_PATH;
+    if (path.len == 1) return VFS_EXISTS;
+    while (path.at[cut - 1] != '/') {
         cut--;
     }
-    enum vfs_error err = vfs_find(v, base, path, cut > 1 ? cut - 1 : 1, &out_record->parent);
+    const struct path_text above = {path.at, cut > 1 ? cut - 1 : 1};
+    enum vfs_error err = vfs_find(v, who, above, 0, &out_record->parent);
     if (err != VFS_OK) return err;
-    if (!v->nodes[out_record->parent].directory) return VFS_NOT_DIRECTORY;
-    out_record->len = len - cut;
-    memcpy(out_record->bytes, path + cut, out_record->len);
+    if (v->nodes[out_record->parent].kind != NODE_DIRECTORY) return VFS_NOT_DIRECTORY;
+    if ((vfs_may(v, who, out_record->parent) & MAY_PASS) == 0) return VFS_DENIED;
+    out_record->len = out_record->name_len = path.len - cut;
+    memcpy(out_record->bytes, path.at + cut, out_record->len);
     return VFS_OK;
 }
 
 /* A directory that was removed under an open handle takes no entries. */
-static enum vfs_error check_writable(const struct vfs *v, uint16_t directory)
+static enum vfs_error check_writable(const struct vfs *v, const struct asker *who,
+                                     uint32_t directory)
 {
     if (v->nodes[directory].state != NODE_LINKED) return VFS_NOT_FOUND;
     if (v->nodes[directory].image) return VFS_READ_ONLY;
-    return VFS_OK;
+    return (vfs_may(v, who, directory) & MAY_WRITE) != 0 ? VFS_OK : VFS_DENIED;
 }
 
-enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                               struct vfs_record *out_record)
+/* May this entry go from where it stands? Where all may write, only one's own. */
+static enum vfs_error check_unlink(const struct vfs *v, const struct asker *who, uint32_t node)
 {
-    enum vfs_error err = find_parent(v, base, path, len, out_record);
+    const struct node *n = &v->nodes[node];
 
+    if (n->image || node == VFS_ROOT || node == who->base) return VFS_READ_ONLY;
+    if (n->state != NODE_LINKED) return VFS_NOT_FOUND;
+    enum vfs_error err = check_writable(v, who, n->parent);
     if (err != VFS_OK) return err;
-    if (node_child(v, out_record->parent, path + len - out_record->len, out_record->len) !=
-        VFS_NONE) {
-        return VFS_EXISTS;
-    }
-    err = check_writable(v, out_record->parent);
-    if (err != VFS_OK) return err;
-    out_record->node = node_find_free(v);
-    if (out_record->node == VFS_NONE) return VFS_NO_SPACE;
-    out_record->type = VFS_MAKE;
-    return VFS_OK;
+    bool by_all = who->user != VFS_SYSTEM && who->user != v->nodes[n->parent].owner;
+    return by_all && who->user != n->owner ? VFS_DENIED : VFS_OK;
 }
 
-enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
+static uint8_t usual_mode(const struct vfs *v, uint32_t parent, uint32_t kind)
+{
+    uint32_t mode = MODE_USUAL | (v->nodes[parent].mode & MODE_WORLD_READ);
+
+    if (kind == NODE_LINK) return MODE_ALL;
+    return (uint8_t)(kind == NODE_DIRECTORY ? mode | MODE_OWNER_EXECUTE : mode);
+}
+
+static enum vfs_error check_room(const struct vfs *v, const struct vfs_record *r)
+{
+    uint32_t target_len = r->len - r->name_len;
+    uint32_t units = names_units(r->name_len) + (target_len > 0 ? names_units(target_len) : 0);
+
+    if (r->node == VFS_NONE) return VFS_NO_SPACE;
+    if (!names_have_room(v, r->name_len)) return VFS_NO_SPACE;
+    if (target_len > 0 && v->names_fresh + units > VFS_NAMES_BYTES / VFS_NAMES_UNIT) {
+        return VFS_NO_SPACE;
+    }
+    return account_check(v, r->user, 0, 1);
+}
+
+enum vfs_error vfs_decide_make(const struct vfs *v, const struct asker *who, struct path_text path,
+                               const struct vfs_new *what, struct vfs_record *out_record)
+{
+    struct vfs_record *r = out_record;
+    enum vfs_error err = find_parent(v, who, path, r);
+
+    if (err != VFS_OK) return err;
+    if (index_find(v, r->parent, (const char *)r->bytes, r->len) != VFS_NONE) return VFS_EXISTS;
+    err = check_writable(v, who, r->parent);
+    if (err != VFS_OK) return err;
+    if (what->kind == NODE_LINK) {
+        if (!path_target_is_valid(what->target.at, what->target.len)) return VFS_BAD_PATH;
+        memcpy(r->bytes + r->len, what->target.at, what->target.len);
+        r->len += what->target.len;
+    }
+    r->type = VFS_MAKE;
+    r->node = node_find_free(v);
+    r->kind = what->kind;
+    r->mode = what->mode != 0 ? what->mode : usual_mode(v, r->parent, what->kind);
+    r->user = who->user;
+    return check_room(v, r);
+}
+
+/* All that would go with it. */
+static enum vfs_error check_below(const struct vfs *v, const struct asker *who, uint32_t top)
+{
+    enum vfs_error err = VFS_OK;
+
+    for (uint32_t at = tree_next(v, top, top); at != VFS_NONE && err == VFS_OK;
+         at = tree_next(v, top, at)) {
+        err = check_unlink(v, who, at);
+    }
+    return err;
+}
+
+enum vfs_error vfs_decide_remove(const struct vfs *v, const struct asker *who,
+                                 struct path_text path, enum vfs_removal how,
                                  struct vfs_record *out_record)
 {
-    uint16_t node;
-    enum vfs_error err = vfs_find(v, base, path, len, &node);
+    uint32_t node;
+    enum vfs_error err = vfs_find(v, who, path, FIND_LINK, &node);
 
     if (err != VFS_OK) return err;
-    if (v->nodes[node].image || node == VFS_ROOT || node == base) return VFS_READ_ONLY;
-    if (v->nodes[node].child != 0) return VFS_NOT_EMPTY;
+    if (how != REMOVE_INSIDE) err = check_unlink(v, who, node);
+    if (err != VFS_OK) return err;
+    if (how == REMOVE_ONE && v->nodes[node].child != 0) return VFS_NOT_EMPTY;
+    if (how != REMOVE_ONE) err = check_below(v, who, node);
     out_record->type = VFS_REMOVE;
     out_record->node = node;
+    out_record->flag = how;
     out_record->len = 0;
-    return VFS_OK;
+    return err;
 }
 
-static bool is_at_or_below(const struct vfs *v, uint16_t node, uint16_t above)
+static bool is_at_or_below(const struct vfs *v, uint32_t node, uint32_t above)
 {
     while (node != above) {
         if (node == VFS_ROOT) return false;
@@ -72,49 +134,52 @@ static bool is_at_or_below(const struct vfs *v, uint16_t node, uint16_t above)
 }
 
 /* What the rename replaces, if it may. */
-static enum vfs_error check_target(const struct vfs *v, const struct vfs_record *r)
+static enum vfs_error check_target(const struct vfs *v, const struct asker *who,
+                                   const struct vfs_record *r)
 {
-    bool directory = v->nodes[r->node].directory;
+    bool directory = v->nodes[r->node].kind == NODE_DIRECTORY;
 
     if (r->replaced == VFS_NONE || r->replaced == r->node) return VFS_OK;
     const struct node *target = &v->nodes[r->replaced];
-    if (target->directory) return directory ? VFS_EXISTS : VFS_IS_DIRECTORY;
+    if (target->kind == NODE_DIRECTORY) return directory ? VFS_EXISTS : VFS_IS_DIRECTORY;
     if (directory) return VFS_NOT_DIRECTORY;
-    return target->image ? VFS_READ_ONLY : VFS_OK;
+    return check_unlink(v, who, r->replaced);
 }
 
-enum vfs_error vfs_decide_rename(const struct vfs *v, uint16_t base, const struct vfs_paths *paths,
-                                 struct vfs_record *out_record)
+enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
+                                 const struct vfs_paths *paths, struct vfs_record *out_record)
 {
-    uint16_t node;
-    enum vfs_error err = vfs_find(v, base, paths->source, paths->source_len, &node);
+    struct vfs_record *r = out_record;
+    uint32_t node;
+    enum vfs_error err = vfs_find(v, who, paths->source, FIND_LINK, &node);
 
     if (err != VFS_OK) return err;
-    err = find_parent(v, base, paths->target, paths->target_len, out_record);
+    err = find_parent(v, who, paths->target, r);
     if (err != VFS_OK) return err;
-    if (v->nodes[node].image || node == VFS_ROOT || node == base) return VFS_READ_ONLY;
-    err = check_writable(v, out_record->parent);
+    err = check_unlink(v, who, node);
+    if (err == VFS_OK) err = check_writable(v, who, r->parent);
     if (err != VFS_OK) return err;
-    if (is_at_or_below(v, out_record->parent, node)) return VFS_BAD_PATH;
-    out_record->type = VFS_RENAME;
-    out_record->node = node;
-    out_record->replaced =
-        node_child(v, out_record->parent, (const char *)out_record->bytes, out_record->len);
-    return check_target(v, out_record);
+    if (is_at_or_below(v, r->parent, node)) return VFS_BAD_PATH;
+    if (!names_have_room(v, r->len)) return VFS_NO_SPACE;
+    r->type = VFS_RENAME;
+    r->node = node;
+    r->replaced = index_find(v, r->parent, (const char *)r->bytes, r->len);
+    return check_target(v, who, r);
 }
 
-static enum vfs_error check_size(const struct vfs *v, uint16_t node, uint64_t size)
+static enum vfs_error check_size(const struct vfs *v, uint32_t node, uint64_t size)
 {
-    uint32_t have = blocks_of(v->nodes[node].size);
+    const struct node *n = &v->nodes[node];
+    uint32_t have = blocks_of(n->size);
 
-    if (v->nodes[node].directory) return VFS_IS_DIRECTORY;
-    if (v->nodes[node].image) return VFS_READ_ONLY;
+    if (n->kind == NODE_DIRECTORY) return VFS_IS_DIRECTORY;
+    if (n->image) return VFS_READ_ONLY;
     if (size > (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES) return VFS_NO_SPACE;
     if (blocks_of(size) > have && blocks_of(size) - have > blocks_free(v)) return VFS_NO_SPACE;
-    return VFS_OK;
+    return size > n->size ? account_check(v, n->owner, size - n->size, 0) : VFS_OK;
 }
 
-enum vfs_error vfs_decide_write(const struct vfs *v, uint16_t node, uint64_t offset,
+enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
                                 struct vfs_record *out_record)
 {
     if (offset > UINT64_MAX - out_record->len) return VFS_BAD_OFFSET;
@@ -126,7 +191,7 @@ enum vfs_error vfs_decide_write(const struct vfs *v, uint16_t node, uint64_t off
     return VFS_OK;
 }
 
-enum vfs_error vfs_decide_truncate(const struct vfs *v, uint16_t node, uint64_t size,
+enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record)
 {
     enum vfs_error err = check_size(v, node, size);
@@ -139,49 +204,55 @@ enum vfs_error vfs_decide_truncate(const struct vfs *v, uint16_t node, uint64_t 
     return VFS_OK;
 }
 
-enum vfs_error vfs_decide_open(const struct vfs *v, uint16_t node, bool write,
-                               struct vfs_record *out_record)
+enum vfs_error vfs_decide_mode(const struct vfs *v, const struct asker *who, struct path_text path,
+                               uint8_t mode, struct vfs_record *out_record)
 {
-    if (write && v->nodes[node].directory) return VFS_IS_DIRECTORY;
-    if (write && v->nodes[node].image) return VFS_READ_ONLY;
-    for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
-        if (v->opens[i].used) continue;
-        out_record->type = VFS_OPEN;
-        out_record->node = node;
-        out_record->open = i;
-        out_record->flag = write;
-        out_record->len = 0;
-        return VFS_OK;
-    }
-    return VFS_LIMIT;
-}
+    uint32_t node;
+    enum vfs_error err = vfs_find(v, who, path, 0, &node);
 
-const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation)
-{
-    if (open >= VFS_OPENS_MAX) return NULL;
-    const struct opened *o = &v->opens[open];
-    return o->used && o->generation == generation ? o : NULL;
-}
-
-bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
-                      struct vfs_record *out_record)
-{
-    if (vfs_opened(v, open, generation) == NULL) return false;
-    out_record->type = VFS_CLOSE;
-    out_record->open = open;
+    if (err != VFS_OK) return err;
+    if (v->nodes[node].image) return VFS_READ_ONLY;
+    bool admin = who->user == VFS_SYSTEM && (who->rights & MAY_ADMIN) != 0;
+    if (!admin && who->user != v->nodes[node].owner) return VFS_DENIED;
+    if ((who->rights & MAY_WRITE) == 0) return VFS_DENIED;
+    out_record->type = VFS_MODE;
+    out_record->node = node;
+    out_record->mode = mode & MODE_ALL;
     out_record->len = 0;
-    return true;
+    return VFS_OK;
 }
 
-uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r)
+enum vfs_error vfs_decide_own(const struct vfs *v, const struct asker *who, struct path_text path,
+                              uint64_t user, struct vfs_record *out_record)
 {
-    uint32_t more = 0;
+    uint32_t node;
+    enum vfs_error err = vfs_find(v, who, path, FIND_LINK, &node);
 
-    if (r->type == VFS_WRITE || r->type == VFS_TRUNCATE) {
-        uint64_t end = r->type == VFS_WRITE ? r->offset + r->len : r->offset;
-        uint32_t have = blocks_of(v->nodes[r->node].size);
-        if (blocks_of(end) > have) more = blocks_of(end) - have;
+    if (err != VFS_OK) return err;
+    const struct node *n = &v->nodes[node];
+    if (n->image || node == VFS_ROOT) return VFS_READ_ONLY;
+    if ((who->rights & MAY_ADMIN) == 0) return VFS_DENIED;
+    out_record->type = VFS_OWN;
+    out_record->node = node;
+    out_record->user = user;
+    out_record->len = 0;
+    if (user == n->owner) return VFS_OK;
+    return account_check(v, user, n->kind == NODE_FILE ? n->size : 0, 1);
+}
+
+enum vfs_error vfs_decide_limit(const struct vfs *v, const struct asker *who,
+                                const struct account *limits, struct vfs_record *out_record)
+{
+    if ((who->rights & MAY_ADMIN) == 0 || limits->user == VFS_SYSTEM) return VFS_DENIED;
+    if (limits->bytes_max != 0 || limits->files_max != 0) {
+        /* As for a file that is not made: a place among the accounts. */
+        enum vfs_error err = account_check(v, limits->user, 0, 1);
+        if (err == VFS_LIMIT) return err;
     }
-    uint32_t given_back = v->blocks_fresh - v->blocks_used;
-    return more > given_back ? v->blocks_fresh + more - given_back : v->blocks_fresh;
+    out_record->type = VFS_LIMIT_SET;
+    out_record->user = limits->user;
+    out_record->offset = limits->bytes_max;
+    out_record->flag = limits->files_max;
+    out_record->len = 0;
+    return VFS_OK;
 }

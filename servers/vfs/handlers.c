@@ -3,34 +3,28 @@
 #include "bytes.h"
 #include "server.h"
 
-enum { LIST_MAX = 12, READ_MAX = 3072 };
-
-static struct server *server_of(struct request *rq)
-{
-    return request_service(rq)->state;
-}
+enum { LIST_MAX = 11 };
 
 static void stat_fill(const struct node *n, struct vfs_stat *out_stat)
 {
     *out_stat = (struct vfs_stat){
-        .kind = n->directory ? VFS_STAT_KIND_DIRECTORY : VFS_STAT_KIND_FILE,
+        .kind = (enum vfs_stat_kind)n->kind,
         .size = n->size,
         .inode = n->inode,
         .created = n->created,
         .modified = n->modified,
         .read_only = n->image,
+        .owner = n->owner,
+        .mode = n->mode,
     };
 }
 
-/* A new handle on `node`: the record that opens it, and the capability that stands for it. */
-static int open_handle(struct request *rq, uint16_t node, bool write, struct cap_arg *out_cap)
+/* The record opens a handle: hands it over, and the capability that stands for it. */
+static int handle_give(struct request *rq, uint32_t kind, struct cap_arg *out_cap)
 {
     struct server *s = server_of(rq);
-    int err = server_error(vfs_decide_open(&s->vfs, node, write, &s->record));
-
-    if (err != OK) return err;
     uint16_t open = s->record.open;
-    uint32_t kind = s->vfs.nodes[node].directory ? KIND_DIRECTORY : KIND_FILE;
+
     *out_cap = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
@@ -39,50 +33,71 @@ static int open_handle(struct request *rq, uint16_t node, bool write, struct cap
     return server_commit(rq, &s->record);
 }
 
-/* Makes the missing file and opens it: two records, the second decided on what the first does. */
+static struct vfs_grant grant_of(const struct server *s, bool write)
+{
+    return (struct vfs_grant){.user = s->who.user,
+                              .rights = (uint8_t)(MAY_READ | (write ? MAY_WRITE : 0u))};
+}
+
+/* Makes the missing file and opens it: two records. The second is decided before the file is there,
+ * from what the first says: whoever makes a file may use it. */
 static int open_new(struct request *rq, const struct directory_open_in *in, struct cap_arg *out_cap)
 {
     struct server *s = server_of(rq);
     struct vfs_record *r = &s->record;
-    r->flag = false;
-    int err = server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, r));
+    const struct vfs_new what = {.kind = NODE_FILE};
+    const struct vfs_grant grant = grant_of(s, in->write);
+    int err = server_error(vfs_decide_make(&s->vfs, &s->who, path_of(in->path), &what, r));
 
     if (err != OK) return err;
-    uint16_t node = r->node;
-    /* A free handle must be there before the file is made; the new node is not a directory. */
+    uint32_t node = r->node;
     err = server_commit(rq, r);
-    return err != OK ? err : open_handle(rq, node, in->write, out_cap);
+    if (err != OK) return err;
+    err = server_error(vfs_decide_open_new(&s->vfs, &s->who, node, &grant, r));
+    return err != OK ? err : handle_give(rq, KIND_FILE, out_cap);
 }
 
 static int on_open(struct request *rq, const struct directory_open_in *in,
                    struct directory_open_out *out)
 {
     struct server *s = server_of(rq);
-    uint16_t node;
-    enum vfs_error found = vfs_find(&s->vfs, s->base, in->path.at, in->path.len, &node);
+    const struct vfs_grant grant = grant_of(s, in->write);
+    uint32_t node;
+    enum vfs_error found = vfs_find(&s->vfs, &s->who, path_of(in->path), 0, &node);
 
     if (found == VFS_NOT_FOUND && in->create) return open_new(rq, in, &out->file);
     if (found != VFS_OK) return server_error(found);
     if (in->create && in->exclusive) return DIRECTORY_EXISTS;
-    if (s->vfs.nodes[node].directory) return DIRECTORY_IS_DIRECTORY;
-    if (in->truncate) {
-        int err = server_error(vfs_decide_truncate(&s->vfs, node, 0, &s->record));
-        if (err == OK) err = server_commit(rq, &s->record);
-        if (err != OK) return err;
-    }
+    if (s->vfs.nodes[node].kind == NODE_DIRECTORY) return DIRECTORY_IS_DIRECTORY;
+    int err = server_error(vfs_decide_open(&s->vfs, &s->who, node, &grant, &s->record));
+    if (err != OK) return err;
+    err = handle_give(rq, KIND_FILE, &out->file);
     rq->is_light = !in->truncate; /* a full disk can be read */
-    return open_handle(rq, node, in->write, &out->file);
+    if (err != OK || !in->truncate) return err;
+    if (!in->write) return DIRECTORY_DENIED;
+    err = server_error(vfs_decide_truncate(&s->vfs, node, 0, &s->record));
+    return err != OK ? err : server_commit(rq, &s->record);
 }
 
 static int on_stat(struct request *rq, const struct directory_stat_in *in,
                    struct directory_stat_out *out)
 {
     struct server *s = server_of(rq);
-    uint16_t node;
-    int err = server_error(vfs_find(&s->vfs, s->base, in->path.at, in->path.len, &node));
+    uint32_t node, how = in->link ? FIND_LINK : 0;
+    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(in->path), how, &node));
 
     if (err == OK) stat_fill(&s->vfs.nodes[node], &out->stat);
     return err;
+}
+
+/* A directory that the asker may do `rights` with. */
+static int find_directory(struct server *s, struct text path, uint32_t rights, uint32_t *out_node)
+{
+    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(path), 0, out_node));
+
+    if (err != OK) return err;
+    if (s->vfs.nodes[*out_node].kind != NODE_DIRECTORY) return DIRECTORY_NOT_DIRECTORY;
+    return (rights & ~vfs_may(&s->vfs, &s->who, *out_node)) == 0 ? OK : DIRECTORY_DENIED;
 }
 
 static int on_list(struct request *rq, const struct directory_list_in *in,
@@ -90,77 +105,104 @@ static int on_list(struct request *rq, const struct directory_list_in *in,
 {
     struct server *s = server_of(rq);
     const char *after = in->after.at;
-    uint32_t count = 0, after_len = in->after.len;
-    uint16_t directory, node;
-    int err = server_error(vfs_find(&s->vfs, s->base, in->path.at, in->path.len, &directory));
+    uint32_t count = 0, after_len = in->after.len, directory, node;
+    int err = find_directory(s, in->path, MAY_READ, &directory);
 
     if (err != OK) return err;
-    if (!s->vfs.nodes[directory].directory) return DIRECTORY_NOT_DIRECTORY;
     while ((node = vfs_list_next(&s->vfs, directory, after, after_len)) != VFS_NONE) {
         const struct node *n = &s->vfs.nodes[node];
         if (count == LIST_MAX) break;
-        out->entries.at[count++] = (struct vfs_entry){
-            .kind = n->directory ? VFS_STAT_KIND_DIRECTORY : VFS_STAT_KIND_FILE,
-            .size = n->size,
-            .name = text_from(n->name, n->name_len),
-        };
-        after = n->name;
+        after = vfs_name(&s->vfs, node);
         after_len = n->name_len;
+        out->entries.at[count++] = (struct vfs_entry){
+            .kind = (enum vfs_stat_kind)n->kind,
+            .size = n->size,
+            .name = text_from(after, after_len),
+            .owner = n->owner,
+            .modified = n->modified,
+            .mode = n->mode,
+        };
     }
     out->entries.count = count;
     out->more = node != VFS_NONE;
     return OK;
 }
 
-static int on_mkdir(struct request *rq, const struct directory_mkdir_in *in)
+static int on_read_link(struct request *rq, const struct directory_read_link_in *in,
+                        struct directory_read_link_out *out)
 {
     struct server *s = server_of(rq);
-    s->record.flag = true;
-    int err =
-        server_error(vfs_decide_make(&s->vfs, s->base, in->path.at, in->path.len, &s->record));
+    uint32_t node;
+    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(in->path), FIND_LINK, &node));
 
-    return err != OK ? err : server_commit(rq, &s->record);
+    if (err != OK) return err;
+    if (s->vfs.nodes[node].kind != NODE_LINK) return DIRECTORY_NOT_LINK;
+    out->target = text_from(vfs_target(&s->vfs, node), s->vfs.nodes[node].size);
+    return OK;
 }
 
-static int on_remove(struct request *rq, const struct directory_remove_in *in)
+/* A Directory on what stands there. */
+static int root_give(struct request *rq, struct text path, const struct vfs_grant *grant,
+                     struct cap_arg *out_cap)
 {
     struct server *s = server_of(rq);
-    int err =
-        server_error(vfs_decide_remove(&s->vfs, s->base, in->path.at, in->path.len, &s->record));
+    uint32_t node;
+    int err = find_directory(s, path, MAY_PASS, &node);
 
-    return err != OK ? err : server_commit(rq, &s->record);
-}
-
-static int on_rename(struct request *rq, const struct directory_rename_in *in)
-{
-    struct server *s = server_of(rq);
-    struct vfs_paths paths = {in->source.at, in->target.at, in->source.len, in->target.len};
-    int err = server_error(vfs_decide_rename(&s->vfs, s->base, &paths, &s->record));
-
-    return err != OK ? err : server_commit(rq, &s->record);
+    if (err != OK) return err;
+    rq->is_light = true;
+    err = server_error(vfs_decide_open(&s->vfs, &s->who, node, grant, &s->record));
+    return err != OK ? err : handle_give(rq, KIND_DIRECTORY, out_cap);
 }
 
 static int on_subdirectory(struct request *rq, const struct directory_subdirectory_in *in,
                            struct directory_subdirectory_out *out)
 {
-    struct server *s = server_of(rq);
-    uint16_t node;
-    int err = server_error(vfs_find(&s->vfs, s->base, in->path.at, in->path.len, &node));
+    const struct asker *who = &server_of(rq)->who;
+    const struct vfs_grant grant = {.user = who->user, .rights = who->rights};
 
-    if (err != OK) return err;
-    if (!s->vfs.nodes[node].directory) return DIRECTORY_NOT_DIRECTORY;
-    rq->is_light = true;
-    return open_handle(rq, node, false, &out->directory);
+    return root_give(rq, in->path, &grant, &out->directory);
+}
+
+static int on_root(struct request *rq, const struct directory_root_in *in,
+                   struct directory_root_out *out)
+{
+    const struct vfs_grant grant = {
+        .user = in->user,
+        .rights = (uint8_t)(MAY_READ | (in->write ? MAY_WRITE : 0u) | (in->admin ? MAY_ADMIN : 0u)),
+    };
+
+    return root_give(rq, in->path, &grant, &out->directory);
 }
 
 static int on_usage(struct request *rq, struct directory_usage_out *out)
 {
-    const struct vfs *v = &server_of(rq)->vfs;
+    const struct server *s = server_of(rq);
+    const struct vfs *v = &s->vfs;
 
     out->bytes = v->bytes;
     out->max_bytes = (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
     out->files = v->nodes_used;
+    out->max_files = VFS_NODES_MAX;
     out->opened = v->opens_used;
+    out->boots = v->boots;
+    out->user = s->who.user;
+    out->admin = (s->who.rights & MAY_ADMIN) != 0;
+    return OK;
+}
+
+static int on_account(struct request *rq, const struct directory_account_in *in,
+                      struct directory_account_out *out)
+{
+    const struct server *s = server_of(rq);
+
+    if (in->user != s->who.user && (s->who.rights & MAY_ADMIN) == 0) return DIRECTORY_DENIED;
+    const struct account a = vfs_account(&s->vfs, in->user);
+    out->bytes = a.bytes;
+    out->max_bytes = a.bytes_max;
+    out->files = a.files;
+    out->max_files = a.files_max;
+    out->soft = vfs_account_is_soft(&a);
     return OK;
 }
 
@@ -173,6 +215,13 @@ const struct directory_ops server_directory_ops = {
     .rename = on_rename,
     .subdirectory = on_subdirectory,
     .usage = on_usage,
+    .link = on_link,
+    .read_link = on_read_link,
+    .chmod = on_chmod,
+    .chown = on_chown,
+    .root = on_root,
+    .set_quota = on_set_quota,
+    .account = on_account,
 };
 
 /* File: the node of the handle is server.base. */
@@ -182,25 +231,20 @@ static int on_read(struct request *rq, const struct file_read_in *in, struct fil
     struct server *s = server_of(rq);
     uint8_t *bytes = (uint8_t *)rq->scratch;
 
-    out->data = data_from(bytes, vfs_read(&s->vfs, s->base, in->offset, in->count, bytes));
+    out->data = data_from(bytes, vfs_read(&s->vfs, s->who.base, in->offset, in->count, bytes));
     return OK;
 }
 
-static bool may_write(struct server *s, const struct request *rq)
-{
-    const struct opened *o = server_opened(s, rq->badge);
-
-    return o != NULL && o->write;
-}
-
-static int on_write(struct request *rq, const struct file_write_in *in)
+static int on_write(struct request *rq, const struct file_write_in *in, struct file_write_out *out)
 {
     struct server *s = server_of(rq);
 
-    if (!may_write(s, rq)) return FILE_READ_ONLY;
+    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
     s->record.len = in->data.len;
     memcpy(s->record.bytes, in->data.at, in->data.len);
-    int err = server_error(vfs_decide_write(&s->vfs, s->base, in->offset, &s->record));
+    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].owner);
+    out->soft = vfs_account_is_soft(&a);
+    int err = server_error(vfs_decide_write(&s->vfs, s->who.base, in->offset, &s->record));
     return err != OK ? err : server_commit(rq, &s->record);
 }
 
@@ -208,8 +252,8 @@ static int on_truncate(struct request *rq, const struct file_truncate_in *in)
 {
     struct server *s = server_of(rq);
 
-    if (!may_write(s, rq)) return FILE_READ_ONLY;
-    int err = server_error(vfs_decide_truncate(&s->vfs, s->base, in->size, &s->record));
+    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
+    int err = server_error(vfs_decide_truncate(&s->vfs, s->who.base, in->size, &s->record));
     return err != OK ? err : server_commit(rq, &s->record);
 }
 
@@ -217,7 +261,7 @@ static int on_file_stat(struct request *rq, struct file_stat_out *out)
 {
     const struct server *s = server_of(rq);
 
-    stat_fill(&s->vfs.nodes[s->base], &out->stat);
+    stat_fill(&s->vfs.nodes[s->who.base], &out->stat);
     return OK;
 }
 

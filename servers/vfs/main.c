@@ -12,7 +12,17 @@
 #include "panic.h"
 #include "server.h"
 
-enum { GROW_BLOCKS = 64, HANDLES_SPARE = 16, REPLIES = 8 };
+enum {
+    PAGE_BYTES = 4096,
+    GROW_PAGES = 64,
+    NAMES_FIRST = VFS_IMAGE_MAX * 256,
+    HANDLES_SPARE = 16,
+    REPLIES = 16
+};
+/* Where the tables lie; above the windows that libsys hands out. */
+#define POOL (STARTUP_WINDOWS + (1ull << 30))
+#define NODES (STARTUP_WINDOWS + (2ull << 30))
+#define NAMES (STARTUP_WINDOWS + (3ull << 30))
 
 static struct server server;
 static struct service service;
@@ -24,29 +34,38 @@ int server_error(enum vfs_error err)
     return err == VFS_OK ? OK : DIRECTORY_NOT_FOUND + (int)err - VFS_NOT_FOUND;
 }
 
+/* Memory is not state: a fold maps what it needs, too. `*ready` things of `size` bytes exist. */
+static bool grow(uint64_t base, uint32_t size, uint32_t wanted, uint32_t *ready)
+{
+    uint64_t have = ((uint64_t)*ready * size + PAGE_BYTES - 1) / PAGE_BYTES;
+    uint64_t need = ((uint64_t)wanted * size + PAGE_BYTES - 1) / PAGE_BYTES;
+
+    while (have < need) {
+        struct self_memory_map_in in = {.address = base + have * PAGE_BYTES,
+                                        .pages = GROW_PAGES,
+                                        .rights = RIGHT_READ | RIGHT_WRITE};
+        if (self_memory_map(CAP_SLOT_SELF, &in) != OK) return false;
+        have += GROW_PAGES;
+        *ready = (uint32_t)(have * PAGE_BYTES / size);
+    }
+    return true;
+}
+
+static bool grow_for(struct vfs *v, const struct vfs_record *r)
+{
+    return grow(POOL, VFS_BLOCK_BYTES, vfs_blocks_needed(v, r), &v->blocks_ready) &&
+           grow(NODES, sizeof(struct node), vfs_nodes_needed(v, r), &v->nodes_ready) &&
+           grow(NAMES, 1, vfs_names_needed(v), &v->names_ready);
+}
+
 int server_commit(struct request *rq, struct vfs_record *record)
 {
     struct server *s = request_service(rq)->state;
 
-    if (!server_grow(s, vfs_blocks_needed(&s->vfs, record))) return DIRECTORY_NO_SPACE;
+    if (!grow_for(&s->vfs, record)) return DIRECTORY_NO_SPACE;
     record->time = ticks_now();
     request_commit(rq, record->type, record, (uint32_t)VFS_RECORD_BYTES(record));
     return OK;
-}
-
-/* Memory is not state: a fold maps what it needs, too. */
-bool server_grow(struct server *s, uint32_t blocks)
-{
-    while (s->vfs.blocks_ready < blocks) {
-        uint32_t more = VFS_BLOCKS_MAX - s->vfs.blocks_ready;
-        if (more > GROW_BLOCKS) more = GROW_BLOCKS;
-        uint8_t *at = s->vfs.pool + (size_t)s->vfs.blocks_ready * VFS_BLOCK_BYTES;
-        struct self_memory_map_in in = {
-            .address = (uint64_t)at, .pages = more, .rights = RIGHT_READ | RIGHT_WRITE};
-        if (self_memory_map(CAP_SLOT_SELF, &in) != OK) return false;
-        s->vfs.blocks_ready += more;
-    }
-    return true;
 }
 
 static void on_apply(void *state, const struct record *record)
@@ -59,7 +78,7 @@ static void on_apply(void *state, const struct record *record)
         if (record->type == RECORD_BOOTED) vfs_apply(&s->vfs, &all);
         return;
     }
-    if (!server_grow(s, vfs_blocks_needed(&s->vfs, r))) PANIC("no memory to fold the stream");
+    if (!grow_for(&s->vfs, r)) PANIC("no memory to fold the stream");
     vfs_apply(&s->vfs, r);
 }
 
@@ -97,7 +116,8 @@ const struct opened *server_opened(struct server *s, uint64_t badge)
     if (!badge_is_from(badge, server_incarnation())) return NULL;
     o = vfs_opened(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge));
     if (o == NULL) return NULL;
-    return s->vfs.nodes[o->node].directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
+    bool directory = s->vfs.nodes[o->node].kind == NODE_DIRECTORY;
+    return directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
 }
 
 /* Axiom learns of deaths when it empties the kernel's rings, which may be a while from now. Before
@@ -117,7 +137,8 @@ static int dispatch(struct service *svc, struct request *rq)
     uint32_t kind = badge_kind(rq->badge);
 
     handles_reclaim(svc);
-    s->base = VFS_ROOT;
+    /* Whom init gives the service itself: the system. */
+    s->who = (struct asker){.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
     if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
     const struct opened *o = server_opened(s, rq->badge);
     if (o == NULL) {
@@ -125,7 +146,7 @@ static int dispatch(struct service *svc, struct request *rq)
         rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
         return ERR_PEER_DIED;
     }
-    s->base = o->node;
+    s->who = (struct asker){.base = o->node, .rights = o->rights, .user = o->user};
     if (kind == KIND_DIRECTORY) return directory_dispatch(&server_directory_ops, rq);
     return file_dispatch(&server_file_ops, rq);
 }
@@ -136,7 +157,12 @@ static void on_reset(void *state)
     const struct startup *page = startup_page();
     struct image image;
 
-    vfs_init(&s->vfs, (uint8_t *)STARTUP_WINDOWS);
+    const struct vfs_memory memory = {(struct node *)NODES, (char *)NAMES, (uint8_t *)POOL};
+    if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready) ||
+        !grow(NAMES, 1, NAMES_FIRST, &s->vfs.names_ready)) {
+        PANIC("no memory for the tables");
+    }
+    vfs_init(&s->vfs, &memory);
     if (!image_open((const void *)page->image_address, page->image_size, &image)) {
         PANIC("no boot image");
     }
@@ -155,12 +181,42 @@ static void reconcile(void)
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
         const struct opened *o = &server.vfs.opens[i];
         if (!o->used) continue;
-        uint32_t kind = server.vfs.nodes[o->node].directory ? KIND_DIRECTORY : KIND_FILE;
+        bool directory = server.vfs.nodes[o->node].kind == NODE_DIRECTORY;
+        uint32_t kind = directory ? KIND_DIRECTORY : KIND_FILE;
         uint64_t badge = badge_make(kind, server_incarnation(), o->generation, i);
         if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
         on_death(&service, badge);
         service_apply(&service);
     }
+}
+
+static void boot_commit(struct service *svc, enum vfs_error err)
+{
+    struct server *s = svc->state;
+
+    if (err != VFS_OK || !grow_for(&s->vfs, &s->record)) return;
+    s->record.time = ticks_now();
+    service_commit(svc, s->record.type, &s->record, (uint32_t)VFS_RECORD_BYTES(&s->record));
+    service_apply(svc);
+}
+
+/* What every boot finds: the usual directories, /tmp empty. Killed in between, the next process
+ * begins again, and finds done what was done. */
+static void boot_prepare(struct service *svc)
+{
+    struct server *s = svc->state;
+    struct vfs_record *r = &s->record;
+    const struct asker system = {.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
+    const struct vfs_new home = {.kind = NODE_DIRECTORY};
+    const struct vfs_new tmp = {.kind = NODE_DIRECTORY, .mode = MODE_ALL};
+    static const struct path_text home_path = {"/home", 5}, tmp_path = {"/tmp", 4};
+
+    if (s->vfs.boot == server_log.boot || server_log.sealed) return;
+    boot_commit(svc, vfs_decide_remove(&s->vfs, &system, tmp_path, REMOVE_INSIDE, r));
+    boot_commit(svc, vfs_decide_make(&s->vfs, &system, tmp_path, &tmp, r));
+    boot_commit(svc, vfs_decide_make(&s->vfs, &system, home_path, &home, r));
+    *r = (struct vfs_record){.type = VFS_BEGIN, .offset = server_log.boot};
+    boot_commit(svc, VFS_OK);
 }
 
 int main(int argc, char **argv)
@@ -184,6 +240,7 @@ int main(int argc, char **argv)
     service_recover(&service);
     if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
     reconcile();
+    boot_prepare(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);
 }

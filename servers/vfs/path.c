@@ -13,7 +13,8 @@ bool path_name_is_valid(const char *name, uint32_t len)
 bool path_next(const char *path, uint32_t len, uint32_t *at, const char **out_name,
                uint32_t *out_len)
 {
-    uint32_t start = *at + 1, end = start; /* *at stands on a "/" or at the end */
+    /* *at stands on a "/", at the end, or on the first name of a target. */
+    uint32_t start = *at < len && path[*at] != '/' ? *at : *at + 1, end = start;
 
     if (start >= len) return false;
     while (end < len && path[end] != '/') {
@@ -25,16 +26,21 @@ bool path_next(const char *path, uint32_t len, uint32_t *at, const char **out_na
     return true;
 }
 
-bool path_is_valid(const char *path, uint32_t len)
+bool path_target_is_valid(const char *path, uint32_t len)
 {
     uint32_t at = 0, name_len;
     const char *name;
 
-    if (len == 0 || len > PATH_MAX_BYTES || path[0] != '/') return false;
-    if (len == 1) return true;
+    if (len == 0 || len > PATH_MAX_BYTES) return false;
+    if (len == 1 && path[0] == '/') return true;
     if (path[len - 1] == '/') return false;
     while (path_next(path, len, &at, &name, &name_len)) {
         if (!path_name_is_valid(name, name_len)) return false;
     }
     return true;
+}
+
+bool path_is_valid(const char *path, uint32_t len)
+{
+    return len > 0 && path[0] == '/' && path_target_is_valid(path, len);
 }

@@ -2,41 +2,87 @@
 #include "bytes.h"
 #include "state.h"
 
-/* VFS-1: how often `node` stands in the list of its parent. */
-static uint32_t times_linked(const struct vfs *v, uint16_t node)
+/* Links of a directory's tree: each leads to an entry that says so, heights are as they are. */
+static bool links_hold(const struct vfs *v, uint32_t node)
 {
-    uint32_t times = 0, steps = 0;
+    const struct node *n = &v->nodes[node];
+    uint32_t left = n->left == 0 ? 0 : v->nodes[n->left].height;
+    uint32_t right = n->right == 0 ? 0 : v->nodes[n->right].height;
+    uint32_t more = left > right ? left : right, less = left > right ? right : left;
 
-    for (uint16_t at = v->nodes[v->nodes[node].parent].child; at != 0; at = v->nodes[at].next) {
-        if (at == node) times++;
-        if (++steps > VFS_NODES_ALL) return VFS_NODES_ALL;
+    if (n->left != 0 && v->nodes[n->left].parent != n->parent) return false;
+    if (n->right != 0 && v->nodes[n->right].parent != n->parent) return false;
+    return n->height == more + 1 && more - less <= 1;
+}
+
+/* VFS-1: from the smallest name to the greatest the walk meets as many as there are. */
+static const char *directory_problem(const struct vfs *v, uint32_t directory)
+{
+    uint32_t count = 0, len = 0;
+    const char *after = "";
+
+    for (uint32_t at; (at = index_after(v, directory, after, len)) != VFS_NONE; count++) {
+        if (count > v->nodes_used) return "VFS-1: a tree without an end";
+        if (v->nodes[at].state != NODE_LINKED) return "VFS-1: an entry that is none";
+        if (v->nodes[at].parent != directory) return "VFS-1: an entry of another";
+        if (!links_hold(v, at)) return "VFS-1: not balanced";
+        after = vfs_name(v, at);
+        len = v->nodes[at].name_len;
     }
-    return times;
+    return count == v->nodes[directory].entries ? NULL : "VFS-3: entries";
 }
 
 static uint32_t chain_length(const struct vfs *v, uint16_t block, uint8_t *seen)
 {
     uint32_t length = 0;
 
-    for (; block != VFS_NONE; block = v->next_block[block]) {
+    for (; block != VFS_NO_BLOCK; block = v->next_block[block]) {
         if (block >= VFS_BLOCKS_MAX || seen[block]++ != 0) return UINT32_MAX;
         length++;
     }
     return length;
 }
 
-static const char *node_problem(const struct vfs *v, uint16_t at, uint8_t *seen)
+static const char *node_problem(const struct vfs *v, uint32_t at, uint8_t *seen)
 {
     const struct node *n = &v->nodes[at];
 
     if (n->state == NODE_LINKED && at != VFS_ROOT) {
-        if (times_linked(v, at) != 1) return "VFS-1";
-        if (!path_name_is_valid(n->name, n->name_len)) return "VFS-4: name";
-        if (node_child(v, n->parent, n->name, n->name_len) != at) return "VFS-4: twice";
+        if (!path_name_is_valid(vfs_name(v, at), n->name_len)) return "VFS-4: name";
+        if (index_find(v, n->parent, vfs_name(v, at), n->name_len) != at) return "VFS-1: astray";
     }
     if (n->state == NODE_ORPHAN && n->opens == 0) return "an orphan that nobody holds";
-    if (n->directory || n->image) return n->first_block == VFS_NONE ? NULL : "VFS-2: no file";
+    if (n->kind == NODE_LINK && !path_target_is_valid(vfs_target(v, at), (uint32_t)n->size)) {
+        return "VFS-4: target";
+    }
+    if (n->kind == NODE_DIRECTORY) {
+        const char *problem = directory_problem(v, at);
+        if (problem != NULL) return problem;
+    }
+    if (n->kind != NODE_FILE || n->image) {
+        return n->first_block == VFS_NO_BLOCK ? NULL : "VFS-2: no file";
+    }
     return chain_length(v, n->first_block, seen) == blocks_of(n->size) ? NULL : "VFS-2";
+}
+
+/* VFS-3 for each user: of what there is, how much is hers. */
+static const char *accounts_problem(const struct vfs *v)
+{
+    for (uint32_t i = 0; i < VFS_ACCOUNTS_MAX; i++) {
+        const struct account *a = &v->accounts[i];
+        uint64_t bytes = 0;
+        uint32_t files = 0;
+        for (uint32_t at = VFS_IMAGE_MAX + 1; at < v->nodes_fresh; at++) {
+            const struct node *n = &v->nodes[at];
+            if (n->state == NODE_FREE || n->owner != a->user) continue;
+            files++;
+            if (n->kind == NODE_FILE) bytes += n->size;
+        }
+        bool none = a->bytes == 0 && a->files == 0 && a->bytes_max == 0 && a->files_max == 0;
+        if (!none && (a->bytes != bytes || a->files != files)) return "VFS-3: a user's";
+        if (none && a->user != 0) return "VFS-3: an account of nobody";
+    }
+    return NULL;
 }
 
 const char *vfs_is_sound(const struct vfs *v)
@@ -46,16 +92,15 @@ const char *vfs_is_sound(const struct vfs *v)
     uint64_t bytes = 0;
 
     memset(seen, 0, sizeof(seen));
-    for (uint16_t i = 0; i < VFS_NODES_ALL; i++) {
+    for (uint32_t i = 0; i < v->nodes_fresh; i++) {
         const struct node *n = &v->nodes[i];
         if (n->state == NODE_FREE) continue;
         const char *problem = node_problem(v, i, seen);
         if (problem != NULL) return problem;
         nodes++;
-        if (!n->image && !n->directory) {
-            bytes += n->size;
-            blocks += blocks_of(n->size);
-        }
+        if (n->kind != NODE_FILE || n->image) continue;
+        bytes += n->size;
+        blocks += blocks_of(n->size);
     }
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
         if (!v->opens[i].used) continue;
@@ -64,6 +109,8 @@ const char *vfs_is_sound(const struct vfs *v)
     }
     if (nodes != v->nodes_used || opens != v->opens_used) return "VFS-3: counts";
     if (bytes != v->bytes || blocks != v->blocks_used) return "VFS-3: bytes";
+    const char *problem = accounts_problem(v);
+    if (problem != NULL) return problem;
     uint32_t given_back = chain_length(v, v->free_block, seen);
     return given_back == v->blocks_fresh - v->blocks_used ? NULL : "VFS-2: free blocks";
 }

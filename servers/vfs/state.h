@@ -5,14 +5,36 @@
 #pragma once
 #include "vfs.h"
 
-uint16_t node_find_free(const struct vfs *v); /* the lowest one, or VFS_NONE */
-uint16_t node_child(const struct vfs *v, uint16_t directory, const char *name, uint32_t len);
-void node_make(struct vfs *v, uint16_t node, const struct vfs_record *r);
-void node_link(struct vfs *v, uint16_t node, uint16_t parent, const char *name, uint32_t len);
-void node_unlink(struct vfs *v, uint16_t node);
-void node_free_if_unused(struct vfs *v, uint16_t node);
+/* tree.c */
+uint32_t node_find_free(const struct vfs *v); /* or VFS_NONE */
+void node_take(struct vfs *v, uint32_t node); /* a free one, whichever */
+void node_make(struct vfs *v, const struct vfs_record *r);
+void node_link(struct vfs *v, uint32_t node, uint32_t parent, const char *name, uint32_t len);
+void node_unlink(struct vfs *v, uint32_t node);
+void node_free_if_unused(struct vfs *v, uint32_t node);
+/* The node after `at` of those at or below `top`, a directory before its entries; or VFS_NONE. */
+uint32_t tree_next(const struct vfs *v, uint32_t top, uint32_t at);
+
+/* index.c: the entries of a directory by name. */
+uint32_t index_find(const struct vfs *v, uint32_t directory, const char *name, uint32_t len);
+uint32_t index_after(const struct vfs *v, uint32_t directory, const char *name, uint32_t len);
+void index_add(struct vfs *v, uint32_t directory, uint32_t node); /* its name is new there */
+void index_remove(struct vfs *v, uint32_t directory, uint32_t node);
+
+/* names.c: a store of short texts. */
+enum { NAMES_NONE = 0 }; /* no text stands there */
+bool names_have_room(const struct vfs *v, uint32_t len);
+uint32_t names_put(struct vfs *v, const char *text, uint32_t len);
+void names_drop(struct vfs *v, uint32_t at, uint32_t len);
+const char *names_at(const struct vfs *v, uint32_t at);
+uint32_t names_units(uint32_t len); /* that a text takes */
+
+/* account.c */
+enum vfs_error account_check(const struct vfs *v, uint64_t user, uint64_t bytes, uint32_t files);
+void account_move(struct vfs *v, uint64_t user, int64_t bytes, int32_t files);
+void account_limit(struct vfs *v, const struct account *limits);
 
 uint32_t blocks_of(uint64_t size);
 uint32_t blocks_free(const struct vfs *v);
-void data_write(struct vfs *v, uint16_t node, uint64_t offset, const uint8_t *bytes, uint32_t len);
-void data_resize(struct vfs *v, uint16_t node, uint64_t size);
+void data_write(struct vfs *v, uint32_t node, uint64_t offset, const uint8_t *bytes, uint32_t len);
+void data_resize(struct vfs *v, uint32_t node, uint64_t size);

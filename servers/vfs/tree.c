@@ -1,113 +1,112 @@
-/* tree.c - nodes and names. */
+/* tree.c - nodes: which are free, where they stand, and those of the boot image. */
 #include "bytes.h"
 #include "state.h"
 
-void vfs_init(struct vfs *v, uint8_t *pool)
+enum {
+    MODE_ROOT = MODE_OWNER_READ | MODE_OWNER_WRITE | MODE_OWNER_EXECUTE | MODE_SYSTEM_READ |
+                MODE_SYSTEM_WRITE | MODE_WORLD_READ,
+    MODE_IMAGE = MODE_OWNER_READ | MODE_OWNER_EXECUTE | MODE_SYSTEM_READ | MODE_WORLD_READ,
+};
+
+void vfs_init(struct vfs *v, const struct vfs_memory *memory)
 {
+    uint32_t nodes = v->nodes_ready, names = v->names_ready, blocks = v->blocks_ready;
+
     memset(v, 0, sizeof(*v));
-    v->pool = pool;
-    v->free_block = VFS_NONE;
+    v->nodes = memory->nodes;
+    v->names = memory->names;
+    v->pool = memory->pool;
+    v->nodes_ready = nodes;
+    v->names_ready = names;
+    v->blocks_ready = blocks;
+    v->free_block = VFS_NO_BLOCK;
+    v->free_node = VFS_NONE;
+    v->nodes_fresh = VFS_IMAGE_MAX + 1;
+    v->names_fresh = 1;
     v->inode_last = 1;
     v->nodes_used = 1;
-    v->nodes[VFS_ROOT] =
-        (struct node){.state = NODE_LINKED, .directory = true, .first_block = VFS_NONE, .inode = 1};
+    memset(v->nodes, 0, (VFS_IMAGE_MAX + 1) * sizeof(v->nodes[0]));
+    v->nodes[VFS_ROOT] = (struct node){.state = NODE_LINKED,
+                                       .kind = NODE_DIRECTORY,
+                                       .mode = MODE_ROOT,
+                                       .first_block = VFS_NO_BLOCK,
+                                       .inode = 1};
 }
 
-uint16_t node_find_free(const struct vfs *v)
+uint32_t node_find_free(const struct vfs *v)
 {
-    for (uint16_t i = 1; i < VFS_NODES_MAX; i++) {
-        if (v->nodes[i].state == NODE_FREE) return i;
+    if (v->free_node != VFS_NONE) return v->free_node;
+    return v->nodes_fresh < VFS_NODES_MAX ? v->nodes_fresh : VFS_NONE;
+}
+
+/* In the list of free nodes left is the one before, right the one after. */
+static void free_add(struct vfs *v, uint32_t node)
+{
+    v->nodes[node] = (struct node){.left = VFS_NONE, .right = v->free_node};
+    if (v->free_node != VFS_NONE) v->nodes[v->free_node].left = node;
+    v->free_node = node;
+}
+
+void node_take(struct vfs *v, uint32_t node)
+{
+    while (v->nodes_fresh <= node) {
+        free_add(v, v->nodes_fresh++);
     }
-    return VFS_NONE;
-}
-
-uint16_t node_child(const struct vfs *v, uint16_t directory, const char *name, uint32_t len)
-{
-    for (uint16_t at = v->nodes[directory].child; at != 0; at = v->nodes[at].next) {
-        const struct node *n = &v->nodes[at];
-        if (n->name_len == len && memcmp(n->name, name, len) == 0) return at;
+    const struct node *n = &v->nodes[node];
+    if (n->right != VFS_NONE) v->nodes[n->right].left = n->left;
+    if (n->left != VFS_NONE) {
+        v->nodes[n->left].right = n->right;
+    } else {
+        v->free_node = n->right;
     }
-    return VFS_NONE;
+    v->nodes_used++;
 }
 
-enum vfs_error vfs_find(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                        uint16_t *out_node)
-{
-    uint32_t at = 0, name_len;
-    const char *name;
-    uint16_t node = base;
-
-    if (!path_is_valid(path, len)) return VFS_BAD_PATH;
-    while (path_next(path, len, &at, &name, &name_len)) {
-        if (!v->nodes[node].directory) return VFS_NOT_DIRECTORY;
-        node = node_child(v, node, name, name_len);
-        if (node == VFS_NONE) return VFS_NOT_FOUND;
-    }
-    *out_node = node;
-    return VFS_OK;
-}
-
-static int name_compare(const char *a, uint32_t a_len, const char *b, uint32_t b_len)
-{
-    int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-    if (order != 0) return order;
-    return a_len == b_len ? 0 : a_len < b_len ? -1 : 1;
-}
-
-uint16_t vfs_list_next(const struct vfs *v, uint16_t directory, const char *after, uint32_t len)
-{
-    uint16_t best = VFS_NONE;
-
-    for (uint16_t at = v->nodes[directory].child; at != 0; at = v->nodes[at].next) {
-        const struct node *n = &v->nodes[at];
-        if (name_compare(n->name, n->name_len, after, len) <= 0) continue;
-        if (best == VFS_NONE ||
-            name_compare(n->name, n->name_len, v->nodes[best].name, v->nodes[best].name_len) < 0) {
-            best = at;
-        }
-    }
-    return best;
-}
-
-void node_link(struct vfs *v, uint16_t node, uint16_t parent, const char *name, uint32_t len)
+void node_link(struct vfs *v, uint32_t node, uint32_t parent, const char *name, uint32_t len)
 {
     struct node *n = &v->nodes[node];
 
-    memmove(n->name, name, len);
-    n->name[len] = '\0';
+    n->name = names_put(v, name, len);
     n->name_len = (uint8_t)len;
     n->parent = parent;
-    n->next = v->nodes[parent].child;
-    v->nodes[parent].child = node;
+    index_add(v, parent, node);
 }
 
-void node_unlink(struct vfs *v, uint16_t node)
+void node_unlink(struct vfs *v, uint32_t node)
 {
-    uint16_t *link = &v->nodes[v->nodes[node].parent].child;
+    struct node *n = &v->nodes[node];
 
-    while (*link != node) {
-        link = &v->nodes[*link].next;
-    }
-    *link = v->nodes[node].next;
-    v->nodes[node].next = 0;
+    index_remove(v, n->parent, node);
+    names_drop(v, n->name, n->name_len);
+    n->name = NAMES_NONE;
+    n->name_len = 0;
+    n->parent = 0;
 }
 
-void node_make(struct vfs *v, uint16_t node, const struct vfs_record *r)
+void node_make(struct vfs *v, const struct vfs_record *r)
 {
-    v->nodes[node] = (struct node){
+    const char *name = (const char *)r->bytes;
+
+    node_take(v, r->node);
+    v->nodes[r->node] = (struct node){
         .state = NODE_LINKED,
-        .directory = r->flag != 0,
-        .first_block = VFS_NONE,
+        .kind = r->kind,
+        .mode = r->mode,
+        .first_block = VFS_NO_BLOCK,
+        .owner = r->user,
         .inode = ++v->inode_last,
         .created = r->time,
         .modified = r->time,
     };
-    v->nodes_used++;
-    node_link(v, node, r->parent, (const char *)r->bytes, r->len);
+    if (r->kind == NODE_LINK) {
+        v->nodes[r->node].size = r->len - r->name_len;
+        v->nodes[r->node].target = names_put(v, name + r->name_len, r->len - r->name_len);
+    }
+    node_link(v, r->node, r->parent, name, r->name_len);
+    account_move(v, r->user, 0, 1);
 }
 
-void node_free_if_unused(struct vfs *v, uint16_t node)
+void node_free_if_unused(struct vfs *v, uint32_t node)
 {
     struct node *n = &v->nodes[node];
 
@@ -115,35 +114,74 @@ void node_free_if_unused(struct vfs *v, uint16_t node)
         n->state = NODE_ORPHAN;
         return;
     }
-    if (!n->directory) data_resize(v, node, 0);
-    *n = (struct node){.state = NODE_FREE};
+    if (n->kind == NODE_FILE) {
+        account_move(v, n->owner, -(int64_t)n->size, 0);
+        data_resize(v, node, 0);
+    }
+    if (n->kind == NODE_LINK) names_drop(v, n->target, (uint32_t)n->size);
+    account_move(v, n->owner, 0, -1);
+    free_add(v, node);
     v->nodes_used--;
+}
+
+uint32_t tree_next(const struct vfs *v, uint32_t top, uint32_t at)
+{
+    uint32_t next = v->nodes[at].child == 0 ? VFS_NONE : index_after(v, at, "", 0);
+
+    for (; next == VFS_NONE && at != top; at = v->nodes[at].parent) {
+        const struct node *n = &v->nodes[at];
+        next = index_after(v, n->parent, names_at(v, n->name), n->name_len);
+    }
+    return next;
+}
+
+uint32_t vfs_list_next(const struct vfs *v, uint32_t directory, const char *after, uint32_t len)
+{
+    return index_after(v, directory, after, len);
+}
+
+const char *vfs_name(const struct vfs *v, uint32_t node)
+{
+    return names_at(v, v->nodes[node].name);
+}
+
+const char *vfs_target(const struct vfs *v, uint32_t node)
+{
+    return names_at(v, v->nodes[node].target);
+}
+
+static uint32_t image_node_make(struct vfs *v, uint32_t parent, const char *name, uint32_t len)
+{
+    uint32_t node = ++v->image_nodes;
+
+    v->nodes[node] = (struct node){.state = NODE_LINKED,
+                                   .kind = NODE_DIRECTORY,
+                                   .mode = MODE_IMAGE,
+                                   .image = true,
+                                   .first_block = VFS_NO_BLOCK,
+                                   .inode = VFS_IMAGE_INODES + node};
+    v->nodes_used++;
+    node_link(v, node, parent, name, len);
+    return node;
 }
 
 bool vfs_add_image_file(struct vfs *v, const char *path, const uint8_t *data, uint64_t size)
 {
-    static struct vfs_record r; /* too large for a stack; used before the first request only */
-    uint32_t at = 0, name_len, len = (uint32_t)strlen(path);
-    uint16_t node = VFS_ROOT;
+    uint32_t at = 0, name_len, len = (uint32_t)strlen(path), node = VFS_ROOT;
     const char *name;
 
     if (!path_is_valid(path, len) || len == 1) return false;
     while (path_next(path, len, &at, &name, &name_len)) {
-        uint16_t parent = node;
-        if (!v->nodes[parent].directory) return false;
-        node = node_child(v, parent, name, name_len);
+        uint32_t parent = node;
+        if (v->nodes[parent].kind != NODE_DIRECTORY) return false;
+        node = index_find(v, parent, name, name_len);
         if (node != VFS_NONE) continue;
         if (v->image_nodes == VFS_IMAGE_MAX) return false;
-        node = (uint16_t)(VFS_NODES_MAX + v->image_nodes++);
-        r = (struct vfs_record){.parent = parent, .flag = at < len, .len = name_len};
-        memcpy(r.bytes, name, name_len);
-        uint64_t inode_last = v->inode_last;
-        node_make(v, node, &r);
-        v->inode_last = inode_last;
-        v->nodes[node].inode = VFS_IMAGE_INODES + node;
-        v->nodes[node].image = true;
+        node = image_node_make(v, parent, name, name_len);
     }
+    if (v->nodes[node].child != 0 || v->nodes[node].image_data != NULL) return false;
+    v->nodes[node].kind = NODE_FILE;
     v->nodes[node].image_data = data;
     v->nodes[node].size = size;
-    return !v->nodes[node].directory;
+    return true;
 }

@@ -5,13 +5,17 @@
  * the record and cannot fail. Records are the whole truth: the same records give the same state.
  * Nothing here knows messages, capabilities or the clock; the same objects run in the host tests.
  *
- *   node 0 is the root. parent, child and next are node indices; 0 ends a list (the root is
- *   nobody's child). Data: chains of 4 KiB blocks through `next_block`, BLOCK_NONE ends one.
- *   A removed node that is still open keeps its data until the last handle is closed.
+ *   node 0 is the root, nodes 1 to VFS_IMAGE_MAX are the boot image's, so that another image does
+ *   not move those that the stream names. The entries of a directory are a balanced tree by name
+ *   (index.c): child is its root, left and right are its links, 0 ends it (the root is nobody's
+ *   entry). Names and the targets of links lie in one store (names.c). Data: chains of 4 KiB
+ *   blocks through `next_block`, BLOCK_NONE ends one. A removed node that is still open keeps its
+ *   data until the last handle is closed.
  *
- * Invariants (vfs_is_sound): VFS-1 every node but the root is in its parent's list once; VFS-2 a
- * chain has exactly the blocks of its size, no block is in two chains; VFS-3 `bytes`, `nodes_used`
- * and `opens_used` are the sums; VFS-4 names are valid and unique in a directory.
+ * Invariants (vfs_is_sound): VFS-1 every node but the root stands in its parent's tree once, the
+ * tree is in order and balanced; VFS-2 a chain has exactly the blocks of its size, no block is in
+ * two chains; VFS-3 `bytes`, `nodes_used`, `opens_used`, what a user has and what a directory
+ * counts are the sums; VFS-4 names are valid and unique in a directory.
  */
 #pragma once
 #include <stdbool.h>
@@ -21,16 +25,21 @@
 #include "path.h"
 
 enum {
-    VFS_NODES_MAX = 512,
-    VFS_IMAGE_MAX = 128, /* more nodes, for the boot image: another one does not move the rest */
-    VFS_NODES_ALL = VFS_NODES_MAX + VFS_IMAGE_MAX,
+    VFS_IMAGE_MAX = 128, /* nodes 1 and up */
+    VFS_NODES_MAX = 1 << 17,
+    VFS_NAMES_BYTES = 16 << 20, /* of names and link targets */
+    VFS_NAMES_UNIT = 16,
+    VFS_NAMES_CLASSES = 7, /* 16 to 1024 bytes */
     VFS_BLOCKS_MAX = 1024, /* 4 MiB of contents */
     VFS_OPENS_MAX = 192,
+    VFS_ACCOUNTS_MAX = 64, /* users whose limits differ, or who have something */
+    VFS_LINKS_MAX = 8,     /* followed on one path */
     VFS_BLOCK_BYTES = 4096,
     VFS_WRITE_MAX = 3072,
 };
 #define VFS_ROOT 0u
-#define VFS_NONE 0xffffu
+#define VFS_NONE 0xffffffffu
+#define VFS_NO_BLOCK 0xffffu
 #define VFS_IMAGE_INODES (1ull << 32) /* and up */
 
 /* In the order of Directory.Error and File.Error in idl/vfs.capnp; 0 is no error. */
@@ -46,114 +55,220 @@ enum vfs_error {
     VFS_READ_ONLY,
     VFS_LIMIT,
     VFS_BAD_OFFSET,
+    VFS_DENIED,
+    VFS_LOOP,
+    VFS_QUOTA,
+    VFS_NOT_LINK,
+    VFS_BUSY,
+    VFS_SILENT,
+    VFS_GONE,
+};
+
+/* Who owns what. The system is a user like others, but for the rights that only it can have. */
+#define VFS_SYSTEM 0ull
+enum vfs_mode { /* in the order of the text rwxrwrw: owner, system, everybody else */
+                MODE_OWNER_READ = 64,
+                MODE_OWNER_WRITE = 32,
+                MODE_OWNER_EXECUTE =
+                    16, /* of a directory: to pass through; others need READ for that */
+                MODE_SYSTEM_READ = 8,
+                MODE_SYSTEM_WRITE = 4,
+                MODE_WORLD_READ = 2,
+                MODE_WORLD_WRITE = 1,
+                MODE_ALL = 127,
+};
+enum vfs_may { /* of a handle: what it may at most, whatever modes say */
+               MAY_READ = 1,
+               MAY_WRITE = 2,
+               MAY_ADMIN = 4, /* roots for other users, owners, limits */
+               MAY_ALL = 7,
+               MAY_PASS = 8, /* of vfs_may() only: to what is in a directory */
+};
+
+/* Who asks: all of it from the badge. Nothing above `base` can be named. */
+struct asker {
+    uint32_t base;
+    uint8_t rights; /* enum vfs_may */
+    uint64_t user;
 };
 
 enum node_state { NODE_FREE, NODE_LINKED, NODE_ORPHAN /* removed, but open */ };
+enum node_kind { NODE_FILE, NODE_DIRECTORY, NODE_LINK }; /* as Stat.Kind */
 
 struct node {
     uint8_t state; /* enum node_state */
-    bool directory;
-    bool image; /* part of the boot image: never changes */
+    uint8_t kind;  /* enum node_kind */
+    uint8_t mode;  /* enum vfs_mode */
+    bool image;    /* part of the boot image: never changes */
     uint8_t name_len;
-    uint16_t parent, child, next;
-    uint16_t first_block; /* VFS_NONE: no data */
-    uint16_t opens;       /* handles on it */
-    uint64_t size, inode, created, modified;
+    uint8_t height;                      /* of the tree below it */
+    uint16_t opens;                      /* handles on it */
+    uint32_t name;                       /* in the store of names */
+    uint32_t parent, child, left, right; /* free: left and right lead to other free ones */
+    uint32_t entries;                    /* of a directory */
+    uint32_t target;                     /* of a link; its length is `size` */
+    uint16_t first_block;                /* VFS_NO_BLOCK: no data */
+    uint64_t owner, size, inode, created, modified;
     const uint8_t *image_data;
-    char name[PATH_NAME_MAX + 1];
 };
 
 /* A handle: what a File capability, or one of a subdirectory, stands for. */
 struct opened {
-    bool used, write;
-    uint16_t node;
+    bool used;
+    uint8_t rights;
+    uint32_t node;
     uint32_t generation; /* counts the uses of this entry: an old handle never names a new one */
+    uint64_t user;
 };
 
+/* What a user has, and may have at most. Without contents, files and limits it does not exist. */
+struct account {
+    uint64_t user, bytes, bytes_max; /* limits: 0 stands for the usual one */
+    uint32_t files, files_max;
+};
+/* The usual limits; the system has none. */
+#define VFS_ACCOUNT_BYTES (100ull << 20)
+#define VFS_ACCOUNT_FILES (VFS_NODES_MAX / 2u)
+
 struct vfs {
-    struct node nodes[VFS_NODES_ALL];
+    struct node *nodes; /* VFS_NODES_MAX of them, of which the first `nodes_ready` exist */
+    char *names;        /* VFS_NAMES_BYTES, of which the first `names_ready` exist */
+    uint8_t *pool;      /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
+    uint32_t nodes_ready, names_ready, blocks_ready;
     struct opened opens[VFS_OPENS_MAX];
+    struct account accounts[VFS_ACCOUNTS_MAX];
+    uint32_t free_node;   /* list of nodes given back; VFS_NONE ends it */
+    uint32_t nodes_fresh; /* nodes from here up were never used */
+    uint32_t nodes_used, opens_used, accounts_used;
+    uint32_t names_free[VFS_NAMES_CLASSES]; /* lists of units given back */
+    uint32_t names_fresh, names_used;       /* in units */
     uint16_t next_block[VFS_BLOCKS_MAX];
     uint16_t free_block;   /* chain of blocks given back */
     uint32_t blocks_fresh; /* blocks from here up were never used */
     uint32_t blocks_used;
-    uint32_t nodes_used, opens_used;
     uint64_t bytes; /* of contents, image files apart */
     uint64_t inode_last;
-    uint32_t image_nodes; /* of the boot image: VFS_NODES_MAX and up */
-    uint8_t *pool;        /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
-    uint32_t blocks_ready;
+    uint32_t image_nodes; /* of the boot image */
+    uint64_t boot;        /* the last one that began */
+    uint64_t boots;       /* how many did */
 };
 
 enum vfs_record_type {
     VFS_MAKE = 1,
-    VFS_REMOVE,
+    VFS_REMOVE, /* flag: enum vfs_removal */
     VFS_RENAME,
     VFS_WRITE,
     VFS_TRUNCATE,
     VFS_OPEN,
     VFS_CLOSE,
     VFS_CLOSE_ALL, /* a boot began: nobody holds a handle any more */
+    VFS_MODE,      /* mode */
+    VFS_OWN,       /* user: the new owner */
+    VFS_LIMIT_SET, /* user; offset: bytes; flag: files */
+    VFS_BEGIN,     /* offset: number of the boot, for which all is made ready */
     /* Of a checkpoint only, on the state that vfs_init() and the boot image make. */
     VFS_NODE,   /* flag: NODE_IS_ bits; offset: inode; time: when it was created */
-    VFS_TOUCH,  /* time: when it was modified */
+    VFS_TOUCH,  /* time: when it was modified; mode */
     VFS_HANDLE, /* flag: HANDLE_IS_ bits; offset: generation */
-    VFS_LAST,   /* offset: the last inode */
+    VFS_LAST,   /* offset: the last inode; time: how many boots; user: the last one */
 };
-enum { NODE_IS_DIRECTORY = 1, NODE_IS_ORPHAN = 2, HANDLE_IS_USED = 1, HANDLE_IS_WRITER = 2 };
+enum { NODE_IS_ORPHAN = 1, HANDLE_IS_USED = 1 };
+enum vfs_removal {
+    REMOVE_ONE,
+    REMOVE_WHOLE /* with what is in it */,
+    REMOVE_INSIDE /* only that */
+};
 
 /* What changes. Fixed head, then the bytes of a name or of data. */
 struct vfs_record {
     uint32_t type;         /* enum vfs_record_type */
-    uint16_t node, parent; /* RENAME: parent is the new one */
-    uint16_t replaced;     /* RENAME: node that goes, or VFS_NONE */
+    uint32_t node, parent; /* RENAME: parent is the new one */
+    uint32_t replaced;     /* RENAME: node that goes, or VFS_NONE */
     uint16_t open;         /* OPEN, CLOSE: index */
-    uint32_t flag;         /* MAKE: a directory; OPEN: may write */
+    uint8_t kind, mode;    /* MAKE, NODE: enum node_kind */
+    uint32_t flag;         /* OPEN, HANDLE: also enum vfs_right, above RIGHTS_SHIFT */
     uint32_t len;          /* of `bytes` */
+    uint32_t name_len;     /* MAKE, NODE: of these the name; a link's target follows */
     uint64_t offset;       /* WRITE: where; TRUNCATE: new size */
     uint64_t time;
+    uint64_t user; /* MAKE, NODE: owner; OPEN, HANDLE: for whom */
     uint8_t bytes[VFS_WRITE_MAX];
 };
+enum { RIGHTS_SHIFT = 8 };
 #define VFS_RECORD_BYTES(r) (offsetof(struct vfs_record, bytes) + (r)->len)
 
-void vfs_init(struct vfs *v, uint8_t *pool);
+struct vfs_memory {
+    struct node *nodes;
+    char *names;
+    uint8_t *pool;
+};
+void vfs_init(struct vfs *v, const struct vfs_memory *memory);
 /* Adds a file of the boot image and the directories above it; before the first request only. */
 bool vfs_add_image_file(struct vfs *v, const char *path, const uint8_t *data, uint64_t size);
 
-/* `base`: the directory that the asker's capability stands for. VFS_NONE if there is none. */
-enum vfs_error vfs_find(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                        uint16_t *out_node);
+enum { FIND_LINK = 1 /* a link at the end is meant itself */ };
+/* The node that a path leads to, for who may pass there. */
+enum vfs_error vfs_find(const struct vfs *v, const struct asker *who, struct path_text path,
+                        uint32_t how, uint32_t *out_node);
 /* The entry of `directory` whose name is the smallest one greater than `after`, or VFS_NONE. */
-uint16_t vfs_list_next(const struct vfs *v, uint16_t directory, const char *after, uint32_t len);
+uint32_t vfs_list_next(const struct vfs *v, uint32_t directory, const char *after, uint32_t len);
+const char *vfs_name(const struct vfs *v, uint32_t node);
+/* Of a link; `size` bytes. */
+const char *vfs_target(const struct vfs *v, uint32_t node);
 /* Bytes copied: fewer than `count` only at the end. */
-uint32_t vfs_read(const struct vfs *v, uint16_t node, uint64_t offset, uint32_t count,
+uint32_t vfs_read(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t count,
                   uint8_t *out_bytes);
 const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation);
+/* What the asker may do with the node, of MAY_READ, MAY_WRITE and MAY_PASS. */
+uint32_t vfs_may(const struct vfs *v, const struct asker *who, uint32_t node);
+/* With the limits that are in force; bytes_max 0: none. */
+struct account vfs_account(const struct vfs *v, uint64_t user);
+/* Four fifths of what the user may have are in use. */
+bool vfs_account_is_soft(const struct account *a);
 
-/* out_record->flag, set by the caller: a directory, not a file. */
-enum vfs_error vfs_decide_make(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
-                               struct vfs_record *out_record);
-enum vfs_error vfs_decide_remove(const struct vfs *v, uint16_t base, const char *path, uint32_t len,
+struct vfs_new {
+    uint8_t kind, mode;      /* mode 0: the usual one */
+    struct path_text target; /* of a link */
+};
+enum vfs_error vfs_decide_make(const struct vfs *v, const struct asker *who, struct path_text path,
+                               const struct vfs_new *what, struct vfs_record *out_record);
+enum vfs_error vfs_decide_remove(const struct vfs *v, const struct asker *who,
+                                 struct path_text path, enum vfs_removal how,
                                  struct vfs_record *out_record);
 struct vfs_paths {
-    const char *source, *target;
-    uint32_t source_len, target_len;
+    struct path_text source, target;
 };
-enum vfs_error vfs_decide_rename(const struct vfs *v, uint16_t base, const struct vfs_paths *paths,
-                                 struct vfs_record *out_record);
+enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
+                                 const struct vfs_paths *paths, struct vfs_record *out_record);
 /* `out_record` holds the bytes already: len and bytes are set by the caller. */
-enum vfs_error vfs_decide_write(const struct vfs *v, uint16_t node, uint64_t offset,
+enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
                                 struct vfs_record *out_record);
-enum vfs_error vfs_decide_truncate(const struct vfs *v, uint16_t node, uint64_t size,
+enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record);
-enum vfs_error vfs_decide_open(const struct vfs *v, uint16_t node, bool write,
-                               struct vfs_record *out_record);
+/* A handle with rights of the asker's, for `whom`. */
+struct vfs_grant {
+    uint64_t user;
+    uint8_t rights;
+};
+enum vfs_error vfs_decide_open(const struct vfs *v, const struct asker *who, uint32_t node,
+                               const struct vfs_grant *grant, struct vfs_record *out_record);
+/* The same for a node that is about to be made: whoever makes it may use it. */
+enum vfs_error vfs_decide_open_new(const struct vfs *v, const struct asker *who, uint32_t node,
+                                   const struct vfs_grant *grant, struct vfs_record *out_record);
 /* Nothing to close is no error, but no record either. */
 bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
                       struct vfs_record *out_record);
+enum vfs_error vfs_decide_mode(const struct vfs *v, const struct asker *who, struct path_text path,
+                               uint8_t mode, struct vfs_record *out_record);
+enum vfs_error vfs_decide_own(const struct vfs *v, const struct asker *who, struct path_text path,
+                              uint64_t user, struct vfs_record *out_record);
+enum vfs_error vfs_decide_limit(const struct vfs *v, const struct asker *who,
+                                const struct account *limits, struct vfs_record *out_record);
 
-/* How many blocks must exist (`blocks_ready`) before the record may be applied. */
+/* How much must exist (`..._ready`) before the record may be applied. */
 uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r);
+uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r);
+uint32_t vfs_names_needed(const struct vfs *v);
 void vfs_apply(struct vfs *v, const struct vfs_record *r);
 
 /* The state as records, one after the other: `*at` starts at 0. False: there is none left. */

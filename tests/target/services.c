@@ -105,7 +105,8 @@ static int write_text(cap_t file, uint64_t offset, const char *text)
 {
     struct file_write_in in = {.offset = offset, .data = data_from(text, strlen(text))};
 
-    return file_write(file, &in);
+    struct file_write_out out;
+    return file_write(file, &in, &out);
 }
 
 static bool reads(cap_t file, uint64_t offset, const char *text)

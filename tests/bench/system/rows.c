@@ -162,7 +162,8 @@ static void file_write_page(cap_t file)
     for (uint32_t at = 0; at < PAGE; at += PART) {
         uint32_t count = PAGE - at < PART ? PAGE - at : PART;
         struct file_write_in in = {.offset = at, .data = data_from(page + at, count)};
-        NEED(file_write(file, &in) == OK);
+        struct file_write_out out;
+        NEED(file_write(file, &in, &out) == OK);
     }
 }
 

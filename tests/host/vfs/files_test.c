@@ -9,18 +9,18 @@
 
 #include <cmocka.h>
 
-#include "vfs.h"
+#include "world.h"
 
 static struct vfs vfs;
 static struct vfs_record record;
-static uint8_t *pool;
+static struct vfs_memory memory;
 static const uint8_t image_data[] = "image";
 
 static int setup(void **state)
 {
     (void)state;
-    pool = malloc((size_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES);
-    vfs_init(&vfs, pool);
+    memory = memory_make();
+    vfs_init(&vfs, &memory);
     assert_true(vfs_add_image_file(&vfs, "/bin/init", image_data, sizeof(image_data)));
     return 0;
 }
@@ -29,7 +29,7 @@ static int teardown(void **state)
 {
     (void)state;
     assert_null(vfs_is_sound(&vfs));
-    free(pool);
+    memory_free(&memory);
     return 0;
 }
 
@@ -46,27 +46,28 @@ static enum vfs_error apply_if(enum vfs_error err)
 
 static enum vfs_error make(const char *path, bool directory)
 {
-    record.flag = directory;
-    return apply_if(vfs_decide_make(&vfs, VFS_ROOT, path, length(path), &record));
+    const struct vfs_new what = {.kind = directory ? NODE_DIRECTORY : NODE_FILE};
+
+    return apply_if(vfs_decide_make(&vfs, &the_system, path_at(path), &what, &record));
 }
 
 static enum vfs_error delete_path(const char *path)
 {
-    return apply_if(vfs_decide_remove(&vfs, VFS_ROOT, path, length(path), &record));
+    return apply_if(vfs_decide_remove(&vfs, &the_system, path_at(path), REMOVE_ONE, &record));
 }
 
 static enum vfs_error move_path(const char *source, const char *target)
 {
-    struct vfs_paths paths = {source, target, length(source), length(target)};
+    struct vfs_paths paths = {path_at(source), path_at(target)};
 
-    return apply_if(vfs_decide_rename(&vfs, VFS_ROOT, &paths, &record));
+    return apply_if(vfs_decide_rename(&vfs, &the_system, &paths, &record));
 }
 
-static uint16_t find(const char *path)
+static uint32_t find(const char *path)
 {
-    uint16_t node = VFS_NONE;
+    uint32_t node = VFS_NONE;
 
-    return vfs_find(&vfs, VFS_ROOT, path, length(path), &node) == VFS_OK ? node : VFS_NONE;
+    return vfs_find(&vfs, &the_system, path_at(path), FIND_LINK, &node) == VFS_OK ? node : VFS_NONE;
 }
 
 static enum vfs_error write_at(const char *path, uint64_t offset, const char *text)
@@ -199,22 +200,24 @@ static void node_limit(void **state)
         made++;
     } while (err == VFS_OK);
     assert_int_equal(err, VFS_NO_SPACE);
-    assert_int_equal(vfs.nodes_used, VFS_NODES_MAX + vfs.image_nodes);
+    assert_int_equal(vfs.nodes_used, VFS_NODES_MAX - VFS_IMAGE_MAX + vfs.image_nodes);
     assert_int_equal(delete_path("/0"), VFS_OK);
     assert_int_equal(make("/again", false), VFS_OK);
 }
 
-static enum vfs_error open_node(uint16_t node, bool write)
+static enum vfs_error open_node(uint32_t node, bool write)
 {
-    return apply_if(vfs_decide_open(&vfs, node, write, &record));
+    const struct vfs_grant grant = {.user = VFS_SYSTEM,
+                                    .rights = (uint8_t)(MAY_READ | (write ? MAY_WRITE : 0))};
+
+    return apply_if(vfs_decide_open(&vfs, &the_system, node, &grant, &record));
 }
 
 static void handles(void **state)
 {
     (void)state;
     assert_int_equal(make("/f", false), VFS_OK);
-    uint16_t node = find("/f");
-    assert_int_equal(open_node(find("/bin"), true), VFS_IS_DIRECTORY);
+    uint32_t node = find("/f");
     assert_int_equal(open_node(find("/bin/init"), true), VFS_READ_ONLY);
     assert_int_equal(open_node(node, true), VFS_OK);
     uint16_t open = record.open;
@@ -250,16 +253,19 @@ static void handle_limit(void **state)
 /* A directory that was removed under a handle: nothing is found in it, nothing is made in it. */
 static void removed_directory(void **state)
 {
-    uint16_t node, found;
+    uint32_t node, found;
 
     (void)state;
     assert_int_equal(make("/d", true), VFS_OK);
     node = find("/d");
     assert_int_equal(open_node(node, false), VFS_OK);
     assert_int_equal(delete_path("/d"), VFS_OK);
-    assert_int_equal(vfs_find(&vfs, node, "/x", 2, &found), VFS_NOT_FOUND);
-    assert_int_equal(vfs_decide_make(&vfs, node, "/x", 2, &record), VFS_NOT_FOUND);
-    assert_int_equal(vfs_decide_remove(&vfs, node, "/", 1, &record), VFS_READ_ONLY);
+    const struct asker below = {.base = node, .rights = MAY_ALL, .user = VFS_SYSTEM};
+    const struct vfs_new what = {.kind = NODE_FILE};
+    const struct path_text x = path_at("/x"), root = path_at("/");
+    assert_int_equal(vfs_find(&vfs, &below, x, 0, &found), VFS_NOT_FOUND);
+    assert_int_equal(vfs_decide_make(&vfs, &below, x, &what, &record), VFS_NOT_FOUND);
+    assert_int_equal(vfs_decide_remove(&vfs, &below, root, REMOVE_ONE, &record), VFS_READ_ONLY);
 }
 
 static void lists_in_order(void **state)
@@ -273,9 +279,10 @@ static void lists_in_order(void **state)
         assert_int_equal(make(names[i], false), VFS_OK);
     }
     for (size_t i = 0; i < 6; i++) {
-        uint16_t node = vfs_list_next(&vfs, VFS_ROOT, after, length(after));
+        uint32_t node = vfs_list_next(&vfs, VFS_ROOT, after, length(after));
         assert_int_not_equal(node, VFS_NONE);
-        assert_string_equal(vfs.nodes[node].name, order[i]);
+        assert_int_equal(vfs.nodes[node].name_len, length(order[i]));
+        assert_memory_equal(vfs_name(&vfs, node), order[i], length(order[i]));
         after = order[i];
     }
     assert_int_equal(vfs_list_next(&vfs, VFS_ROOT, after, length(after)), VFS_NONE);
@@ -291,27 +298,44 @@ static void bad_image_files(void **state)
 }
 
 /* The checker sees what it is for. */
+#define SEES(place)                                                                                \
+    do {                                                                                           \
+        __typeof__(place) before = place;                                                          \
+        place = (__typeof__(place))(before + 1);                                                   \
+        assert_non_null(vfs_is_sound(&vfs));                                                       \
+        place = before;                                                                            \
+        assert_null(vfs_is_sound(&vfs));                                                           \
+    } while (0)
+
 static void checker_sees(void **state)
 {
     (void)state;
     assert_int_equal(make("/f", false), VFS_OK);
+    assert_int_equal(make("/d", true), VFS_OK);
     assert_int_equal(write_at("/f", 0, "x"), VFS_OK);
-    struct vfs whole = vfs;
-    vfs.nodes[find("/f")].size += VFS_BLOCK_BYTES;
+    struct node *f = &vfs.nodes[find("/f")], *root = &vfs.nodes[VFS_ROOT];
+    uint32_t child = root->child;
+    uint64_t size = f->size;
+    f->size += VFS_BLOCK_BYTES;
     assert_non_null(vfs_is_sound(&vfs));
-    vfs = whole;
-    vfs.nodes[VFS_ROOT].child = 0;
+    f->size = size;
+    root->child = 0;
     assert_non_null(vfs_is_sound(&vfs));
-    vfs = whole;
-    vfs.bytes++;
+    root->child = child;
+    SEES(vfs.bytes);
+    SEES(vfs.nodes_used);
+    SEES(vfs.opens_used);
+    SEES(vfs.accounts[0].bytes);
+    SEES(vfs.accounts[0].files);
+    SEES(root->entries);
+    SEES(f->height);
+    SEES(f->parent);
+    vfs.names[(size_t)VFS_NAMES_UNIT * f->name] = 'a'; /* stands where it does not belong */
     assert_non_null(vfs_is_sound(&vfs));
-    vfs = whole;
-    vfs.nodes_used++;
+    vfs.names[(size_t)VFS_NAMES_UNIT * f->name] = 'f';
+    vfs.free_block = f->first_block;
     assert_non_null(vfs_is_sound(&vfs));
-    vfs = whole;
-    vfs.free_block = vfs.nodes[find("/f")].first_block;
-    assert_non_null(vfs_is_sound(&vfs));
-    vfs = whole;
+    vfs.free_block = VFS_NO_BLOCK;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "vfs.h"
+#include "world.h"
 
 enum { ENTRIES = 128, CONTENTS = 12000, STEPS = 60000 };
 
@@ -81,8 +81,8 @@ static void step_make(const char *path)
     bool directory = rand() % 2 == 0;
     if (entry_find("") == NULL) return; /* the model's table is full */
     bool may = entry_find(path) == NULL && parent_is_directory(path);
-    record.flag = directory;
-    enum vfs_error err = vfs_decide_make(&live, VFS_ROOT, path, (uint32_t)strlen(path), &record);
+    const struct vfs_new what = {.kind = directory ? NODE_DIRECTORY : NODE_FILE};
+    enum vfs_error err = vfs_decide_make(&live, &the_system, path_at(path), &what, &record);
 
     assert_int_equal(err == VFS_OK, may);
     if (!may) return;
@@ -101,7 +101,7 @@ static void step_remove(const char *path)
     for (int i = 0; may && i < ENTRIES; i++) {
         if (is_below(entries[i].path, path)) may = false;
     }
-    enum vfs_error err = vfs_decide_remove(&live, VFS_ROOT, path, (uint32_t)strlen(path), &record);
+    enum vfs_error err = vfs_decide_remove(&live, &the_system, path_at(path), REMOVE_ONE, &record);
     assert_int_equal(err == VFS_OK, may);
     if (!may) return;
     fold();
@@ -134,12 +134,12 @@ static void step_rename(const char *source, const char *target)
 {
     struct entry *from = entry_find(source), *to = entry_find(target);
     bool may = from != NULL && parent_is_directory(target) && !is_below(target, source);
-    struct vfs_paths paths = {source, target, (uint32_t)strlen(source), (uint32_t)strlen(target)};
+    struct vfs_paths paths = {path_at(source), path_at(target)};
 
     if (may && to != NULL && to != from) may = !to->directory && !from->directory;
     if (from != NULL && from->directory && to == from) may = true;
     if (may && !fits(source, target)) return;
-    assert_int_equal(vfs_decide_rename(&live, VFS_ROOT, &paths, &record) == VFS_OK, may);
+    assert_int_equal(vfs_decide_rename(&live, &the_system, &paths, &record) == VFS_OK, may);
     if (!may || from == to) return;
     fold();
     if (to != NULL) to->path[0] = '\0';
@@ -149,11 +149,11 @@ static void step_rename(const char *source, const char *target)
 static void step_write(const char *path)
 {
     struct entry *e = entry_find(path);
-    uint16_t node;
+    uint32_t node;
     uint32_t offset = (uint32_t)rand() % (CONTENTS - VFS_WRITE_MAX);
 
     if (e == NULL || e->directory) return;
-    assert_int_equal(vfs_find(&live, VFS_ROOT, path, (uint32_t)strlen(path), &node), VFS_OK);
+    assert_int_equal(vfs_find(&live, &the_system, path_at(path), 0, &node), VFS_OK);
     record.len = (uint32_t)rand() % VFS_WRITE_MAX + 1;
     for (uint32_t i = 0; i < record.len; i++) {
         record.bytes[i] = (uint8_t)rand();
@@ -168,11 +168,11 @@ static void step_write(const char *path)
 static void step_truncate(const char *path)
 {
     struct entry *e = entry_find(path);
-    uint16_t node;
+    uint32_t node;
     uint32_t size = (uint32_t)rand() % CONTENTS;
 
     if (e == NULL || e->directory) return;
-    assert_int_equal(vfs_find(&live, VFS_ROOT, path, (uint32_t)strlen(path), &node), VFS_OK);
+    assert_int_equal(vfs_find(&live, &the_system, path_at(path), 0, &node), VFS_OK);
     assert_int_equal(vfs_decide_truncate(&live, node, size, &record), VFS_OK);
     if (size > e->size) memset(e->contents + e->size, 0, size - e->size);
     e->size = size;
@@ -182,10 +182,10 @@ static void step_truncate(const char *path)
 static void compare_one(const struct entry *e)
 {
     static uint8_t bytes[CONTENTS + 1];
-    uint16_t node;
+    uint32_t node;
 
-    assert_int_equal(vfs_find(&live, VFS_ROOT, e->path, (uint32_t)strlen(e->path), &node), VFS_OK);
-    assert_int_equal(live.nodes[node].directory, e->directory);
+    assert_int_equal(vfs_find(&live, &the_system, path_at(e->path), 0, &node), VFS_OK);
+    assert_int_equal(live.nodes[node].kind == NODE_DIRECTORY, e->directory);
     if (e->directory) return;
     assert_int_equal(vfs_read(&live, node, 0, sizeof(bytes), bytes), e->size);
     assert_memory_equal(bytes, e->contents, e->size);
@@ -200,22 +200,49 @@ static void compare_all(void)
         count++;
         compare_one(&entries[i]);
     }
-    for (uint16_t i = 0; i < VFS_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < live.nodes_fresh; i++) {
         if (live.nodes[i].state == NODE_ORPHAN) count++;
     }
     assert_int_equal(live.nodes_used, count);
     assert_null(vfs_is_sound(&live));
 }
 
-/* The state as records, on a new one: the same but for where the blocks lie. */
+/* What a node is, but for where it lies in memory. */
+static void compare_node(const struct vfs *again, uint32_t i)
+{
+    static uint8_t bytes[2][CONTENTS];
+    struct node a = again->nodes[i], b = live.nodes[i];
+
+    assert_int_equal(a.state, b.state);
+    if (b.state == NODE_FREE) return;
+    if (b.kind == NODE_FILE) {
+        uint32_t len = vfs_read(again, i, 0, CONTENTS, bytes[0]);
+        assert_int_equal(vfs_read(&live, i, 0, CONTENTS, bytes[1]), len);
+        assert_memory_equal(bytes[0], bytes[1], len);
+    }
+    assert_int_equal(a.name_len, b.name_len);
+    assert_memory_equal(vfs_name(again, i), vfs_name(&live, i), b.name_len);
+    if (b.kind == NODE_LINK) {
+        assert_memory_equal(vfs_target(again, i), vfs_target(&live, i), b.size);
+    }
+    a.first_block = b.first_block;
+    a.name = b.name;
+    a.target = b.target;
+    a.child = b.child; /* the shape of a directory's tree says nothing */
+    a.left = b.left;
+    a.right = b.right;
+    a.height = b.height;
+    assert_memory_equal(&a, &b, sizeof(a));
+}
+
+/* The state as records, on a new one: the same but for where things lie in memory. */
 static void compare_snapshot(void)
 {
     static struct vfs again;
-    static uint8_t bytes[2][CONTENTS];
-    uint8_t *pool = malloc((size_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES);
+    struct vfs_memory memory = memory_make();
     uint64_t at = 0;
 
-    vfs_init(&again, pool);
+    vfs_init(&again, &memory);
     while (vfs_snapshot(&live, &at, &record)) {
         vfs_apply(&again, &record);
     }
@@ -223,37 +250,26 @@ static void compare_snapshot(void)
     assert_int_equal(again.nodes_used, live.nodes_used);
     assert_int_equal(again.bytes, live.bytes);
     assert_int_equal(again.inode_last, live.inode_last);
+    assert_int_equal(again.boots, live.boots);
+    assert_int_equal(again.names_used, live.names_used);
     assert_memory_equal(again.opens, live.opens, sizeof(live.opens));
-    for (uint16_t i = 0; i < VFS_NODES_MAX; i++) {
-        struct node a = again.nodes[i], b = live.nodes[i];
-        if (b.state != NODE_FREE && !b.directory) {
-            uint32_t len = vfs_read(&again, i, 0, CONTENTS, bytes[0]);
-            assert_int_equal(vfs_read(&live, i, 0, CONTENTS, bytes[1]), len);
-            assert_memory_equal(bytes[0], bytes[1], len);
-        }
-        a.first_block = b.first_block;
-        a.child = b.child; /* the order of a directory's list says nothing */
-        a.next = b.next;
-        if (b.state == NODE_ORPHAN) memcpy(a.name, b.name, sizeof(a.name));
-        if (b.state == NODE_ORPHAN) a.name_len = b.name_len;
-        if (b.state == NODE_ORPHAN) a.parent = b.parent;
-        assert_int_equal(a.name_len, b.name_len);
-        assert_memory_equal(a.name, b.name, b.name_len);
-        memcpy(a.name, b.name, sizeof(a.name));
-        assert_memory_equal(&a, &b, sizeof(a));
+    for (uint32_t i = 0; i < live.nodes_fresh; i++) {
+        if (i < again.nodes_fresh) compare_node(&again, i);
+        assert_true(i < again.nodes_fresh || live.nodes[i].state == NODE_FREE);
     }
-    free(pool);
+    memory_free(&memory);
 }
 
 /* A random file is opened, or a random handle closed; removed ones live on. */
 static void step_open(const char *path)
 {
-    uint16_t node;
+    uint32_t node;
     uint16_t open = (uint16_t)(rand() % VFS_OPENS_MAX);
+    const struct vfs_grant grant = {.rights = MAY_READ};
 
     if (rand() % 2 == 0) {
-        if (vfs_find(&live, VFS_ROOT, path, (uint32_t)strlen(path), &node) != VFS_OK) return;
-        if (vfs_decide_open(&live, node, false, &record) == VFS_OK) fold();
+        if (vfs_find(&live, &the_system, path_at(path), 0, &node) != VFS_OK) return;
+        if (vfs_decide_open(&live, &the_system, node, &grant, &record) == VFS_OK) fold();
     } else if (vfs_decide_close(&live, open, live.opens[open].generation, &record)) {
         fold();
     }
@@ -262,14 +278,13 @@ static void step_open(const char *path)
 static void random_steps(void **state)
 {
     unsigned seed = 7;
-    size_t bytes = (size_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
-    uint8_t *live_pool = malloc(bytes), *folded_pool = malloc(bytes);
+    struct vfs_memory live_memory = memory_make(), folded_memory = memory_make();
 
     (void)state;
     print_message("seed %u\n", seed);
     srand(seed);
-    vfs_init(&live, live_pool);
-    vfs_init(&folded, folded_pool);
+    vfs_init(&live, &live_memory);
+    vfs_init(&folded, &folded_memory);
     for (int step = 0; step < STEPS; step++) {
         char path[32], other[32];
         random_path(path);
@@ -299,12 +314,16 @@ static void random_steps(void **state)
         if (step % 1000 == 0) compare_snapshot();
     }
     compare_all();
-    /* The pools are compared through the blocks; the pointers to them are the only difference. */
-    assert_memory_equal(live_pool, folded_pool, (size_t)live.blocks_fresh * VFS_BLOCK_BYTES);
+    /* Bit by bit; the pointers to the memory are the only difference. */
+    assert_memory_equal(live.pool, folded.pool, (size_t)live.blocks_fresh * VFS_BLOCK_BYTES);
+    assert_memory_equal(live.nodes, folded.nodes, live.nodes_fresh * sizeof(struct node));
+    assert_memory_equal(live.names, folded.names, (size_t)live.names_fresh * VFS_NAMES_UNIT);
+    folded.nodes = live.nodes;
+    folded.names = live.names;
     folded.pool = live.pool;
     assert_memory_equal(&live, &folded, sizeof(live));
-    free(live_pool);
-    free(folded_pool);
+    memory_free(&live_memory);
+    memory_free(&folded_memory);
 }
 
 int main(void)

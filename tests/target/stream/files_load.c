@@ -38,9 +38,10 @@ static int put(cap_t file, uint64_t number)
     }
     struct file_write_in in = {.offset = number % PLACES * sizeof(written[0]),
                                .data = data_from(place, sizeof(written[0]))};
-    int err = file_write(file, &in);
+    struct file_write_out out;
+    int err = file_write(file, &in, &out);
     for (uint32_t i = 0; i < TRIES && once_more(err); i++) {
-        err = file_write(file, &in);
+        err = file_write(file, &in, &out);
     }
     return err;
 }

@@ -1,0 +1,107 @@
+/* handle.c - handles: which may be opened, and what must exist before a record is applied. */
+#include "state.h"
+
+enum { OPENS_OF_ONE = VFS_OPENS_MAX / 2 };
+
+/* Rights can only shrink, and a user changes by who may. */
+static enum vfs_error check_grant(const struct asker *who, const struct vfs_grant *grant)
+{
+    if (grant->user != who->user && (who->rights & MAY_ADMIN) == 0) return VFS_DENIED;
+    return (grant->rights & ~who->rights) == 0 ? VFS_OK : VFS_DENIED;
+}
+
+static enum vfs_error check_mode(const struct vfs *v, const struct asker *who, uint32_t node,
+                                 const struct vfs_grant *grant)
+{
+    const struct node *n = &v->nodes[node];
+
+    if (n->kind == NODE_DIRECTORY) return VFS_OK;
+    if ((grant->rights & MAY_WRITE) != 0 && n->image) return VFS_READ_ONLY;
+    return (grant->rights & ~vfs_may(v, who, node)) == 0 ? VFS_OK : VFS_DENIED;
+}
+
+/* The lowest free one; nobody but the system has more than half of them. */
+static uint32_t place_of(const struct vfs *v, uint64_t user)
+{
+    uint32_t place = VFS_NONE, of_user = 0;
+
+    for (uint32_t i = VFS_OPENS_MAX; i-- > 0;) {
+        if (!v->opens[i].used) {
+            place = i;
+        } else if (v->opens[i].user == user) {
+            of_user++;
+        }
+    }
+    return user != VFS_SYSTEM && of_user >= OPENS_OF_ONE ? VFS_NONE : place;
+}
+
+enum vfs_error vfs_decide_open_new(const struct vfs *v, const struct asker *who, uint32_t node,
+                                   const struct vfs_grant *grant, struct vfs_record *out_record)
+{
+    enum vfs_error err = check_grant(who, grant);
+    uint32_t place = place_of(v, grant->user);
+
+    if (err != VFS_OK) return err;
+    if (place == VFS_NONE) return VFS_LIMIT;
+    out_record->type = VFS_OPEN;
+    out_record->node = node;
+    out_record->open = (uint16_t)place;
+    out_record->flag = (uint32_t)grant->rights << RIGHTS_SHIFT;
+    out_record->user = grant->user;
+    out_record->len = 0;
+    return VFS_OK;
+}
+
+enum vfs_error vfs_decide_open(const struct vfs *v, const struct asker *who, uint32_t node,
+                               const struct vfs_grant *grant, struct vfs_record *out_record)
+{
+    enum vfs_error err = check_mode(v, who, node, grant);
+
+    return err != VFS_OK ? err : vfs_decide_open_new(v, who, node, grant, out_record);
+}
+
+const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation)
+{
+    if (open >= VFS_OPENS_MAX) return NULL;
+    const struct opened *o = &v->opens[open];
+    return o->used && o->generation == generation ? o : NULL;
+}
+
+bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
+                      struct vfs_record *out_record)
+{
+    if (vfs_opened(v, open, generation) == NULL) return false;
+    out_record->type = VFS_CLOSE;
+    out_record->open = open;
+    out_record->len = 0;
+    return true;
+}
+
+uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r)
+{
+    uint32_t more = 0;
+
+    if (r->type == VFS_WRITE || r->type == VFS_TRUNCATE) {
+        uint64_t end = r->type == VFS_WRITE ? r->offset + r->len : r->offset;
+        uint32_t have = blocks_of(v->nodes[r->node].size);
+        if (blocks_of(end) > have) more = blocks_of(end) - have;
+    }
+    uint32_t given_back = v->blocks_fresh - v->blocks_used;
+    return more > given_back ? v->blocks_fresh + more - given_back : v->blocks_fresh;
+}
+
+uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r)
+{
+    bool takes = r->type == VFS_MAKE || r->type == VFS_NODE;
+    uint32_t end = takes ? r->node + 1 : 0;
+
+    return end > v->nodes_fresh ? end : v->nodes_fresh;
+}
+
+uint32_t vfs_names_needed(const struct vfs *v)
+{
+    uint32_t end = (v->names_fresh + names_units(PATH_NAME_MAX) + names_units(PATH_MAX_BYTES)) *
+                   VFS_NAMES_UNIT;
+
+    return end < VFS_NAMES_BYTES ? end : VFS_NAMES_BYTES;
+}

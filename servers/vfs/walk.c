@@ -1,0 +1,82 @@
+/* walk.c - from a path to a node, through links, for who may pass. */
+#include "state.h"
+
+/* Texts that are walked: the path, and above it the links on it that are not done yet. */
+struct walk {
+    struct level {
+        struct path_text text;
+        uint32_t at;
+    } levels[VFS_LINKS_MAX + 1];
+    uint32_t depth, links;
+};
+
+uint32_t vfs_may(const struct vfs *v, const struct asker *who, uint32_t node)
+{
+    const struct node *n = &v->nodes[node];
+    uint32_t may;
+
+    if (who->user == n->owner) {
+        may = (n->mode & MODE_OWNER_READ ? MAY_READ : 0u) |
+              (n->mode & MODE_OWNER_WRITE ? MAY_WRITE : 0u) |
+              (n->mode & MODE_OWNER_EXECUTE ? MAY_PASS : 0u);
+    } else if (who->user == VFS_SYSTEM) {
+        may = (n->mode & MODE_SYSTEM_READ ? MAY_READ | MAY_PASS : 0u) |
+              (n->mode & MODE_SYSTEM_WRITE ? MAY_WRITE : 0u);
+    } else {
+        may = (n->mode & MODE_WORLD_READ ? MAY_READ | MAY_PASS : 0u) |
+              (n->mode & MODE_WORLD_WRITE ? MAY_WRITE : 0u);
+    }
+    if (n->kind != NODE_DIRECTORY) may &= ~(uint32_t)MAY_PASS;
+    return may & (who->rights | MAY_PASS);
+}
+
+static bool name_take(struct walk *w, struct path_text *out_name)
+{
+    while (w->depth > 0) {
+        struct level *l = &w->levels[w->depth - 1];
+        if (path_next(l->text.at, l->text.len, &l->at, &out_name->at, &out_name->len)) return true;
+        w->depth--;
+    }
+    return false;
+}
+
+static bool is_last(const struct walk *w)
+{
+    struct walk ahead = *w;
+    struct path_text name;
+
+    return !name_take(&ahead, &name);
+}
+
+static void level_add(struct walk *w, struct path_text text)
+{
+    w->levels[w->depth++] = (struct level){.text = text};
+}
+
+enum vfs_error vfs_find(const struct vfs *v, const struct asker *who, struct path_text path,
+                        uint32_t how, uint32_t *out_node)
+{
+    struct walk w = {0};
+    struct path_text name;
+    uint32_t node = who->base;
+
+    if (!path_is_valid(path.at, path.len)) return VFS_BAD_PATH;
+    level_add(&w, path);
+    while (name_take(&w, &name)) {
+        if (v->nodes[node].kind != NODE_DIRECTORY) return VFS_NOT_DIRECTORY;
+        if ((vfs_may(v, who, node) & MAY_PASS) == 0) return VFS_DENIED;
+        uint32_t child = index_find(v, node, name.at, name.len);
+        if (child == VFS_NONE) return VFS_NOT_FOUND;
+        const struct node *n = &v->nodes[child];
+        if (n->kind != NODE_LINK || ((how & FIND_LINK) != 0 && is_last(&w))) {
+            node = child;
+            continue;
+        }
+        if (w.links++ == VFS_LINKS_MAX) return VFS_LOOP;
+        const char *target = vfs_target(v, child);
+        if (target[0] == '/') node = who->base;
+        level_add(&w, (struct path_text){target, (uint32_t)n->size});
+    }
+    *out_node = node;
+    return VFS_OK;
+}
