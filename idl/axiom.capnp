@@ -55,10 +55,11 @@ interface Self @0xd2a21c8b2d10df38 {
   mint @8 (source :Capability, slot :UInt32, rights :UInt8, badge :UInt64) -> () $Wl.errors(["slotUsed"]);
   # A derived copy of `source` in the asker's own CNode.
   processCreate @9 (name :Text $Wl.max(32), quota :Quota, priority :UInt8, storage :Bool,
-                    fault :Capability $Wl.optional, exit :Capability $Wl.optional)
+                    told :Capability $Wl.optional, also :Capability $Wl.optional)
       -> (process :Process) $Wl.errors(["badName", "quota", "limit", "storage", "badQuota"]);
-  # An empty process: no memory, no capability but its own Self in slot 1. `fault`: endpoint for its
-  # threads' faults; `exit`: notification signalled when it exits or is killed.
+  # An empty process: no memory, no capability but its own Self in slot 1. `told`, `also`: an endpoint
+  # gets its threads' faults, a notification is signalled when it exits or is killed: one of each at the
+  # most, in any order (else ERR_CAP_TYPE).
   exit @10 (code :Int32) -> ();
   # Ends the asker. No answer comes.
   deaths @11 () -> (badges :List(UInt64) $Wl.max(128), more :Bool);

@@ -178,9 +178,12 @@ static int create(const struct spawn_args *args, struct spawn_result *result)
                                         .quota = args->quota,
                                         .priority = args->priority,
                                         .storage = args->storage};
-    if (args->fault != 0) in.fault = whole(args->fault);
-    in.fault.badge = args->fault_badge;
-    if (args->exit != 0) in.exit = whole(args->exit);
+    if (args->exit != 0) in.told = whole(args->exit);
+    if (args->fault != 0) {
+        struct cap_arg *to = args->exit != 0 ? &in.also : &in.told;
+        *to = whole(args->fault);
+        to->badge = args->fault_badge;
+    }
     struct self_process_create_out out = {.process = {.slot = slot}};
     int err = self_process_create(CAP_SLOT_SELF, &in, &out);
     if (err != OK) {

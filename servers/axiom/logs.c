@@ -300,6 +300,13 @@ uint32_t logs_dry(void)
     return left > mem->commit_slots / 32 ? 1 : 2;
 }
 
+uint64_t logs_room(bool storage)
+{
+    uint64_t most = mem->commit_slots - mem->commit_slots / (storage ? 32 : 16);
+    uint64_t filled = logmem_filled(mem);
+    return filled < most ? most - filled : 0;
+}
+
 bool logs_exhausted(bool storage)
 {
     return logs_dry() > (storage ? 1u : 0u);

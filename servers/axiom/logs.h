@@ -45,6 +45,8 @@ uint64_t logs_pages(void);
 bool logs_refuses(void);
 /* What is left is for taking processes down; later for those that the store needs. */
 bool logs_exhausted(bool storage);
+/* So many more commits may come before that. */
+uint64_t logs_room(bool storage);
 uint32_t logs_dry(void); /* for whom it is so: 0 nobody, 1 all without `storage`, 2 those, too */
 
 struct badge_watch *logs_watch(uint64_t endpoint, uint32_t pid);

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "clock.h"
 #include "cpus.h"
+#include "credits.h"
 #include "devices.h"
 #include "image.h"
 #include "leaks.h"
@@ -147,7 +148,7 @@ static void serve_request(struct message *m)
     drop_caps(msg_caps(m->info));
     bool commits = logs_drain() != 0;
     logs_request(&rq, time, event);
-    processes_refill(time, commits);
+    credits_refill(time, commits);
     *m = rq.answer;
 }
 
@@ -164,7 +165,7 @@ _Noreturn static void loop(void)
         }
         CHECK(err == OK);
         if (m.info & MSG_SIGNAL) {
-            processes_refill(ticks_now(), logs_drain() != 0);
+            credits_refill(ticks_now(), logs_drain() != 0);
             m = (struct message){0};
         } else if (m.info & MSG_CALL) {
             serve_request(&m);
@@ -190,6 +191,7 @@ _Noreturn void start_program(const struct boot_info *boot)
     logs_setup(boot, serve.tick_hz);
     make_endpoint();
     processes_setup(serve.endpoint, serve.tick_hz);
+    credits_setup(serve.tick_hz);
     image_start_init();
     cpus_start();
     loop();

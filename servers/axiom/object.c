@@ -46,6 +46,7 @@ static int on_memory_map(struct request *rq, const struct process_memory_map_in 
         return PROCESS_BAD_ADDRESS;
     if (serve_refused(p)) return PROCESS_STORAGE;
     enum err err = space_map(p, in->address, in->pages, rights);
+    if (err == ERR_LOG_FULL) return PROCESS_STORAGE;
     return err == ERR_RANGE ? PROCESS_BAD_ADDRESS : result_of(err);
 }
 

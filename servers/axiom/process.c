@@ -4,6 +4,7 @@
 #include "area.h"
 #include "bytes.h"
 #include "cpus.h"
+#include "credits.h"
 #include "logs.h"
 #include "memory.h"
 #include "pids.h"
@@ -15,9 +16,8 @@ static struct {
     struct process *list[PROCESSES_MAX]; /* at pid % PROCESSES_MAX */
     uint32_t next_pid;
     cap_t endpoint;
-    uint64_t tick_hz, refilled;
+    uint64_t tick_hz;
     uint32_t faulted; /* processes in that state */
-    uint32_t dry;     /* logs_dry() when credits were given last */
 } all;
 
 void processes_setup(cap_t endpoint, uint64_t tick_hz)
@@ -148,8 +148,7 @@ enum err process_make(const struct process_plan *plan, struct process **out)
         process_end(p, -1, LIFE_KILLED);
         return err;
     }
-    struct message m = {.w = {p->commits_max}};
-    (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
+    credits_begin(p);
     logs_life(p, LIFE_CREATED);
     *out = p;
     return OK;
@@ -344,26 +343,6 @@ void process_called(uint32_t thread)
     if (p == NULL || p->state != AXIOM_PROCESS_INFO_STATE_FAULTED) return;
     p->state = AXIOM_PROCESS_INFO_STATE_RUNNING;
     all.faulted--;
-}
-
-static void refill(uint64_t now)
-{
-    all.dry = logs_dry();
-    all.refilled = now;
-    for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
-        const struct process *p = all.list[i];
-        if (p == NULL || p->state == AXIOM_PROCESS_INFO_STATE_EXITED) continue;
-        /* Init goes on: by what it hands to managers, others are ended. */
-        bool none = p->pid != PID_INIT && logs_exhausted(p->storage);
-        struct message m = {.w = {none ? 0 : p->commits_max}};
-        (void)kern_invoke(p->cspace, OP_CREDIT, 1, &m);
-    }
-}
-
-void processes_refill(uint64_t now, bool commits)
-{
-    bool due = now - all.refilled >= all.tick_hz;
-    if (due || ((commits || all.dry != 0) && logs_dry() != all.dry)) refill(now);
 }
 
 uint64_t process_ticks(const struct process *p)

@@ -144,9 +144,6 @@ const struct thread_entry *process_thread_entry(const struct process *p, uint32_
 /* What the events say of a thread: it faulted, or it made a system call again. */
 void process_faulted(uint32_t thread);
 void process_called(uint32_t thread);
-/* Commit credits for all, once a second at most; but at once when there are to be none any more,
- * as what was given is more than the log has room for, or some again. `commits`: some came. */
-void processes_refill(uint64_t now, bool commits);
 uint64_t process_ticks(const struct process *p);
 void process_describe(const struct process *p, struct axiom_process_info *out);
 

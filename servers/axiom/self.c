@@ -41,6 +41,7 @@ static int on_memory_map(struct request *rq, const struct self_memory_map_in *in
     if (!rights_are_good(in->rights)) return SELF_BAD_ADDRESS;
     if (serve_refused(p)) return SELF_STORAGE;
     enum err err = space_map(p, in->address, in->pages, in->rights);
+    if (err == ERR_LOG_FULL) return SELF_STORAGE;
     return err == ERR_RANGE ? SELF_BAD_ADDRESS : result_of(err);
 }
 
@@ -122,6 +123,16 @@ static bool quota_is_good(const struct process *maker, const struct axiom_quota 
            q->commits <= maker->commits_max;
 }
 
+/* Each goes where its type says. */
+static bool told_is_good(const struct cap_arg *told, struct process_plan *plan)
+{
+    cap_t *to = told->type == CAP_ENDPOINT ? &plan->fault : &plan->exit;
+    if (told->slot == 0) return true;
+    if ((told->type != CAP_ENDPOINT && told->type != CAP_NOTIFICATION) || *to != 0) return false;
+    *to = told->slot;
+    return true;
+}
+
 static int on_process_create(struct request *rq, const struct self_process_create_in *in,
                              struct self_process_create_out *out)
 {
@@ -132,16 +143,15 @@ static int on_process_create(struct request *rq, const struct self_process_creat
     if (serve_refused(maker) || (logs_refuses() && !in->storage)) return SELF_STORAGE;
     uint32_t have = process_pages(maker) + maker->pages_lent;
     if (have > maker->pages_max || in->quota.pages > maker->pages_max - have) return SELF_QUOTA;
-    const struct process_plan plan = {.name = in->name,
-                                      .pid_parent = maker->pid,
-                                      .pages = in->quota.pages,
-                                      .slots = in->quota.slots,
-                                      .threads = in->quota.threads,
-                                      .commits = in->quota.commits,
-                                      .priority = in->priority,
-                                      .storage = in->storage,
-                                      .fault = in->fault.slot,
-                                      .exit = in->exit.slot};
+    struct process_plan plan = {.name = in->name,
+                                .pid_parent = maker->pid,
+                                .pages = in->quota.pages,
+                                .slots = in->quota.slots,
+                                .threads = in->quota.threads,
+                                .commits = in->quota.commits,
+                                .priority = in->priority,
+                                .storage = in->storage};
+    if (!told_is_good(&in->told, &plan) || !told_is_good(&in->also, &plan)) return ERR_CAP_TYPE;
     enum err err = process_make(&plan, &p);
     if (err != OK) return result_of(err);
     out->process = (struct cap_arg){.slot = serve.endpoint,

@@ -10,6 +10,7 @@ enum {
     PAGES_BYTES = PAGES * sizeof(uint16_t),
     LEVEL_TOP = 3,
     RUN_MAX = 16,
+    COMMITS_EACH = 4,   /* retype, map and delete of a page, and a share of its table's */
     REACHES_LEAST = 16, /* last-level tables of each process, and with its quota more: */
     REACH_EACH = 128,   /* one for so many pages. Notes of them are axiom's own memory */
 };
@@ -193,6 +194,7 @@ enum err space_map(struct process *p, uint64_t address, uint32_t pages, uint32_t
     if (!range_is_good(address, pages)) return ERR_RANGE;
     if ((uint64_t)pages + process_pages(p) > p->pages_max - p->pages_lent) return ERR_NO_MEMORY;
     if (!space_is_free(p, address, pages)) return ERR_MAPPED;
+    if ((uint64_t)pages * COMMITS_EACH > logs_room(p->storage)) return ERR_LOG_FULL;
     for (uint32_t done = 0; done < pages;) {
         uint32_t count = pages - done;
         enum err err = map_run(p, address + (uint64_t)done * PAGE, rights, &count);

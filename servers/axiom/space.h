@@ -25,7 +25,8 @@ mem_slot mem_alloc(struct process *p, uint32_t want, uint32_t *out_count);
 void mem_free(struct process *p, mem_slot slot);
 
 bool space_is_free(const struct process *p, uint64_t address, uint32_t pages);
-/* Zeroed pages of the process's own. All or nothing. */
+/* Zeroed pages of the process's own. All or nothing. ERR_LOG_FULL: too many for what is left of the
+ * log, however few the quota leaves. */
 MUST_USE enum err space_map(struct process *p, uint64_t address, uint32_t pages, uint32_t rights);
 /* ERR_NOT_MAPPED: one of them is not there, or is an object's; nothing is changed. */
 MUST_USE enum err space_unmap(struct process *p, uint64_t address, uint32_t pages);

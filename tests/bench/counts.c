@@ -257,14 +257,9 @@ static void report(uint64_t id, void *data)
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
     (void)info;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "out=", 4) == 0) out_path = strdup(argv[i] + 4);
-        if (strcmp(argv[i], "lines=1") == 0) wants_lines = true;
-    }
-    if (out_path == NULL) {
-        fprintf(stderr, "counts: out=FILE is missing\n");
-        return 1;
-    }
+    wants_lines = plugin_option(argc, argv, "lines=1") != NULL;
+    out_path = plugin_out(argc, argv, "counts");
+    if (out_path == NULL) return 1;
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_atexit_cb(id, report, NULL);
     return 0;

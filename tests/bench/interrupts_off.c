@@ -190,15 +190,11 @@ static bool kinds_read(const char *path)
 int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv)
 {
     (void)info;
-    for (int i = 0; i < argc; i++) {
-        if (strncmp(argv[i], "out=", 4) == 0) out_path = strdup(argv[i] + 4);
-        if (strncmp(argv[i], "kinds=", 6) == 0 && !kinds_read(argv[i] + 6)) {
-            fprintf(stderr, "interrupts_off: %s cannot be read\n", argv[i] + 6);
-            return 1;
-        }
-    }
-    if (out_path == NULL) {
-        fprintf(stderr, "interrupts_off: out=FILE is missing\n");
+    const char *kinds_path = plugin_option(argc, argv, "kinds=");
+    out_path = plugin_out(argc, argv, "interrupts_off");
+    if (out_path == NULL) return 1;
+    if (kinds_path != NULL && !kinds_read(kinds_path)) {
+        fprintf(stderr, "interrupts_off: %s cannot be read\n", kinds_path);
         return 1;
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 enum { QEMU_PLUGIN_INTERFACE = 1 };
 
@@ -53,3 +55,21 @@ enum { MEM_READ_WRITE = 3 };
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, memory_fn *touches, int flags,
                                       int kinds, void *data);
 unsigned int qemu_plugin_mem_size_shift(uint32_t info);
+
+/* What stands behind NAME in the last of our arguments that begins with it, or NULL. */
+static inline const char *plugin_option(int argc, char **argv, const char *name)
+{
+    size_t len = strlen(name);
+    for (int i = argc - 1; i >= 0; i--) {
+        if (strncmp(argv[i], name, len) == 0) return strdup(argv[i] + len);
+    }
+    return NULL;
+}
+
+/* The file that a report goes to. NULL: the argument `out=FILE` is missing, and that was said. */
+static inline const char *plugin_out(int argc, char **argv, const char *plugin)
+{
+    const char *path = plugin_option(argc, argv, "out=");
+    if (path == NULL) fprintf(stderr, "%s: out=FILE is missing\n", plugin);
+    return path;
+}

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import BOOT_SECONDS, Session, options, ready_line
+from harness import Boots, ready_line
 from nbd_disk import FLUSH, READ, WRITE, Disk
 
 MIB, BLOCK, SECTOR = 1 << 20, 4096, 512
@@ -21,25 +21,14 @@ def sum_of(path):
     return hashlib.blake2b(Path(path).read_bytes()).hexdigest()
 
 
-class Case(unittest.TestCase):
+class Case(Boots):
     log = b""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "disk.img"
-
-    def boot(self, **more):
-        session = Session(options(**(more or {"disks": [self.path]})))
-        session.__enter__()
-        self.addCleanup(session.__exit__)
-        session.prompt(BOOT_SECONDS["fast"])
-        return session
-
-    def line(self, session, text, status=0, timeout=60):
-        got, shown = session.run(text, timeout)
-        self.assertEqual(got, status, f"{text!r} printed:\n{shown}")
-        return shown
+        self.disks = [self.path]
 
     def make(self, pieces=(), size=SIZE):
         """A file with these bytes at these places."""
@@ -128,7 +117,7 @@ class Untouched(Case):
     def test_read_only(self):
         """One with a log, which stays as it is."""
         self.make_log()
-        self.check("the disk is read-only", extra=[
+        self.check("the disk is read-only", disks=[], extra=[
             "-drive", f"if=none,id=fixed,format=raw,readonly=on,file={self.path}",
             "-device", "virtio-blk-pci,disable-legacy=on,drive=fixed"])
 
@@ -171,6 +160,7 @@ class Failing(Case):
     def setUp(self):
         super().setUp()
         self.disk = Disk(self.path, SIZE, 1)
+        self.disks = []
         self.addCleanup(self.disk.close)
 
     def start(self):

@@ -1,9 +1,7 @@
 """A client of the disk (libsys/blockdev.h) while its drivers are ended: each request is
 answered."""
 
-import tempfile
 import unittest
-from pathlib import Path
 
 from harness import BUILDS, Booted
 
@@ -15,19 +13,11 @@ DISK_BYTES = 64 << 20
 class Drivers(Booted):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        disk = Path(cls.scratch.name) / "disk.img"
+        disk = cls.scratch() / "disk.img"
         disk.write_bytes(bytes(DISK_BYTES - 1) + b"x")  # in use: the ledger makes no log on it
         cls.machine_options = {"variant": "debug", "image": BUILDS["debug"] / "boot-test.img",
                                "disks": [disk]}
         super().setUpClass()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.scratch.cleanup()
 
     def test_drivers_end(self):
         self.run_line(f"mkdir /tests.options /tests.options/cpus-1 /tests.options/only-DSK0002 "

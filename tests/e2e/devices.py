@@ -5,10 +5,8 @@ Usage: devices.py [CLASS] [fast|bios|uefi]
 
 import re
 import sys
-import tempfile
 import time
 import unittest
-from pathlib import Path
 
 from harness import BOOT_SECONDS, BUILDS, Booted
 
@@ -21,8 +19,7 @@ class Devices(Booted):
 
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.disk = Path(cls.scratch.name) / "disk.img"
+        cls.disk = cls.scratch() / "disk.img"
         cls.disk.write_bytes(bytes(DISK_MIB << 20))
         cls.machine_options = {"firmware": cls.firmware, **cls.drive()}
         super().setUpClass()
@@ -30,13 +27,6 @@ class Devices(Booted):
     @classmethod
     def drive(cls):
         return {"disks": [cls.disk]}
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.scratch.cleanup()
 
     def pid(self, name):
         found = re.search(rf"(?m)^(\w+) +(\d+) +\d+ +{name}\b", self.run_line("services"))
@@ -132,8 +122,8 @@ class Refusals(Booted):
 
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        first, second = (Path(cls.scratch.name) / name for name in ("first.img", "second.img"))
+        folder = cls.scratch()
+        first, second = folder / "first.img", folder / "second.img"
         second.write_bytes(bytes(DISK_MIB << 20))
         cls.machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M",
                                "disks": [first], "extra": [
@@ -144,13 +134,6 @@ class Refusals(Booted):
                                    "-device", "pcie-root-port,id=narrow,chassis=2",
                                    "-device", "nvme,serial=large,cmb_size_mb=64,bus=narrow"]}
         super().setUpClass()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            super().tearDownClass()
-        finally:
-            cls.scratch.cleanup()
 
     def test_refusals(self):
         self.run_line("restart pcitest")

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -35,11 +36,38 @@ def ready_line(text):
     return None
 
 
+class Boots(unittest.TestCase):
+    """A machine that is booted again and again, with `disks` if nothing else is said."""
+
+    disks = ()
+
+    def boot(self, **more):
+        """A session at its prompt; it ends with the test at the latest."""
+        session = Session(options(**{"disks": self.disks, **more}))
+        session.__enter__()
+        self.addCleanup(session.__exit__)
+        session.prompt(BOOT_SECONDS["fast"])
+        return session
+
+    def line(self, session, text, status=0, timeout=60):
+        """What a command printed, as it did."""
+        got, shown = session.run(text, timeout)
+        self.assertEqual(got, status, f"{text!r} printed:\n{shown}")
+        return shown
+
+
 class Booted(unittest.TestCase):
     """One machine for all tests of a class, in the order of their names. At the end `verify`
     must agree, and the machine must go off as it should."""
 
     machine_options = {}
+
+    @classmethod
+    def scratch(cls):
+        """A folder that goes with the class."""
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        return Path(folder.name)
 
     @classmethod
     def setUpClass(cls):

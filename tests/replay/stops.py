@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AT_REST = re.compile(r"CPL=3 .*?HLT=0|CPL=0 .*?HLT=1")
+TRIES = 10_000  # to stop a machine where it is at rest
 CPUS = re.compile(r"CPL=\d .*?HLT=\d")
 
 
@@ -106,10 +107,12 @@ class Stopper:
 
     def stop(self):
         """One stop; what the memory then was."""
-        while True:
+        for tries in range(TRIES):
             self.monitor.command("stop")
             if self.recorder.booted() and self.monitor.at_rest():
                 break
+            if tries == TRIES - 1:
+                raise OSError(f"the machine was never at rest when it was stopped {TRIES} times")
             self.monitor.command("cont")
             time.sleep(self.random.uniform(0.0005, 0.003))
         memory = self.folder / f"memory{len(self.stops)}"

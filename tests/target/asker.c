@@ -81,7 +81,7 @@ static void make_process(uint64_t *seed)
         .name = text_from("asked", 5),
         .quota = {.pages = 8 + (uint32_t)(r % 24), .slots = 64, .threads = 2, .commits = 10},
         .priority = 10,
-        .fault = {.slot = r >> 8 & 1 ? OWN + (cap_t)(r >> 9) % SLOTS : 0, .rights = RIGHTS_ALL}};
+        .told = {.slot = r >> 8 & 1 ? OWN + (cap_t)(r >> 9) % SLOTS : 0, .rights = RIGHTS_ALL}};
     struct self_process_create_out out = {.process = {.slot = object(seed)}};
     (void)self_process_create(CAP_SLOT_SELF, &in, &out);
 }

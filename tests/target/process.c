@@ -220,6 +220,35 @@ static void many_slots(void)
     EXPECT_IS(after.info.pages, before.info.pages);
 }
 
+/* Whom faults go to and who is told of the end: either may be left out. */
+static void told_by_type(void)
+{
+    const struct cap_arg fault = {.slot = test_endpoint(), .rights = RIGHTS_ALL};
+    const struct cap_arg end = {.slot = test_notification(4), .rights = RIGHTS_ALL};
+    const struct cap_arg orders[][2] = {{end}, {fault}, {fault, end}, {end, fault}};
+    struct self_process_create_in in = {
+        .name = text_from("told", 4), .quota = {64, 64, 1, 10}, .priority = 1};
+    struct self_process_create_out out;
+    uint64_t word = 0;
+
+    for (uint32_t i = 0; i < TEST_COUNT(orders); i++) {
+        bool tells = orders[i][0].slot == end.slot || orders[i][1].slot == end.slot;
+        in.told = orders[i][0];
+        in.also = orders[i][1];
+        out.process.slot = test_slot();
+        EXPECT_IS(self_process_create(CAP_SLOT_SELF, &in, &out), OK);
+        EXPECT_IS(process_kill(out.process.slot, &(struct process_kill_in){.code = 7}), OK);
+        EXPECT_IS(sys_poll(end.slot, &word) == OK && word == 4, tells);
+    }
+    in.told = in.also = fault;
+    out.process.slot = test_slot();
+    EXPECT_IS(self_process_create(CAP_SLOT_SELF, &in, &out), ERR_CAP_TYPE);
+    in.told = in.also = end;
+    EXPECT_IS(self_process_create(CAP_SLOT_SELF, &in, &out), ERR_CAP_TYPE);
+    in.also = (struct cap_arg){.slot = startup_cap("irq"), .rights = RIGHTS_ALL};
+    EXPECT_IS(self_process_create(CAP_SLOT_SELF, &in, &out), ERR_CAP_TYPE);
+}
+
 static const struct test tests[] = {
     {"PRC0001", "the exit code arrives", exit_code},
     {"PRC0002", "who uses up its memory fails alone", memory_quota},
@@ -232,6 +261,7 @@ static const struct test tests[] = {
     {"PRC0009", "100,000 random calls by a process that holds nothing all fail", random_calls},
     {"PRC0010", "a process is placed on each processor there is", placed_on_each_processor},
     {"PRC0011", "a process of many slots ends like any other", many_slots},
+    {"PRC0012", "faults and ends are told to whom the capability's type says", told_by_type},
 };
 static const struct child children[] = {
     {"exits", child_exits},

@@ -74,16 +74,7 @@ static void run_revoke(const struct row *row)
         for (uint32_t i = 0; i < row->a; i++) {
             NEED(op(OP_COPY, in(cnode, CHILD + i), endpoint, RIGHTS_ALL, 0, 0) == OK);
         }
-        make_room_in_rings();
-        enum err e;
-        uint32_t start = stamp();
-        do {
-            struct message m = {0};
-            e = sys_invoke(in(GS_CNODE, endpoint), OP_REVOKE, 0, &m);
-        } while (e == ERR_PARTIAL);
-        uint32_t end = stamp();
-        NEED(e == OK);
-        sample(end - start);
+        revoke_sampled(endpoint);
         for (uint32_t i = 0; i < row->a; i++) {
             NEED(op(OP_DELETE, in(cnode, CHILD + i), 0, 0, 0, 0) == OK);
         }

@@ -1,35 +1,13 @@
 /* message.c - rows of calls and replies. */
 #include "micro.h"
 
-/* Slots of a row's threads, in their own processes. */
-static cap_t to_server, from_clients, reply;
 static uint32_t volatile started; /* on one side */
 static bool replies_measured;
 enum { HANDED = 64 }; /* and up: slots of capabilities that arrive */
 
-/* A client calls with words and gets as many back. */
 static void client(uint64_t info)
 {
-    for (uint32_t i = 0; i < ROUNDS; i++) {
-        struct message m = {.info = info};
-        uint32_t start = stamp();
-        enum err e = sys_call(to_server, 0, &m);
-        uint32_t end = stamp();
-        THREAD_NEED(e == OK);
-        sample(end - start);
-    }
-    row_done();
-}
-
-static void server(uint64_t info)
-{
-    struct message m = {.info = 0};
-    enum err e = sys_recv(from_clients, reply, 0, &m);
-    for (;;) {
-        THREAD_NEED(e == OK);
-        m.info = info;
-        e = sys_reply_recv(from_clients, reply, 0, &m);
-    }
+    client_calls(info, ROUNDS);
 }
 
 /* Half of it: the time stamp is taken on this side and on the other. */
@@ -49,14 +27,14 @@ static void client_one_way(uint64_t info)
 static void server_one_way(uint64_t info)
 {
     struct message m = {.info = 0};
-    enum err e = sys_recv(from_clients, reply, 0, &m);
+    enum err e = sys_recv(from_clients, to_client, 0, &m);
     for (;;) {
         uint32_t end = stamp();
         THREAD_NEED(e == OK);
         if (!replies_measured) sample(end - started);
         m.info = info;
         started = stamp();
-        e = sys_reply_recv(from_clients, reply, 0, &m);
+        e = sys_reply_recv(from_clients, to_client, 0, &m);
     }
 }
 
@@ -82,12 +60,12 @@ static void server_caps(uint64_t info)
     uint32_t slots = msg_slots(info);
     cap_t into = slots != 0 ? HANDED : 0;
     struct message m = {.info = msg_info(0, 0, 0, slots)};
-    enum err e = sys_recv(from_clients, reply, into, &m);
+    enum err e = sys_recv(from_clients, to_client, into, &m);
     for (;;) {
         THREAD_NEED(e == OK);
         into += slots;
         m.info = info;
-        e = sys_reply_recv(from_clients, reply, into, &m);
+        e = sys_reply_recv(from_clients, to_client, into, &m);
     }
 }
 
@@ -95,11 +73,11 @@ static void server_caps(uint64_t info)
 static void server_busy(uint64_t info)
 {
     struct message m = {.info = 0};
-    enum err e = sys_recv(from_clients, reply, 0, &m);
+    enum err e = sys_recv(from_clients, to_client, 0, &m);
     uint32_t start = stamp();
     while (sample_count < ROUNDS) {
         m.info = info;
-        e = sys_reply_recv(from_clients, reply, 0, &m);
+        e = sys_reply_recv(from_clients, to_client, 0, &m);
         uint32_t end = stamp();
         THREAD_NEED(e == OK);
         sample(end - start);
@@ -145,7 +123,7 @@ static void endpoint_make(uint32_t process)
     uint64_t endpoint = make(CAP_ENDPOINT, 0);
     to_server = give(LEFT, endpoint, RIGHTS_ALL, 7);
     from_clients = give(process, endpoint, RIGHTS_ALL, 0);
-    reply = reply_make(process);
+    to_client = reply_make(process);
 }
 
 /* a: words. b: the process of the server; the client's is LEFT. */
@@ -153,8 +131,8 @@ static void run_call(const struct row *row)
 {
     uint64_t info = msg_info(1, row->a, 0, 0);
     endpoint_make(row->b);
-    thread_make(
-        &(struct thread_wish){.process = row->b, .entry = server, .argument = info, .buffer = 1});
+    thread_make(&(struct thread_wish){
+        .process = row->b, .entry = server_answers, .argument = info, .buffer = 1});
     thread_make(
         &(struct thread_wish){.process = LEFT, .entry = client, .argument = info, .buffer = 2});
     row_runs();

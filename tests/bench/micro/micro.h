@@ -27,6 +27,8 @@ _Noreturn void need_failed(const char *file, uint32_t line);
     } while (0)
 _Noreturn void thread_failed(const char *file, uint32_t line);
 
+#include "../operate.h"
+
 /* samples.c: what was measured. */
 
 enum { ROUNDS = 256, SAMPLES_MAX = 4096 };
@@ -59,10 +61,6 @@ static inline uint64_t in(uint64_t container, uint64_t index)
     return container << 32 | index;
 }
 
-/* Repeats while the kernel says PARTIAL; makes room in the rings before. */
-enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2,
-            uint64_t w3);
-void make_room_in_rings(void);
 /* A free slot of our own CNode; all go with the row. */
 uint64_t slot_new(void);
 uint64_t slot_give_back(void); /* the last one */
@@ -110,6 +108,15 @@ _Noreturn void row_done(void);
 void objects_init(const struct boot_info *boot);
 void row_begin(void);
 void row_end(void);
+
+/* calls.c. */
+
+/* Slots of a row's threads, in their own processes. */
+extern cap_t to_server, from_clients, to_client;
+/* A client calls with words and gets as many back. */
+_Noreturn void client_calls(uint64_t info, uint32_t rounds);
+_Noreturn void server_answers(uint64_t info);
+void revoke_sampled(uint64_t slot);
 
 /* Slots that every process has. */
 enum { SLOT_DONE = 1, SLOT_NEVER, SLOT_FIRST };

@@ -13,25 +13,6 @@ static const char *volatile failed_file;
 static volatile uint32_t failed_line;
 static uint8_t stacks[STACKS + 1][STACK_BYTES] __attribute__((aligned(16)));
 
-void make_room_in_rings(void)
-{
-    const volatile struct log_header *h = (const volatile struct log_header *)BOOT_LOG_ADDR;
-    if (h->commit_head - h->commit_tail < 1024 && h->event_head - h->event_tail < 1024) return;
-    struct message m = {.w = {h->commit_head, h->event_head}};
-    NEED(sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m) == OK);
-}
-
-enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2,
-            uint64_t w3)
-{
-    for (;;) {
-        make_room_in_rings();
-        struct message m = {.w = {w0, w1, w2, w3}};
-        enum err e = sys_invoke(name, operation, 4, &m);
-        if (e != ERR_PARTIAL) return e;
-    }
-}
-
 uint64_t slot_new(void)
 {
     NEED(slot_next < SLOT_MAX);

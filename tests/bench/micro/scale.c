@@ -4,8 +4,6 @@
 
 enum { SCALE_ROUNDS = 32, FIRST = 64, REVOKES = 4 };
 
-static cap_t to_server, from_clients, reply;
-
 static void waits(uint64_t argument)
 {
     (void)argument;
@@ -17,26 +15,7 @@ static void waits(uint64_t argument)
 
 static void client(uint64_t info)
 {
-    for (uint32_t i = 0; i < SCALE_ROUNDS; i++) {
-        struct message m = {.info = info};
-        uint32_t start = stamp();
-        enum err e = sys_call(to_server, 0, &m);
-        uint32_t end = stamp();
-        THREAD_NEED(e == OK);
-        sample(end - start);
-    }
-    row_done();
-}
-
-static void server(uint64_t info)
-{
-    struct message m = {.info = 0};
-    enum err e = sys_recv(from_clients, reply, 0, &m);
-    for (;;) {
-        THREAD_NEED(e == OK);
-        m.info = info;
-        e = sys_reply_recv(from_clients, reply, 0, &m);
-    }
+    client_calls(info, SCALE_ROUNDS);
 }
 
 /* A call while so many other threads wait for something. */
@@ -45,12 +24,12 @@ static void run_threads(const struct row *row)
     uint64_t endpoint = make(CAP_ENDPOINT, 0);
     to_server = give(LEFT, endpoint, RIGHTS_ALL, 7);
     from_clients = give(RIGHT, endpoint, RIGHTS_ALL, 0);
-    reply = reply_make(RIGHT);
+    to_client = reply_make(RIGHT);
     for (uint32_t i = 0; i < row->a; i++) {
         thread_make(&(struct thread_wish){
             .process = i % PROCESSES, .entry = waits, .keeps_no_stack = true, .priority = 120});
     }
-    thread_make(&(struct thread_wish){.process = RIGHT, .entry = server});
+    thread_make(&(struct thread_wish){.process = RIGHT, .entry = server_answers});
     thread_make(&(struct thread_wish){.process = LEFT, .entry = client});
     row_runs();
 }
@@ -104,17 +83,8 @@ static void run_revoke(const struct row *row)
 {
     uint64_t endpoint = make(CAP_ENDPOINT, 0);
     for (uint32_t round = 0; round < REVOKES; round++) {
-        enum err e;
         copies_make(endpoint, row->a);
-        make_room_in_rings();
-        uint32_t start = stamp();
-        do {
-            struct message m = {0};
-            e = sys_invoke(in(GS_CNODE, endpoint), OP_REVOKE, 0, &m);
-        } while (e == ERR_PARTIAL);
-        uint32_t end = stamp();
-        NEED(e == OK);
-        sample(end - start);
+        revoke_sampled(endpoint);
         for (uint32_t i = 0; i < row->a; i++) {
             NEED(op(OP_DELETE, in(processes[LEFT].cnode, FIRST + i), 0, 0, 0, 0) == OK);
         }

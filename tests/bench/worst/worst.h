@@ -22,14 +22,13 @@ _Noreturn void finish(uint32_t code);
         if (!(fact)) finish(__LINE__ % 100 + 28);                                                  \
     } while (0)
 
+#include "../operate.h"
+
 static inline uint64_t in(uint64_t container, uint64_t index)
 {
     return container << 32 | index;
 }
 
-/* Repeats while the kernel says PARTIAL; makes room in the rings before. */
-enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2,
-            uint64_t w3);
 /* `count` objects of the pool, into the big CNode from `index` up. */
 void make(enum cap_type type, uint32_t bits, uint32_t count, uint64_t index);
 /* The same from an untyped, into slots of our own CNode. */
