@@ -20,6 +20,8 @@ struct FunctionInfo {
   mastering @11 :Bool;  # it may read and write memory
   bars @12 :List(Bar) $Wl.max(6);
   configBytes @13 :UInt16; # of its configuration space that its driver can read
+  labelled @14 :Bool;      # a driver looked what device it is, since this server started,
+  label @15 :Text $Wl.max(20); # and said this
   struct Bar {
     index @0 :UInt8;
     kind @1 :Kind;
@@ -55,4 +57,9 @@ interface Function @0x8b1c6a1c3f7da19e {
   # Its message `number` signals `notification` from now on, again after each acknowledgement.
   master @5 (on :Bool) -> () $Wl.errors(["gone"]);
   # On: it may read and write memory. Off: it is reset, and may not.
+  label @6 (label :Text $Wl.max(20)) -> () $Wl.errors(["gone"]);
+  # What the driver found the device to be: `list` shows it from now on, also to those who come later.
+  # So drivers of several devices of the same ids find theirs without looking into each other's.
+  leave @7 () -> () $Wl.errors(["gone"]);
+  # It is the asker's no more: reset, and anyone's to open, as if its driver had ended.
 }

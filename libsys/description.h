@@ -15,8 +15,8 @@
 #define DESCRIPTION_MAGIC 0x3163736544574c21ull /* "!LWDesc1" */
 enum {
     DESCRIPTION_VERSION = 4,
-    DESCRIPTION_SERVICES_MAX = 32,
-    DESCRIPTION_GRANTS_MAX = 16, /* of one service: slots DESCRIPTION_FIRST_SLOT and up, in order */
+    DESCRIPTION_SERVICES_MAX = 64,
+    DESCRIPTION_GRANTS_MAX = 24, /* of one service: slots DESCRIPTION_FIRST_SLOT and up, in order */
     DESCRIPTION_FIRST_SLOT = 3,  /* after Self (1) and Registry (2) */
     DESCRIPTION_NAME_MAX = 24,
     DESCRIPTION_KINDS_MAX = 8, /* of badges: objects that a service serves */

@@ -1,5 +1,6 @@
 /* driver.c - Pci and Function: what drivers ask. See server.h. */
 #include "badge.h"
+#include "bytes.h"
 #include "memory.h"
 #include "print.h"
 #include "server.h"
@@ -21,6 +22,7 @@ static uint16_t config_bytes(const struct opened *o)
 static void describe(const struct function *f, struct pci_function_info *out)
 {
     const struct opened *o = opened_of(f);
+    const struct label *l = label_of(f);
     *out = (struct pci_function_info){
         .address = f->address,
         .vendor = f->vendor,
@@ -35,6 +37,8 @@ static void describe(const struct function *f, struct pci_function_info *out)
         .pid = o->badge != 0 ? o->pid : 0,
         .mastering = o->mastering,
         .config_bytes = config_bytes(o),
+        .labelled = l->known,
+        .label = text_from(l->text, l->len),
     };
     for (uint8_t i = 0; i < BARS_MAX; i++) {
         const struct bar *bar = &f->bars[i];
@@ -251,6 +255,21 @@ static int on_master(struct request *rq, const struct function_master_in *in)
     return OK;
 }
 
+static int on_label(struct request *rq, const struct function_label_in *in)
+{
+    struct label *l = label_of(asked(rq));
+    l->known = true;
+    l->len = (uint8_t)in->label.len;
+    memcpy(l->text, in->label.at, in->label.len);
+    return OK;
+}
+
+static int on_leave(struct request *rq)
+{
+    function_close(asked(rq));
+    return OK;
+}
+
 int function_serve(struct service *svc, struct request *rq)
 {
     static const struct function_ops ops = {
@@ -260,6 +279,8 @@ int function_serve(struct service *svc, struct request *rq)
         .window = on_window,
         .vector = on_vector,
         .master = on_master,
+        .label = on_label,
+        .leave = on_leave,
     };
     (void)svc;
     if (asked(rq) != NULL) return function_dispatch(&ops, rq);

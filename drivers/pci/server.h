@@ -20,6 +20,12 @@ struct opened {     /* by index of the function */
     uint64_t config;      /* where its configuration space is mapped; 0: by ports only */
 };
 
+struct label { /* what a driver found the device to be; outlives the driver */
+    bool known;
+    uint8_t len;
+    char text[20];
+};
+
 struct server {
     struct service service;
     struct bus bus;
@@ -28,6 +34,7 @@ struct server {
     cap_t devices;                 /* of axiom */
     cap_t answer;                  /* what the last answer carried: dropped before the next */
     struct opened open[FUNCTIONS_MAX];
+    struct label labels[FUNCTIONS_MAX];
 };
 
 extern struct server server;
@@ -53,6 +60,11 @@ MUST_USE bool function_reset(struct function *f);
 int pci_serve(struct service *svc, struct request *rq);
 int function_serve(struct service *svc, struct request *rq);
 void function_close(struct function *f);
+
+static inline struct label *label_of(const struct function *f)
+{
+    return &server.labels[f - server.bus.list];
+}
 
 static inline struct opened *opened_of(const struct function *f)
 {

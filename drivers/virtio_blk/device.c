@@ -5,6 +5,7 @@
 #include "idl/pci.h"
 #include "slots.h"
 #include "startup.h"
+#include "text.h"
 #include "window.h"
 
 enum { VIRTIO_VENDOR = 0x1af4, VIRTIO_BLOCK = 0x1042, PAGE = 4096 };
@@ -25,6 +26,7 @@ enum { /* struct virtio_blk_config, Virtio 1.1, 5.2.4 */
        CONFIG_ZEROES_SECTORS = 48,
 };
 enum { DATA_PIECES_LEFT = 3, QUEUE_LEAST = 4, TRIES = 1 << 20 };
+enum { WAIT_SECONDS = 5, LOOKS_MAX = 2 * FIND_MAX };
 _Static_assert(PAGES <= sizeof(driver.physical) / sizeof(driver.physical[0]), "an address each");
 
 static int function_open(uint32_t number, cap_t *out_function)
@@ -63,6 +65,10 @@ static bool memory_make(struct driver *d)
 {
     struct self_memory_create_in in = {.address = window_alloc(PAGES), .pages = PAGES};
     struct self_memory_create_out out = {.memory.slot = slot_alloc()};
+    if (d->memory != NULL) { /* from a device that was not ours, and forgot it in its reset */
+        memset(d->memory, 0, (size_t)PAGES * PAGE);
+        return true;
+    }
     if (in.address == 0 || self_memory_create(CAP_SLOT_SELF, &in, &out) != OK) return false;
     slot_discard(out.memory.slot);
     d->memory = (uint8_t *)in.address;
@@ -133,12 +139,10 @@ static const char *serial_read(struct driver *d)
     return "it does not answer";
 }
 
-const char *device_open(struct driver *d, uint32_t number, cap_t interrupt)
+/* The device works, and `serial` is known; or what is wrong. */
+static const char *bring_up(struct driver *d, cap_t function, cap_t interrupt)
 {
-    cap_t function;
-    int err = function_open(number, &function);
-    if (err == PCI_NO_FUNCTION) return "";
-    if (err != OK) return "the bus server refuses it";
+    memset(d->serial, 0, sizeof(d->serial));
     const char *wrong = transport_open(&d->transport, function);
     if (wrong != NULL) return wrong;
     if (!transport_agree(&d->transport, features_known())) return "it is no virtio 1 device";
@@ -152,7 +156,90 @@ const char *device_open(struct driver *d, uint32_t number, cap_t interrupt)
             d->memory + PAGE_AVAILABLE * PAGE, d->memory + PAGE_USED * PAGE);
     disk_init(&d->disk, d->memory + PAGE_SLOTS * PAGE, d->physical + PAGE_SLOTS);
     wrong = transport_start(&d->transport, size, d->physical, interrupt);
-    if (wrong == NULL) wrong = serial_read(d);
-    d->there = wrong == NULL;
-    return wrong;
+    return wrong != NULL ? wrong : serial_read(d);
+}
+
+/* Looking for ours. */
+
+struct search {
+    struct candidate list[FIND_MAX];
+    bool refused[FIND_MAX]; /* the bus server does not open it */
+    uint32_t count;
+    uint64_t until; /* waited for others no longer */
+    const char *wrong;
+};
+
+static void candidate_add(struct search *s, const struct pci_function_info *f)
+{
+    if (f->vendor != VIRTIO_VENDOR || f->device != VIRTIO_BLOCK || s->count == FIND_MAX) return;
+    struct candidate *c = &s->list[s->count];
+    *c = (struct candidate){.labelled = f->labelled, .taken = f->pid != 0};
+    (void)text_copy(c->label, sizeof(c->label), f->label.at, f->label.len);
+    if (s->refused[s->count++]) candidate_forget(c);
+}
+
+static void disks_list(struct search *s)
+{
+    static struct pci_list_out out;
+    struct pci_list_in in = {0};
+    s->count = 0;
+    do {
+        if (pci_list(startup_cap("pci"), &in, &out) != OK) return;
+        for (uint32_t i = 0; i < out.functions.count; i++) {
+            candidate_add(s, &out.functions.at[i]);
+        }
+        in.after += out.functions.count;
+    } while (out.more);
+    /* Who looks at one and does not end shall not keep the others waiting. */
+    for (uint32_t i = 0; i < s->count && ticks_now() > s->until; i++) {
+        if (!s->list[i].labelled && s->list[i].taken) candidate_forget(&s->list[i]);
+    }
+}
+
+/* True: it is ours, whether it works or not. */
+static bool look(struct driver *d, const struct wanted *w, struct search *s, uint32_t number)
+{
+    cap_t function;
+    int err = function_open(number, &function);
+    if (err == PCI_TAKEN && ticks_now() <= s->until) {
+        sys_yield();
+        return false;
+    }
+    if (err != OK) {
+        s->wrong = err == PCI_TAKEN ? "another driver has it" : "the bus server refuses it";
+        s->refused[number] = true;
+        return false;
+    }
+    s->wrong = bring_up(d, function, d->interrupt);
+    struct function_label_in label = {.label = text_from(d->serial, strlen(d->serial))};
+    struct candidate *c = &s->list[number];
+    (void)function_label(function, &label);
+    c->labelled = true;
+    memcpy(c->label, d->serial, sizeof(c->label));
+    uint32_t ours;
+    if (find_next(s->list, s->count, w, &ours) == FIND_OPEN && ours == number) return true;
+    transport_close(&d->transport);
+    s->wrong = NULL;
+    return false;
+}
+
+const char *device_open(struct driver *d, const struct wanted *w)
+{
+    static struct search s;
+    uint32_t number, looks = 0;
+    s.until = ticks_now() + startup_page()->tick_hz * WAIT_SECONDS;
+    while (looks < LOOKS_MAX) {
+        disks_list(&s);
+        enum find next = find_next(s.list, s.count, w, &number);
+        if (next == FIND_NONE) return s.wrong != NULL ? s.wrong : "";
+        if (next == FIND_WAIT) {
+            sys_yield();
+            continue;
+        }
+        if (ticks_now() > s.until) looks++;
+        if (!look(d, w, &s, number)) continue;
+        d->there = s.wrong == NULL;
+        return s.wrong;
+    }
+    return "the disks are not what was said of them";
 }

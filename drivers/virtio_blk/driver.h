@@ -4,6 +4,7 @@
 #pragma once
 #include "bulk.h"
 #include "disk.h"
+#include "find.h"
 #include "service.h"
 #include "transport.h"
 
@@ -20,7 +21,8 @@ struct client {
 struct driver {
     struct service service;
     struct client clients[CLIENTS_MAX];
-    cap_t signal; /* what clients get */
+    cap_t signal;    /* what clients get */
+    cap_t interrupt; /* what the device signals */
     struct transport transport;
     struct disk disk;
     bool there;           /* there is a device, and it works */
@@ -30,9 +32,8 @@ struct driver {
 };
 extern struct driver driver;
 
-/* Opens the device `number` of its kind, and learns what it is. NULL; "" there is none; or what is
- * wrong with it. */
-const char *device_open(struct driver *d, uint32_t number, cap_t interrupt);
+/* Opens our disk, and learns what it is. NULL; "" there is none; or what is wrong with it. */
+const char *device_open(struct driver *d, const struct wanted *w);
 /* Where `pages` pages of the Memory that is mapped at `address` are. */
 bool memory_where(uint64_t address, uint32_t pages, uint64_t *out_physical);
 

@@ -73,8 +73,8 @@ static void on_death(struct service *svc, uint64_t badge)
 
 int main(int argc, char **argv)
 {
-    uint32_t number = argc > 1 ? (uint32_t)(argv[1][0] - '0') : 0;
-    cap_t interrupt;
+    struct wanted wanted;
+    if (!wanted_parse(argc, argv, &wanted)) PANIC("no such arguments");
     driver.service = (struct service){
         .state = &driver,
         .endpoint = startup_cap("service"),
@@ -85,13 +85,14 @@ int main(int argc, char **argv)
         .death = on_death,
     };
     if (service_init(&driver.service) != OK) PANIC("no Reply");
-    if (service_signal_source(&driver.service, SIGNAL_IRQ, &interrupt) != OK)
+    if (service_signal_source(&driver.service, SIGNAL_IRQ, &driver.interrupt) != OK)
         PANIC("no notification");
     if (service_signal_source(&driver.service, SIGNAL_CLIENT, &driver.signal) != OK)
         PANIC("no notification");
     if (service_watch_deaths(&driver.service) != OK) PANIC("deaths are not told");
-    const char *wrong = device_open(&driver, number, interrupt);
-    if (wrong != NULL && wrong[0] != '\0') print_debug("virtio_blk: %s\n", wrong);
+    const char *wrong = device_open(&driver, &wanted);
+    if (wrong != NULL && wrong[0] != '\0')
+        print_debug("virtio_blk: %s: %s\n", wanted.serial, wrong);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&driver.service);
 }

@@ -3,6 +3,7 @@
 
 #include "idl/axiom.h"
 #include "idl/pci.h"
+#include "memory.h"
 #include "slots.h"
 #include "window.h"
 
@@ -67,7 +68,9 @@ static uint64_t bar_map(struct transport *t, uint32_t bar, uint64_t bytes)
     struct self_window_map_out mapped;
     int err = self_window_map(CAP_SLOT_SELF, &map, &mapped);
     slot_discard(out.window.slot);
-    return err == OK ? address : 0;
+    if (err != OK) return 0;
+    t->bar_pages[bar] = pages;
+    return address;
 }
 
 static uint64_t bar_bytes(const struct pci_function_info *f, uint32_t bar)
@@ -202,6 +205,18 @@ const char *transport_start(struct transport *t, uint16_t size, const uint64_t *
 void transport_notify(const struct transport *t)
 {
     *t->doorbell = 0;
+}
+
+void transport_close(struct transport *t)
+{
+    (void)function_leave(t->function);
+    for (uint32_t i = 0; i < TRANSPORT_BARS; i++) {
+        if (t->bars[i] == 0 || memory_unmap(t->bars[i], t->bar_pages[i]) != OK) continue;
+        window_release(t->bars[i], t->bar_pages[i]);
+    }
+    slot_discard(t->handler);
+    slot_discard(t->function);
+    *t = (struct transport){0};
 }
 
 static uint64_t config_once(const struct transport *t, uint32_t offset, uint32_t bytes)

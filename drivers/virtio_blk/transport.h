@@ -11,8 +11,9 @@ enum { TRANSPORT_BARS = 6, QUEUE_PAGES = 3 };
 enum { FEATURE_VERSION_1 = 32 };
 
 struct transport {
-    cap_t function, handler;       /* of the bus server; of the interrupt */
-    uint64_t bars[TRANSPORT_BARS]; /* where they are mapped, 0 not */
+    cap_t function, handler;            /* of the bus server; of the interrupt */
+    uint64_t bars[TRANSPORT_BARS];      /* where they are mapped, 0 not, */
+    uint32_t bar_pages[TRANSPORT_BARS]; /* in so many pages */
     volatile uint8_t *common, *device;
     uint32_t device_bytes;
     volatile uint8_t *notify;
@@ -23,6 +24,8 @@ struct transport {
 
 /* The registers are found and the device is reset. NULL, or what is wrong. */
 const char *transport_open(struct transport *t, cap_t function);
+/* The device is reset and nobody's; what `t` held is let go. */
+void transport_close(struct transport *t);
 /* Agrees on what both know. False: the device does not accept it. */
 bool transport_agree(struct transport *t, uint64_t known);
 /* Queue 0 of at most `size`, its tables in three pages of these addresses, interrupts to

@@ -35,6 +35,7 @@ int run_memhog(struct shell *sh, int argc, char **argv);
 int run_spin(struct shell *sh, int argc, char **argv);
 int run_pci(struct shell *sh, int argc, char **argv);
 int run_disk(struct shell *sh, int argc, char **argv);
+int run_disks(struct shell *sh, int argc, char **argv);
 int run_sync(struct shell *sh, int argc, char **argv);
 int run_rand(struct shell *sh, int argc, char **argv);
 int run_date(struct shell *sh, int argc, char **argv);

@@ -1,7 +1,9 @@
 /* devices.c - commands about devices: what is on the bus, and the disk. */
+#include "bytes.h"
 #include "commands.h"
 #include "idl/block.h"
 #include "idl/pci.h"
+#include "text.h"
 
 struct kind {
     uint32_t class; /* and subclass */
@@ -67,13 +69,23 @@ int run_pci(struct shell *sh, int argc, char **argv)
     return STATUS_OK;
 }
 
+static const char *const disk_names[DISKS] = {"log", "files", "keys"};
+
+static int disk_ask(const struct shell *sh, uint32_t which, struct block_info_out *out)
+{
+    return sh->disks[which] == 0 ? ERR_CAP_EMPTY : block_info(sh->disks[which], out);
+}
+
 int run_disk(struct shell *sh, int argc, char **argv)
 {
     struct block_info_out out;
-    int err = sh->disk == 0 ? ERR_CAP_EMPTY : block_info(sh->disk, &out);
-    (void)argc;
-    (void)argv;
-    if (err != OK) return shell_failed(sh, "disk", BLOCK_ID, err);
+    uint32_t which = 0;
+    while (argc > 1 && which < DISKS && strcmp(disk_names[which], argv[1]) != 0) {
+        which++;
+    }
+    if (which == DISKS) return shell_wrong(sh, "the disks are log, files and keys");
+    int err = disk_ask(sh, which, &out);
+    if (err != OK) return shell_failed(sh, disk_names[which], BLOCK_ID, err);
     const struct block_block_info *i = &out.info;
     shell_print(sh, "serial      %.*s\n", (int)i->serial.len, i->serial.at);
     shell_print(sh,
@@ -83,5 +95,27 @@ int run_disk(struct shell *sh, int argc, char **argv)
                 i->sectors / 2, i->block_bytes, i->read_only ? ", read-only" : "", i->depth,
                 i->max_sectors / 2, i->flush ? "yes" : "no: durable when written",
                 i->max_discard / 2, i->max_zeroes / 2);
+    return STATUS_OK;
+}
+
+/* What is missing is no error here: one asks just that. */
+int run_disks(struct shell *sh, int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    shell_print(sh, "for     serial                KiB\n");
+    for (uint32_t i = 0; i < DISKS; i++) {
+        struct block_info_out out;
+        char serial[21];
+        int err = disk_ask(sh, i, &out);
+        if (err == BLOCK_NO_DEVICE) {
+            shell_print(sh, "%-6s  no such disk\n", disk_names[i]);
+            continue;
+        }
+        if (err != OK) return shell_failed(sh, disk_names[i], BLOCK_ID, err);
+        (void)text_copy(serial, sizeof(serial), out.info.serial.at, out.info.serial.len);
+        shell_print(sh, "%-6s  %-12s %12lu%s\n", disk_names[i], serial, out.info.sectors / 2,
+                    out.info.read_only ? " read-only" : "");
+    }
     return STATUS_OK;
 }

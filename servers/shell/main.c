@@ -180,7 +180,9 @@ static void setup(struct shell *sh)
     sh->observe = startup_cap("observe");
     sh->power = startup_cap("power");
     sh->pci = startup_cap("pci");
-    sh->disk = startup_cap("disk");
+    sh->disks[0] = startup_cap("disk");
+    sh->disks[1] = startup_cap("disk_files");
+    sh->disks[2] = startup_cap("disk_keys");
     sh->ledger = startup_cap("ledger");
     sh->random = startup_cap("random");
     sh->time = startup_cap("time");

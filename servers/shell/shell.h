@@ -23,6 +23,7 @@ enum {
     JOBS_MAX = 16,
     OUTPUT_BYTES = 2048,
     FILES_MAX = 4,     /* of one command, and its target */
+    DISKS = 3,         /* the log's, the files', the keys' */
     FILE_BYTES = 3072, /* of one read or write of a file */
 };
 
@@ -35,7 +36,7 @@ struct job { /* a program that this shell started */
 struct row;
 
 struct shell {
-    cap_t session, console, files, audit, observe, power, pci, disk, ledger;
+    cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
     cap_t random, time; /* 0: not given, of all these */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;

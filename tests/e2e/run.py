@@ -5,11 +5,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import BUILDS, ROOT, Session, options
+from harness import BUILDS, ROOT, Session, machine, options
 
 
 def tools_run(*arguments):
     line = [ROOT / "tools/run", "--build", BUILDS["release"], "--accel", "tcg", *arguments]
+    if not {"--disks", "--disk"} & set(arguments):
+        line.append("--no-disks")  # not those of the person who runs the tests
     return subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=200)
 
@@ -50,10 +52,25 @@ class Run(unittest.TestCase):
         self.assertEqual(ready[0], ready[1])
         self.assertEqual(len(ready[0]), 1)
 
+    def test_disks_are_made_and_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            disks = Path(folder) / "disks"
+            done = tools_run("--disks", disks, "--exec", "disks; echo kept > /note")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertNotIn("no such disk", done.stdout)
+            for serial, size in machine.DISK_SET.items():
+                path = machine.disk_set(disks)[serial]
+                self.assertEqual(path.stat().st_size, size)
+                self.assertLess(path.stat().st_blocks * 512, 16 << 20)  # sparse
+                self.assertRegex(done.stdout, rf"{serial} +{size >> 10}\b")
+            done = tools_run("--disks", disks, "--exec", "cat /note")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("kept", done.stdout)
 
     def test_checked(self):
         done = subprocess.run([ROOT / "tools/run", "--build", BUILDS["debug"], "--checked",
-                               "--accel", "tcg", "--append", "every=64", "--exec", "ps"],
+                               "--accel", "tcg", "--no-disks",
+                               "--append", "every=64", "--exec", "ps"],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=200)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

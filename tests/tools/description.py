@@ -30,7 +30,7 @@ class Refusals(unittest.TestCase):
         self.assert_refused("system description", "[[service")
 
     def test_empty(self):
-        self.assert_refused("1 to 32 services", "")
+        self.assert_refused(f"1 to {description.SERVICES_MAX} services", "")
 
     def test_unknown_keys(self):
         self.assert_refused("unknown: color", service("a", more='color = "red"'))

@@ -38,7 +38,8 @@ class Options:
     no_image: bool = False
     loader: Path | None = None  # what QEMU starts instead of ours
     module: Path | None = None  # what it is given, in place of a container of kernel and image
-    disks: list = field(default_factory=list)  # files, in the order of the system's disks
+    disks: list = field(default_factory=list)  # files: the first one is the log's
+    own_disks: dict = field(default_factory=dict)  # serial -> file, see DISK_SET
     extra: list = field(default_factory=list)
 
 
@@ -83,21 +84,30 @@ def boot_arguments(options, scratch):
 
 
 DISK_BYTES = 1 << 30  # of one that is made: sparse, as nothing but the log is ever written
+# What the system's disks are known by, and how large they are made.
+DISK_SET = {"wl-log": DISK_BYTES, "wl-files": 4 << 30, "wl-keys": 64 << 20}
 
 
-def disk_arguments(disks):
+def disk_set(folder):
+    """The system's disks as files in `folder`, for Options.own_disks."""
+    return {serial: Path(folder) / f"{serial[3:]}.img" for serial in DISK_SET}
+
+
+def disk_arguments(disks, own_disks):
     """A virtio device each; a file that is not there becomes an empty disk. What the guest flushes
     is in the file: QEMU's cache is the host's page cache."""
     arguments = []
-    for number, path in enumerate(disks):
+    named = [(path, f"waterlight{number}") for number, path in enumerate(disks)]
+    named += [(path, serial) for serial, path in own_disks.items()]
+    for number, (path, serial) in enumerate(named):
         if not Path(path).exists():
             with open(path, "wb") as disk:
-                disk.truncate(DISK_BYTES)
+                disk.truncate(DISK_SET.get(serial, DISK_BYTES))
         name = str(path).replace(",", ",,")
         arguments += ["-drive", f"if=none,id=disk{number},format=raw,cache=writeback,"
                       f"discard=unmap,file={name}",
                       "-device", f"virtio-blk-pci,disable-legacy=on,drive=disk{number},"
-                      f"serial=waterlight{number}"]
+                      f"serial={serial}"]
     return arguments
 
 
@@ -120,7 +130,7 @@ def command(options, serial, scratch):
         arguments += ["-icount", "shift=0,sleep=off"]
     if options.gdb_port:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{options.gdb_port}"]
-    arguments += boot_arguments(options, scratch) + disk_arguments(options.disks)
+    arguments += boot_arguments(options, scratch) + disk_arguments(options.disks, options.own_disks)
     return arguments + options.extra
 
 

@@ -14,6 +14,7 @@ from wl.recorder import Recorder  # noqa: E402
 from wl.serial import ESCAPES, Session  # noqa: E402
 
 BOOT_SECONDS = {"fast": 60, "bios": 90, "uefi": 180, "usb": 120}
+DISKS = machine.ROOT / "build" / "disks"
 EPILOG = """Interactively, Ctrl-A X leaves at once and `poweroff` leaves in order.
 With --exec the exit code is 0 only if every command succeeded and the machine powered off."""
 
@@ -28,9 +29,15 @@ def parse_arguments(argv):
                         help="boot the GRUB image: a CD under SeaBIOS or OVMF, or a USB stick")
     parser.add_argument("--smp", type=int, default=1, metavar="N", help="processors (1)")
     parser.add_argument("--memory", default="256M", metavar="M", help="memory (256M)")
-    parser.add_argument("--disk", type=Path, action="append", default=[], metavar="FILE",
-                        help="a disk: this file as it is, made with %s MiB if it is not there; "
-                        "again for a second one" % (machine.DISK_BYTES >> 20))
+    disks = parser.add_mutually_exclusive_group()
+    disks.add_argument("--disks", type=Path, metavar="FOLDER", default=DISKS,
+                       help="where the disks of log, files and keys are kept (build/disks); "
+                       "what is not there is made: empty, sparse")
+    disks.add_argument("--no-disks", dest="disks", action="store_const", const=None,
+                       help="without disks: what is written ends with the machine's power")
+    disks.add_argument("--disk", type=Path, action="append", default=[], metavar="FILE",
+                       help="this file instead, for the log, made with %s MiB if it is not there; "
+                       "again for a second one" % (machine.DISK_BYTES >> 20))
     parser.add_argument("--append", default="", metavar="TEXT", help="kernel command line")
     parser.add_argument("--gdb", action="store_true", help="wait for gdb, with all symbols")
     parser.add_argument("--gdb-port", type=int, default=1234, metavar="PORT", help="(1234)")
@@ -54,6 +61,14 @@ def parse_arguments(argv):
     parser.add_argument("--no-build", action="store_true", help="boot what was built last")
     parser.add_argument("--build", type=Path, metavar="FOLDER", help="boot what is in this folder")
     return parser.parse_args(argv)
+
+
+def own_disks(args):
+    """Folder and files of the system's disks, unless others are named."""
+    if args.disk or args.disks is None:
+        return {}
+    args.disks.mkdir(parents=True, exist_ok=True)
+    return machine.disk_set(args.disks)
 
 
 def split_commands(text):
@@ -205,7 +220,8 @@ def main(argv):
         folder = args.build or machine.ROOT / "build" / args.variant
         options = machine.Options(
             build=folder, firmware=args.iso or "fast", memory=args.memory, smp=args.smp,
-            append=args.append, disks=args.disk, accel=args.accel, icount=args.icount,
+            append=args.append, disks=args.disk, own_disks=own_disks(args), accel=args.accel,
+            icount=args.icount,
             kernel=folder / "kernel-checked.elf" if args.checked else None,
             gdb_port=args.gdb_port if args.gdb else 0,
             reboot=args.commands is None and args.record is None)

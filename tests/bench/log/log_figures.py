@@ -88,7 +88,7 @@ def images(scratch):
     record, commits = scratch / "boot.rec", scratch / "commits"
     words = ";".join(["memhog"] * HOGS)
     subprocess.run([ROOT / "tools/run", "--build", BUILDS["release"], "--record", record,
-                    "--exec", words, "--timeout", str(SECONDS)], check=True,
+                    "--no-disks", "--exec", words, "--timeout", str(SECONDS)], check=True,
                    stdout=subprocess.DEVNULL)
     commits.write_bytes(recording.read(record).commits)
     made = {}

@@ -1,5 +1,6 @@
 /* pcitest.c - a driver of the second disk that asks for what it may not have. */
 #include "idl/pci.h"
+#include "bytes.h"
 #include "idl/axiom.h"
 #include "panic.h"
 #include "say.h"
@@ -142,6 +143,45 @@ static uint32_t take_lines(cap_t f, cap_t notification, bool expect_end)
     return count;
 }
 
+/* What a driver says of it is there for the next one, who may be another. */
+static bool listed(uint64_t at, bool *out_taken)
+{
+    struct pci_list_in in = {0};
+    struct pci_list_out out;
+    do {
+        if (pci_list(startup_cap("pci"), &in, &out) != OK) return false;
+        for (uint32_t i = 0; i < out.functions.count; i++) {
+            const struct pci_function_info *f = &out.functions.at[i];
+            if (f->address != at) continue;
+            *out_taken = f->pid != 0;
+            return f->labelled && f->label.len == 4 && memcmp(f->label.at, "mine", 4) == 0;
+        }
+        in.after += out.functions.count;
+    } while (out.more);
+    return false;
+}
+
+static void labels(cap_t proof)
+{
+    struct function_info_out info;
+    cap_t f = 0;
+    bool taken = false;
+    struct function_label_in mine = {.label = text_from("mine", 4)};
+    struct function_label_in longer = {.label = text_from("one that is too long.", 21)};
+    IS(open_function(VIRTIO, BLOCK, 1, proof, &f), OK);
+    IS(function_info(f, &info), OK);
+    uint64_t at = info.function.address;
+    IS(function_label(f, &longer), ERR_MESSAGE);
+    IS(listed(at, &taken), false);
+    IS(function_label(f, &mine), OK);
+    IS(listed(at, &taken) && taken, true);
+    IS(function_leave(f), OK);
+    IS(listed(at, &taken) && !taken, true);
+    IS(function_label(f, &mine), FUNCTION_GONE);
+    IS(function_leave(f), FUNCTION_GONE);
+    slot_discard(f);
+}
+
 static void interrupts(cap_t f)
 {
     cap_t notification = slot_alloc();
@@ -174,6 +214,7 @@ int main(int argc, char **argv)
     IS(open_function(INTEL, HOST_BRIDGE, 0, proof, &f), PCI_NO_RESET);
     IS(open_function(RED_HAT, NVME, 0, proof, &f), PCI_NO_ROOM);
     IS(open_function(RED_HAT, NVME, 0, proof, &f), PCI_NO_ROOM); /* and it is nobody's */
+    labels(proof);
     IS(open_function(VIRTIO, BLOCK, 1, proof, &f), OK);
     configuration(f);
     registers(f);
