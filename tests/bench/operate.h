@@ -1,22 +1,13 @@
-/* operate.h - kernel operations by a program in axiom's place, which defines NEED before. */
+/* operate.h - kernel operations by a program in axiom's place. */
 #pragma once
+#include "abi/boot.h"
+#include "abi/log.h"
+#include "abi/object.h"
+#include "syscall.h"
 
-static inline void make_room_in_rings(void)
-{
-    const volatile struct log_header *h = (const volatile struct log_header *)BOOT_LOG_ADDR;
-    if (h->commit_head - h->commit_tail < 1024 && h->event_head - h->event_tail < 1024) return;
-    struct message m = {.w = {h->commit_head, h->event_head}};
-    NEED(sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m) == OK);
-}
-
+/* Ends the machine: 0 is well, else what went wrong. */
+_Noreturn void finish(uint32_t code);
+void make_room_in_rings(void);
 /* Repeats while the kernel says PARTIAL; makes room in the rings before. */
-static inline enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1,
-                          uint64_t w2, uint64_t w3)
-{
-    for (;;) {
-        make_room_in_rings();
-        struct message m = {.w = {w0, w1, w2, w3}};
-        enum err e = sys_invoke(name, operation, 4, &m);
-        if (e != ERR_PARTIAL) return e;
-    }
-}
+enum err op(enum operation operation, uint64_t name, uint64_t w0, uint64_t w1, uint64_t w2,
+            uint64_t w3);

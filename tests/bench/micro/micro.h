@@ -6,14 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "abi/boot.h"
-#include "abi/log.h"
-#include "abi/object.h"
+#include "../operate.h"
 #include "marker.h"
-#include "syscall.h"
 
-/* Ends the machine: 0 is well, else what went wrong. */
-_Noreturn void finish(uint32_t code);
 #define NEED(fact)                                                                                 \
     do {                                                                                           \
         if (!(fact)) need_failed(__FILE__, __LINE__);                                              \
@@ -26,8 +21,6 @@ _Noreturn void need_failed(const char *file, uint32_t line);
         if (!(fact)) thread_failed(__FILE__, __LINE__);                                            \
     } while (0)
 _Noreturn void thread_failed(const char *file, uint32_t line);
-
-#include "../operate.h"
 
 /* samples.c: what was measured. */
 

@@ -5,24 +5,17 @@
 #pragma once
 #include <stdbool.h>
 
-#include "abi/boot.h"
-#include "abi/log.h"
-#include "abi/object.h"
-#include "syscall.h"
+#include "../operate.h"
 
 /* Slots of our own CNode: threads, then their contexts, from 1,000 up. */
 enum { THREAD = 1000, THREADS = 900, POOL = 3000, BIG = 3001, SCRATCH = 3010, OWN_UNTYPED = 3100 };
 enum { TABLES = 3150, BUFFERS = 3200, REPLIES = 3300, ENDPOINT = 3400, BIG_BITS = 23 };
 #define BUDGET (1ull << 30) /* ticks: enough for all */
 
-/* Ends the machine: 0 is well, else what went wrong. */
-_Noreturn void finish(uint32_t code);
 #define NEED(fact)                                                                                 \
     do {                                                                                           \
         if (!(fact)) finish(__LINE__ % 100 + 28);                                                  \
     } while (0)
-
-#include "../operate.h"
 
 static inline uint64_t in(uint64_t container, uint64_t index)
 {
