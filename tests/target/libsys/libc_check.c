@@ -3,11 +3,13 @@
  *
  * Its exit code is 0, or the number of the first check that failed.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <wchar.h>
 
 #include "startup.h"
@@ -37,6 +39,42 @@ static int signature_works(void)
     if (crypto_sign_verify_detached(signature, text, sizeof(text), public_key) != 0) return 0;
     text[3] ^= 1;
     return crypto_sign_verify_detached(signature, text, sizeof(text), public_key) != 0;
+}
+
+/* Argon2id takes its memory by mmap(). What libsodium gives on Linux for the same words. */
+static int password_hash_is_right(void)
+{
+    static const char want[] = "cc7493926e3368b37de1c4a5faeab9b40aa0a2af25a70411bc50c3273c444200";
+    static const unsigned char salt[crypto_pwhash_SALTBYTES] = "waterlight salt";
+    unsigned char key[32];
+    char text[65];
+    for (int i = 0; i < 2; i++) { /* the second time in the memory of the first */
+        if (crypto_pwhash(key, sizeof(key), "correct horse", 13, salt, 2, 1 << 16,
+                          crypto_pwhash_ALG_ARGON2ID13) != 0)
+            return 0;
+        sodium_bin2hex(text, sizeof(text), key, sizeof(key));
+        if (strcmp(text, want) != 0) return 0;
+    }
+    return 1;
+}
+
+/* New pages are zero, whoever had them before; what is no anonymous memory is refused. */
+static int pages_work(void)
+{
+    const int both = PROT_READ | PROT_WRITE, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    for (int round = 0; round < 2; round++) {
+        char *pages = mmap(NULL, 20000, both, anonymous, -1, 0);
+        if (pages == MAP_FAILED || (uintptr_t)pages % 4096 != 0) return 0;
+        for (int i = 0; i < 20000; i++) {
+            if (pages[i] != 0) return 0;
+        }
+        memset(pages, 'x', 20000);
+        if (munmap(pages, 20000) != 0) return 0;
+    }
+    errno = 0;
+    if (mmap(NULL, 4096, both, MAP_PRIVATE, 3, 0) != MAP_FAILED || errno != ENODEV) return 0;
+    errno = 0;
+    return mmap(NULL, SIZE_MAX / 2, both, anonymous, -1, 0) == MAP_FAILED && errno == ENOMEM;
 }
 
 static int memory_works(void)
@@ -87,5 +125,7 @@ int main(int argc, char **argv)
     if (!wide_characters_work()) return 6;
     if (!hash_is_right()) return 7;
     if (!signature_works()) return 8;
+    if (!pages_work()) return 9;
+    if (!password_hash_is_right()) return 10;
     return 0;
 }
