@@ -158,7 +158,7 @@ enum chunks_result group_add(struct chunks *c, const struct chunk *what, const v
     uint32_t block = group_place(c, what->length, &chunk.offset);
     chunk.block = (uint32_t)(segment_block(c->segment) + c->at + 1 + block);
     chunk.epoch = c->epoch;
-    if (at == 0) result = index_add(c, &chunk);
+    if (at == 0) result = chunk_add(c, &chunk);
     if (result != CHUNKS_OK) {
         c->blocks = blocks;
         c->partial = partial;
@@ -166,7 +166,7 @@ enum chunks_result group_add(struct chunks *c, const struct chunk *what, const v
         return result;
     }
     if (at != 0) {
-        index_move(c, at, chunk.block, chunk.offset);
+        chunk_move(c, at, chunk.block, chunk.offset);
         c->config.chunks[at].epoch = c->epoch;
         c->config.chunks[at].damaged = false;
     }
@@ -189,7 +189,7 @@ enum chunks_result chunks_put(struct chunks *c, struct chunk_bytes bytes,
     chunk_hash(bytes, out_hash);
     memcpy(chunk.hash, out_hash, CHUNK_HASH);
     c->puts++;
-    uint32_t at = index_find(c, out_hash);
+    uint32_t at = chunk_find(c, out_hash);
     if (at == 0 || c->config.chunks[at].damaged) return group_add(c, &chunk, bytes.at, at);
     c->repeats++;
     return CHUNKS_OK;
@@ -197,14 +197,14 @@ enum chunks_result chunks_put(struct chunks *c, struct chunk_bytes bytes,
 
 bool chunks_has(const struct chunks *c, const uint8_t hash[CHUNK_HASH])
 {
-    return index_find(c, hash) != 0;
+    return chunk_find(c, hash) != 0;
 }
 
 enum chunks_result chunks_get(struct chunks *c, const uint8_t hash[CHUNK_HASH], void *to,
                               uint32_t *out_length)
 {
     const struct chunks_device *d = &c->config.device;
-    uint32_t at = index_find(c, hash);
+    uint32_t at = chunk_find(c, hash);
     uint8_t found[CHUNK_HASH], *from = spare(c);
     if (at == 0) return CHUNKS_MISSING;
     struct chunk *chunk = &c->config.chunks[at];
@@ -229,7 +229,7 @@ static void forget(struct chunks *c)
     c->open = c->unflushed = c->has_segment = false;
     for (uint32_t i = 1; i < c->fresh; i++) {
         const struct chunk *chunk = &c->config.chunks[i];
-        if (chunk->used && chunk->epoch == c->epoch) index_drop(c, i);
+        if (chunk->used && chunk->epoch == c->epoch) chunk_drop(c, i);
     }
 }
 

@@ -10,7 +10,7 @@ static uint32_t *bucket_of(const struct chunks *c, const uint8_t hash[CHUNK_HASH
     return &c->config.buckets[word & (c->config.bucket_count - 1)];
 }
 
-uint32_t index_find(const struct chunks *c, const uint8_t hash[CHUNK_HASH])
+uint32_t chunk_find(const struct chunks *c, const uint8_t hash[CHUNK_HASH])
 {
     uint32_t at = *bucket_of(c, hash);
     while (at != 0 && memcmp(c->config.chunks[at].hash, hash, CHUNK_HASH) != 0) {
@@ -40,7 +40,7 @@ static void count(struct chunks *c, const struct chunk *what, bool more)
     s->bytes += more ? what->length : 0u - what->length;
 }
 
-enum chunks_result index_add(struct chunks *c, const struct chunk *what)
+enum chunks_result chunk_add(struct chunks *c, const struct chunk *what)
 {
     uint32_t *bucket = bucket_of(c, what->hash), at = take(c);
     if (at == 0) return CHUNKS_MEMORY;
@@ -54,7 +54,7 @@ enum chunks_result index_add(struct chunks *c, const struct chunk *what)
     return CHUNKS_OK;
 }
 
-void index_drop(struct chunks *c, uint32_t at)
+void chunk_drop(struct chunks *c, uint32_t at)
 {
     struct chunk *chunk = &c->config.chunks[at];
     uint32_t *link = bucket_of(c, chunk->hash);
@@ -70,7 +70,7 @@ void index_drop(struct chunks *c, uint32_t at)
     c->free = at;
 }
 
-void index_move(struct chunks *c, uint32_t at, uint32_t block, uint16_t offset)
+void chunk_move(struct chunks *c, uint32_t at, uint32_t block, uint16_t offset)
 {
     struct chunk *chunk = &c->config.chunks[at];
     count(c, chunk, false);

@@ -15,11 +15,11 @@ static inline uint32_t segment_of(uint64_t block)
 }
 
 /* index.c */
-uint32_t index_find(const struct chunks *c, const uint8_t hash[CHUNK_HASH]); /* 0: none */
+uint32_t chunk_find(const struct chunks *c, const uint8_t hash[CHUNK_HASH]); /* 0: none */
 /* Where a chunk is: CHUNKS_OK, or CHUNKS_MEMORY. */
-enum chunks_result index_add(struct chunks *c, const struct chunk *what);
-void index_drop(struct chunks *c, uint32_t at);
-void index_move(struct chunks *c, uint32_t at, uint32_t block, uint16_t offset);
+enum chunks_result chunk_add(struct chunks *c, const struct chunk *what);
+void chunk_drop(struct chunks *c, uint32_t at);
+void chunk_move(struct chunks *c, uint32_t at, uint32_t block, uint16_t offset);
 
 /* open.c: the chunks that a segment says it has, but those that are known. */
 enum chunks_result segment_scan(struct chunks *c, uint32_t segment);

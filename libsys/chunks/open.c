@@ -95,11 +95,11 @@ static enum chunks_result entry_take(struct chunks *c, const struct chunks_group
     bool good = e->block < g->blocks && e->length > 0 && e->length <= CHUNK_MAX;
     if (!good || e->offset + e->length > CHUNKS_BLOCK) return CHUNKS_OK;
     memcpy(chunk.hash, e->hash, CHUNK_HASH);
-    uint32_t at = index_find(c, chunk.hash);
-    if (at == 0) return index_add(c, &chunk);
+    uint32_t at = chunk_find(c, chunk.hash);
+    if (at == 0) return chunk_add(c, &chunk);
     struct chunk other = c->config.chunks[at];
     if (other.block != chunk.block && is_there(c, &chunk) && !is_there(c, &other)) {
-        index_move(c, at, chunk.block, chunk.offset);
+        chunk_move(c, at, chunk.block, chunk.offset);
     }
     return CHUNKS_OK;
 }

@@ -12,7 +12,7 @@ void chunks_mark_begin(struct chunks *c)
 
 bool chunks_mark(struct chunks *c, const uint8_t hash[CHUNK_HASH])
 {
-    uint32_t at = index_find(c, hash);
+    uint32_t at = chunk_find(c, hash);
     if (at == 0 || c->config.chunks[at].marked) return false;
     c->config.chunks[at].marked = true;
     return true;
@@ -32,7 +32,7 @@ void chunks_sweep(struct chunks *c)
 {
     for (uint32_t i = 1; i < c->fresh; i++) {
         const struct chunk *chunk = &c->config.chunks[i];
-        if (chunk->used && !chunk->marked) index_drop(c, i);
+        if (chunk->used && !chunk->marked) chunk_drop(c, i);
     }
     segments_leave(c);
 }

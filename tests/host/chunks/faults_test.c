@@ -159,7 +159,7 @@ static void flipped_bits(void **state)
         uint32_t seed = at / 3000;
         bench_fill(b.buffer, 3000, seed);
         chunk_hash((struct chunk_bytes){b.buffer, 3000, 0}, hash);
-        struct chunk *c = &b.chunks[index_find(&b.store, hash)];
+        struct chunk *c = &b.chunks[chunk_find(&b.store, hash)];
         b.disk.bytes[c->block][c->offset + at % 3000] ^= (uint8_t)(1 << at % 8);
         for (uint32_t other = 0; other < 50; other++) {
             assert_int_equal(get(other), other == seed ? CHUNKS_DAMAGED : CHUNKS_OK);
