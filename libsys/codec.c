@@ -125,16 +125,14 @@ int codec_answer_refuse(const struct cap_arg *caps, uint32_t count)
 
 enum err codec_call(cap_t cap, cap_t receive, struct message *m)
 {
-    uint32_t *calling = &thread_self()->calling, expected = cap;
-    __atomic_store_n(calling, cap, __ATOMIC_RELAXED);
-    enum err err = sys_call(cap, receive, m);
-    if (__atomic_compare_exchange_n(calling, &expected, 0, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE))
-        return err;
-    while (__atomic_load_n(calling, __ATOMIC_ACQUIRE) != 0) { /* the slot is about to be emptied */
+    return codec_call_inline(cap, receive, m);
+}
+
+void codec_cancelled(void)
+{
+    while (__atomic_load_n(&thread_self()->calling, __ATOMIC_ACQUIRE) != 0) {
         sys_yield();
     }
-    return err;
 }
 
 /* Pid, thread, count; 24 bits of each but the thread. A thread has one call at a time, so that a
@@ -188,6 +186,7 @@ int codec_answer(struct request *rq, int err)
 
 int codec_describe(struct request *rq, uint64_t id)
 {
+    rq->is_volatile = true;
     if (msg_words(rq->info) != 0 || msg_caps(rq->info) != 0) return codec_answer(rq, ERR_MESSAGE);
     rq->answer.info = msg_info(OK, 1, 0, 0);
     rq->answer.w[0] = id;

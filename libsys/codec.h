@@ -13,6 +13,10 @@
 
 /* Of the info of an answer: all but the receive slots and what the kernel sets. */
 #define CODEC_ANSWER_MASK 0xffff1fffull
+/* Of the info of a request: words and capabilities. */
+#define CODEC_SHAPE_MASK 0x1fffull
+#define CODEC_SELDOM __attribute__((cold))
+#define CODEC_WRONG(fact) __builtin_expect((fact), 0)
 
 /* ---- reading ---- */
 
@@ -77,7 +81,18 @@ CODEC_INLINE void codec_send_cap(struct ipc_buffer *buffer, uint32_t index,
         (struct msg_cap){.slot = cap->slot, .rights = cap->rights, .badge = cap->badge};
 }
 
+/* Waits until another thread, which ends this one's call, has emptied the slot. */
+CODEC_SELDOM __attribute__((preserve_most)) void codec_cancelled(void);
+
 /* As sys_call(), but another thread can end the wait: call_cancel(). */
+MUST_USE CODEC_INLINE enum err codec_call_inline(cap_t cap, cap_t receive, struct message *m)
+{
+    calling_begin(cap);
+    enum err err = sys_call(cap, receive, m);
+    if (!calling_end(cap)) codec_cancelled();
+    return err;
+}
+/* The same, where the message is in memory anyway. */
 MUST_USE enum err codec_call(cap_t cap, cap_t receive, struct message *m);
 
 /* What arrived as capability `index`. */
@@ -99,9 +114,9 @@ const uint64_t *codec_gather(const struct message *m, struct ipc_buffer *buffer)
 
 /* Result of an answer that is not what the method answers on success: its error, or ERR_MESSAGE.
  * Capabilities that came with it are dropped. */
-int codec_answer_error(uint64_t info);
+CODEC_SELDOM int codec_answer_error(uint64_t info);
 /* The same for one that has the right shape and wrong contents. */
-int codec_answer_refuse(const struct cap_arg *caps, uint32_t count);
+CODEC_SELDOM int codec_answer_refuse(const struct cap_arg *caps, uint32_t count);
 
 /* Asks the other side for its interface id: OK, ERR_CAP_TYPE when it is another, or an error. */
 int codec_connect(cap_t cap, uint64_t id);
@@ -112,5 +127,5 @@ int codec_connect(cap_t cap, uint64_t id);
  * endpoint. Sets the type of those to the server's own endpoint. */
 int codec_check_caps(struct request *rq, uint32_t least, uint32_t most, uint32_t endpoints);
 /* Answers with a result and no words. Returns `err`. */
-int codec_answer(struct request *rq, int err);
-int codec_describe(struct request *rq, uint64_t id);
+CODEC_SELDOM int codec_answer(struct request *rq, int err);
+CODEC_SELDOM int codec_describe(struct request *rq, uint64_t id);

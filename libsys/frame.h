@@ -33,4 +33,4 @@ struct thread_block {
         requests; /* numbers given: thread of the program << 24, count. codec_request_number() */
 };
 _Static_assert(__builtin_offsetof(struct thread_block, canary) == 0x28, "psABI");
-_Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used below");
+_Static_assert(__builtin_offsetof(struct thread_block, buffer) == 0x100, "used by trap.h");

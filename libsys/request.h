@@ -12,7 +12,12 @@ struct request {
     /* The msg_caps(info) capabilities that came, the others zero. The framework drops them after
      * the handler, but for those that it keeps; so also those of a refused message. */
     struct cap_arg caps[MSG_CAPS_MAX];
-    uint64_t token;            /* names the call in NAME_answer() after REPLY_LATER */
+    union {
+        uint64_t token; /* names the call in NAME_answer() after REPLY_LATER */
+        struct {
+            uint32_t reply, generation; /* the framework's */
+        };
+    };
     void *service;             /* the framework's and the server's own, unknown to the dispatch */
     uint64_t *scratch;         /* MSG_WORDS_MAX words for what a handler's answer points at */
     struct ipc_buffer *buffer; /* where the answer's words 8 and up and capabilities are put */

@@ -1,8 +1,7 @@
-/* service.c - see service.h. */
-#include "service.h"
-
+/* service.c - see service.h: what is not in every turn of the loop. */
 #include "bytes.h"
 #include "panic.h"
+#include "service_run.h"
 #include "slots.h"
 
 enum { CALL_TRIES_MAX = 5 };
@@ -18,6 +17,13 @@ static struct service_reply *free_reply(struct service *svc)
         if (!svc->replies[i].held) return &svc->replies[i];
     }
     return NULL;
+}
+
+/* The current one. What uses it up or gives it free again sees it as held. */
+static void reply_hold(struct service *svc)
+{
+    svc->current->generation = svc->rq.generation;
+    svc->current->held = 1;
 }
 
 /* Commits: the records of this request, one after the other in svc->records. */
@@ -92,126 +98,50 @@ cap_t request_keep(struct request *rq, cap_t slot)
     return 0;
 }
 
-static void take_caps(struct request *rq)
+/* A bit for each receive slot that is filled. */
+static uint32_t take_caps(const struct service *svc, struct request *rq)
 {
-    uint32_t count = msg_caps(rq->info);
+    uint32_t count = msg_caps(rq->info), arrived = 0;
     const struct msg_cap *caps = rq->buffer->caps;
     for (uint32_t i = 0; i < count && i < MSG_CAPS_MAX; i++) {
         rq->caps[i] = (struct cap_arg){.slot = caps[i].slot,
                                        .rights = (uint8_t)caps[i].rights,
                                        .type = (uint8_t)(caps[i].rights >> 8),
                                        .badge = caps[i].badge};
+        if (caps[i].slot == 0) continue;
+        CHECK(caps[i].slot - svc->receive < svc->receive_slots);
+        arrived |= 1u << (caps[i].slot - svc->receive);
     }
+    return arrived;
 }
 
 /* What arrived and was not kept goes, so that the run of slots is empty again when the answer
  * leaves: a handler that passes a received capability on has kept it. */
-static void rearm(struct service *svc, const struct request *rq, uint32_t arrived)
+static void rearm(struct service *svc, struct request *rq)
 {
-    uint32_t kept = arrived;
+    uint32_t kept = svc->odd / SERVICE_ARRIVED;
     for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
-        if (rq->caps[i].slot == 0) continue;
-        (void)slot_empty(rq->caps[i].slot);
-        kept &= ~(1u << (rq->caps[i].slot - svc->receive));
+        if (rq->caps[i].slot != 0) {
+            (void)slot_empty(rq->caps[i].slot);
+            kept &= ~(1u << (rq->caps[i].slot - svc->receive));
+        }
+        rq->caps[i] = (struct cap_arg){0};
     }
     if (kept == 0) return;
     for (uint32_t i = 0; i < svc->receive_slots; i++) {
         if ((kept & 1u << i) == 0) slot_release(svc->receive + i);
     }
-    svc->receive = slot_alloc_run(svc->receive_slots); /* 0: tried again at the next turn */
+    svc->receive = 0;
 }
 
-/* One bit for each receive slot that is filled. */
-static uint32_t arrived_slots(const struct service *svc, const struct request *rq)
+/* Turns. */
+
+static void copy_words(struct service *svc, uint32_t words)
 {
-    uint32_t arrived = 0;
-    for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
-        if (rq->caps[i].slot == 0) continue;
-        CHECK(rq->caps[i].slot - svc->receive < svc->receive_slots);
-        arrived |= 1u << (rq->caps[i].slot - svc->receive);
-    }
-    return arrived;
+    if (words <= MSG_REGISTERS) return;
+    if (words > MSG_WORDS_MAX) words = MSG_WORDS_MAX;
+    memcpy(svc->words + MSG_REGISTERS, svc->rq.buffer->words, (words - MSG_REGISTERS) * 8);
 }
-
-/* Requests. */
-
-static void request_open(struct service *svc, const struct message *m, struct request *rq)
-{
-    uint32_t words = msg_words(m->info);
-    struct ipc_buffer *buffer = ipc_buffer();
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        svc->words[i] = m->w[i];
-    }
-    if (words > MSG_REGISTERS) {
-        memcpy(svc->words + MSG_REGISTERS, buffer->words,
-               ((words <= MSG_WORDS_MAX ? words : MSG_WORDS_MAX) - MSG_REGISTERS) * 8);
-    }
-    rq->badge = m->cap;
-    rq->info = m->info;
-    rq->words = svc->words;
-    rq->token = svc->current != NULL ? token_of(svc, svc->current) : UINT64_MAX;
-    rq->service = svc;
-    rq->scratch = svc->scratch;
-    rq->buffer = buffer;
-    rq->answer.info = 0;
-    rq->number = 0;
-    rq->is_light = false;
-    rq->recall = svc->keeper != NULL ? svc->keeper->recall : NULL;
-    rq->is_volatile = msg_label(m->info) == MESSAGE_DESCRIBE;
-    for (uint32_t i = 0; i < MSG_CAPS_MAX; i++) {
-        rq->caps[i] = (struct cap_arg){0};
-    }
-    if (msg_caps(m->info) > 0) take_caps(rq);
-}
-
-static int request_decide(struct service *svc, struct request *rq)
-{
-    if ((rq->info & MSG_FAULT) == 0) return svc->dispatch(svc, rq);
-    return svc->fault != NULL ? svc->fault(svc, rq) : REPLY_LATER;
-}
-
-/* True: rq->answer is to be given. */
-static bool request_handle(struct service *svc, struct request *rq)
-{
-    uint32_t arrived = msg_caps(rq->info) == 0 ? 0 : arrived_slots(svc, rq);
-    struct service_reply *reply = svc->current;
-    bool is_call = reply != NULL && (rq->info & (MSG_CALL | MSG_FAULT)) != 0;
-    if (is_call) {
-        /* Held while the handler runs: it may answer by itself and then say REPLY_LATER. */
-        reply->generation++;
-        reply->held = 1;
-        rq->token = token_of(svc, reply);
-    }
-    int result = request_decide(svc, rq);
-    bool answered = is_call && result != REPLY_LATER;
-    bool refused = result != REPLY_LATER && msg_label(rq->answer.info) != OK;
-    if (refused) svc->record_bytes = 0;
-    CHECK(!answered || reply->held); /* an answer by token and a result would be two answers */
-    if (svc->keeper != NULL) {
-        answered = svc->keeper->decided(svc, rq, answered);
-    } else {
-        service_apply(svc);
-    }
-    if (answered && reply != NULL) reply->held = 0; /* the keeper answers calls only */
-    if (arrived != 0) rearm(svc, rq, arrived);
-    return answered;
-}
-
-int request_answer(uint64_t token, struct message *m)
-{
-    struct service *svc = thread_self()->service;
-    uint64_t index = token & UINT32_MAX;
-    CHECK(svc != NULL);
-    if (index >= svc->reply_count) return ERR_RANGE;
-
-    struct service_reply *reply = &svc->replies[index];
-    if (!reply->held || reply->generation != token >> 32) return ERR_BUSY;
-    if (svc->keeper != NULL && svc->keeper->keeps(svc, (uint32_t)index, m)) return OK;
-    reply->held = 0;
-    return (int)sys_reply(reply->slot, m);
-}
-
-/* The loop. */
 
 static void signal_handle(struct service *svc, uint64_t bits)
 {
@@ -230,71 +160,146 @@ static void deferred_handle(struct service *svc)
     if (bits != 0) signal_handle(svc, bits);
 }
 
-/* Full rings are a matter of moments: axiom drains them. */
-static enum err receive_once(const struct service *svc, struct message *m)
+static void reply_choose(struct service *svc)
 {
-    for (;;) {
-        struct message now = *m;
-        enum err err = svc->current != NULL
-                           ? sys_reply_recv(svc->endpoint, svc->current->slot, svc->receive, &now)
-                           : sys_recv(svc->endpoint, 0, svc->receive, &now);
-        if (err == OK) *m = now;
-        if (err != ERR_LOG_FULL) return err;
-        sys_yield();
-    }
-}
-
-/* An answer that the kernel refuses as it stands becomes its error. False: receiving fails. */
-static bool receive(const struct service *svc, struct message *m)
-{
-    uint32_t slots = svc->receive != 0 ? svc->receive_slots : 0;
-    m->info |= msg_info(0, 0, 0, slots);
-    enum err err = receive_once(svc, m);
-    if (err == OK) return true;
-    m->info = msg_info(err, 0, 0, slots);
-    return receive_once(svc, m) == OK;
-}
-
-bool service_turn(struct service *svc, struct message *m)
-{
-    if (svc->receive == 0 && svc->receive_slots > 0) {
-        svc->receive = slot_alloc_run(svc->receive_slots);
-    }
+    svc->current = free_reply(svc);
     if (svc->current == NULL && svc->keeper != NULL) {
         svc->keeper->wait(svc);
         deferred_handle(svc);
         svc->current = free_reply(svc);
     }
-    if (!receive(svc, m)) return false;
-    if (m->info & MSG_SIGNAL) {
-        signal_handle(svc, m->cap);
-        m->info = 0;
-    } else {
-        struct request rq;
-        request_open(svc, m, &rq);
-        bool answered = request_handle(svc, &rq);
-        *m = rq.answer;
-        if (!answered) m->info = 0;
+    svc->rq.token = svc->current != NULL ? token_of(svc, svc->current) : UINT64_MAX;
+}
+
+/* Readies the next receive. */
+static void turn_end(struct service *svc, bool answered)
+{
+    if (!answered) {
+        svc->rq.answer.info = 0;
+        deferred_handle(svc);
     }
-    if (m->info == 0) deferred_handle(svc);
-    if (svc->current == NULL || svc->current->held) svc->current = free_reply(svc);
+    svc->odd &= ~(uint32_t)SERVICE_OF_TURN;
+    svc->rq.info = 0; /* none is being served */
+    if (svc->current == NULL || svc->current->held) reply_choose(svc);
+    if (svc->receive == 0 && svc->receive_slots > 0) {
+        svc->receive = slot_alloc_run(svc->receive_slots); /* 0: tried again after the next turn */
+    }
+    bool armed = svc->receive != 0;
+    svc->odd = (svc->odd & ~(uint32_t)SERVICE_UNARMED) |
+               (armed || svc->receive_slots == 0 ? 0 : SERVICE_UNARMED);
+    svc->receive_info = msg_info(0, 0, 0, armed ? svc->receive_slots : 0);
+    svc->receive_call = svc->current != NULL ? SYS_REPLY_RECV : SYS_RECV;
+    svc->receive_aux = (uint64_t)svc->receive << 32;
+    if (svc->current != NULL) svc->receive_aux |= svc->current->slot;
+}
+
+void service_decided(struct service *svc, int result)
+{
+    struct request *rq = &svc->rq;
+    struct service_reply *reply = svc->current;
+    bool is_call = (svc->odd & SERVICE_SENT) == 0;
+    bool answered = is_call && result != REPLY_LATER;
+    /* An answer by token and a result would be two answers. */
+    CHECK(!answered || (svc->odd & SERVICE_ANSWERED) == 0);
+    if (result != REPLY_LATER && msg_label(rq->answer.info) != OK) svc->record_bytes = 0;
+    if ((svc->odd & SERVICE_ANSWERED) == 0) reply_hold(svc);
+    if (svc->keeper != NULL) {
+        answered = svc->keeper->decided(svc, rq, answered);
+    } else {
+        service_apply(svc);
+    }
+    if (answered && reply != NULL) reply->held = 0; /* the keeper answers calls only */
+    if (svc->odd >= SERVICE_ARRIVED || msg_caps(rq->info) != 0) rearm(svc, rq);
+    turn_end(svc, answered);
+}
+
+/* An answer that the kernel refuses as it stands becomes its error. Full rings are a matter of
+ * moments: axiom drains them. False: receiving fails. */
+static bool receive_again(struct service *svc, enum err err, struct message *m)
+{
+    bool replaced = false;
+    while (err != OK) {
+        if (err == ERR_LOG_FULL) {
+            sys_yield();
+        } else if (replaced) {
+            return false;
+        } else {
+            svc->rq.answer.info = msg_info(err, 0, 0, 0);
+            replaced = true;
+        }
+        err = service_receive(svc, m);
+    }
     return true;
 }
 
-void service_first(struct service *svc, struct message *out_message)
+enum service_step service_seldom(struct service *svc, enum err err, struct message *m)
+{
+    struct request *rq = &svc->rq;
+    if (!receive_again(svc, err, m)) return SERVICE_STEP_GONE;
+    if (m->info & MSG_SIGNAL) {
+        svc->odd |= SERVICE_ANSWERED;
+        signal_handle(svc, m->cap);
+        turn_end(svc, false);
+        return SERVICE_STEP_DONE;
+    }
+    service_open(svc, m);
+    copy_words(svc, msg_words(m->info));
+    if (svc->current == NULL || (m->info & (MSG_CALL | MSG_FAULT)) == 0) {
+        svc->odd |= SERVICE_ANSWERED | SERVICE_SENT;
+    }
+    if (msg_caps(m->info) > 0) svc->odd |= take_caps(svc, rq) * SERVICE_ARRIVED;
+    if ((m->info & MSG_FAULT) == 0) return SERVICE_STEP_DISPATCH;
+    service_decided(svc, svc->fault != NULL ? svc->fault(svc, rq) : REPLY_LATER);
+    return SERVICE_STEP_DONE;
+}
+
+int request_answer(uint64_t token, struct message *m)
+{
+    struct service *svc = thread_self()->service;
+    uint64_t index = token & UINT32_MAX;
+    CHECK(svc != NULL);
+    if (index >= svc->reply_count) return ERR_RANGE;
+
+    struct service_reply *reply = &svc->replies[index];
+    if (reply == svc->current && !reply->held) { /* of the call that is being served */
+        if (token != svc->rq.token || svc->rq.info == 0) return ERR_BUSY;
+        if ((svc->odd & SERVICE_ANSWERED) != 0) return ERR_BUSY;
+        svc->odd |= SERVICE_ANSWERED;
+        reply_hold(svc);
+    }
+    if (!reply->held || reply->generation != token >> 32) return ERR_BUSY;
+    if (svc->keeper != NULL && svc->keeper->keeps(svc, (uint32_t)index, m)) return OK;
+    reply->held = 0;
+    return (int)sys_reply(reply->slot, m);
+}
+
+/* The loop. */
+
+void service_first(struct service *svc)
 {
     thread_self()->service = svc;
-    svc->current = free_reply(svc);
-    *out_message = (struct message){0};
+    svc->rq = (struct request){.words = svc->words,
+                               .scratch = svc->scratch,
+                               .service = svc,
+                               .buffer = ipc_buffer(),
+                               .recall = svc->keeper != NULL ? svc->keeper->recall : NULL};
+    svc->current = NULL;
+    turn_end(svc, false);
+}
+
+bool service_turn(struct service *svc)
+{
+    return service_turn_by(svc, svc->dispatch);
+}
+
+_Noreturn void service_gone(void)
+{
+    PANIC("the endpoint is gone");
 }
 
 _Noreturn void service_run(struct service *svc)
 {
-    struct message m;
-    service_first(svc, &m);
-    while (service_turn(svc, &m)) {
-    }
-    PANIC("the endpoint is gone");
+    service_serve(svc, svc->dispatch);
 }
 
 bool call_again(int err, uint32_t *tries)

@@ -1,10 +1,10 @@
 /*
- * service.h - the loop of a server, and the three parts it is written in.
+ * service.h - a server: the three parts it is written in.
  *
  *   decide   a handler: reads the state, changes nothing, appends records with request_commit()
  *            and gives an answer or an error. After an error its records are thrown away.
  *   apply    service.apply: the only code that changes the state, one record at a time.
- *   main     this loop: receives, copies, dispatches, applies, answers.
+ *   main     the loop, service_run.h: receives, copies, dispatches, applies, answers.
  *
  * A call is answered once: a Reply is either the one the loop answers, or held under a token after
  * REPLY_LATER until request_answer(). Records become part of the state before the answer leaves;
@@ -31,9 +31,20 @@ struct record {
 
 struct service_reply {
     cap_t slot;
-    uint32_t generation; /* of the token; counts up when it is held */
+    uint32_t generation; /* of the token of its last call */
     uint64_t held;       /* 1 or 0; a word, so that an index is a shift away from its address */
 };
+
+/* What the end of a turn has to look at beside records. */
+enum service_odd {
+    SERVICE_UNSETTLED = 1 << 0, /* the stream is not durable up to the state */
+    SERVICE_UNARMED = 1 << 1,   /* there are no receive slots */
+    SERVICE_ANSWERED = 1 << 2,  /* the current call is, by its token; or there is none */
+    SERVICE_SENT = 1 << 3,      /* what came is no call */
+    SERVICE_ARRIVED = 1 << 4,   /* and the bits above, for each receive slot that is filled */
+    SERVICE_OF_TURN = (1 << 8) - SERVICE_ANSWERED,
+};
+_Static_assert(SERVICE_ARRIVED << MSG_CAPS_MAX == 1 << 8, "a bit for each");
 
 struct service_log;
 /* What service_log.c does in the loop: a service without a stream does not even link it. */
@@ -73,11 +84,20 @@ struct service {
     uint64_t deferred;                   /* signals that came while the keeper waited */
     struct service_reply replies[SERVICE_REPLIES_MAX];
     struct service_reply *current; /* the one to receive with; NULL: all are held */
-    cap_t receive;                 /* first of receive_slots empty slots, or 0 */
+    uint64_t receive_call, receive_aux, receive_info; /* the next receive */
+    cap_t receive;                                    /* first of receive_slots empty slots, or 0 */
     cap_t notification; /* may be set before service_init(): an unbadged one of the program */
     bool bound;
     uint64_t applied; /* records so far: the number of the state */
-    uint32_t record_bytes, record_max;
+    uint32_t record_max;
+    union {
+        struct {
+            uint32_t record_bytes;
+            uint32_t odd; /* enum service_odd */
+        };
+        uint64_t unusual; /* 0 after a call that changed nothing and was answered at once */
+    };
+    struct request rq; /* the one that is served; between turns the answer to give */
     uint64_t records[SERVICE_RECORD_BYTES / 8];
     uint64_t words[MSG_WORDS_MAX];
     uint64_t scratch[MSG_WORDS_MAX];
@@ -85,12 +105,13 @@ struct service {
 
 /* Makes the Reply objects. Error: the kernel's or axiom's. */
 MUST_USE int service_init(struct service *service);
+/* The loop, by service->dispatch. service_run.h has one that a program inlines. */
 _Noreturn void service_run(struct service *service);
 
-/* One receive and all that follows from it; `m` holds the answer to give first, and the next one
- * afterwards. False: the endpoint is gone. service_run() is a loop over this. */
-bool service_turn(struct service *service, struct message *m);
-void service_first(struct service *service, struct message *out_message);
+/* One receive and all that follows from it, the former answer before. False: the endpoint is gone.
+ * service_first() comes before the first one. */
+bool service_turn(struct service *service);
+void service_first(struct service *service);
 
 /* Makes the service's notification, if it has none, and lets `recv` of this thread deliver it. */
 MUST_USE int service_bind_notification(struct service *service);

@@ -64,11 +64,18 @@ static void pending_release(struct service_log *log)
     memmove(log->pending, (char *)log->pending + at, log->used);
 }
 
+void service_settle(struct service *svc)
+{
+    bool settled = svc->log->durable == svc->log->next;
+    svc->odd = (svc->odd & ~(uint32_t)SERVICE_UNSETTLED) | (settled ? 0 : SERVICE_UNSETTLED);
+}
+
 static void durable_set(struct service *svc, uint64_t durable)
 {
     struct service_log *log = svc->log;
     if (durable <= log->durable) return;
     log->durable = durable;
+    service_settle(svc);
     pending_release(log);
 }
 
@@ -164,6 +171,7 @@ static void log_append(struct service *svc)
     log->used += 8 + svc->record_bytes;
     log->since += svc->record_bytes;
     log->next++;
+    service_settle(svc);
     once_apply(svc);
     service_fold(svc);
     pending_send(svc);

@@ -111,6 +111,7 @@ void service_recover(struct service *svc)
     log->sealed = info.sealed;
     log->on_disk = info.on_disk;
     svc->keeper = &service_log_keeper;
+    service_settle(svc);
     /* What this process hands out and cannot have kept is nothing to the next one. */
     uint64_t boot = info.sealed ? SEALED_BOOT | startup_page()->pid : info.boot;
     if (log->boot != boot) boot_begin(svc, boot);

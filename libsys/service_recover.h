@@ -12,5 +12,7 @@ void once_snapshot(struct service *svc);
 void once_death(struct service *svc, uint64_t badge);
 bool once_recall(struct request *rq);
 
+/* After a change of log->next or log->durable. */
+void service_settle(struct service *svc);
 /* Waits for a ledger that answers; one that came after a former one is told whom to signal. */
 void service_meet(struct service *svc, struct stream_info_out *out_info);

@@ -4,6 +4,7 @@
 #include "panic.h"
 #include "print.h"
 #include "server.h"
+#include "service_run.h"
 #include "slots.h"
 
 struct server server;
@@ -52,7 +53,6 @@ int main(int argc, char **argv)
         .state = &server,
         .endpoint = startup_cap("service"),
         .receive_slots = 1,
-        .dispatch = dispatch,
         .death = on_death,
     };
     if (service_init(&server.service) != OK) PANIC("no Reply");
@@ -63,5 +63,5 @@ int main(int argc, char **argv)
     room_setup(&server.room, &server.bus, (struct range){space.base, space.bytes});
     silence();
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&server.service);
+    service_serve(&server.service, dispatch);
 }

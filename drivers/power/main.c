@@ -8,7 +8,7 @@
 #include "idl/power.h"
 #include "idl/registry.h"
 #include "panic.h"
-#include "service.h"
+#include "service_run.h"
 
 enum {
     PORT_DEBUG_EXIT = 0xf4,
@@ -59,8 +59,8 @@ int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    service = (struct service){.endpoint = startup_cap("service"), .dispatch = dispatch};
+    service = (struct service){.endpoint = startup_cap("service")};
     if (service_init(&service) != OK) PANIC("no Reply");
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_serve(&service, dispatch);
 }

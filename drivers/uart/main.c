@@ -3,7 +3,7 @@
 #include "idl/registry.h"
 #include "idl/serial.h"
 #include "panic.h"
-#include "service.h"
+#include "service_run.h"
 #include "slots.h"
 #include "uart.h"
 
@@ -126,7 +126,6 @@ int main(int argc, char **argv)
         .endpoint = startup_cap("service"),
         .notification = startup_cap("wake"),
         .receive_slots = 1,
-        .dispatch = dispatch,
         .signal = on_signal,
         .death = on_death,
     };
@@ -137,5 +136,5 @@ int main(int argc, char **argv)
     /* What arrived before this driver ran would never raise the line again. */
     on_signal(&service, SIGNAL_IRQ);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_serve(&service, dispatch);
 }

@@ -7,6 +7,7 @@
 #include "idl/registry.h"
 #include "panic.h"
 #include "print.h"
+#include "service_run.h"
 
 struct driver driver;
 
@@ -80,7 +81,6 @@ int main(int argc, char **argv)
         .endpoint = startup_cap("service"),
         .notification = startup_cap("wake"),
         .receive_slots = 1,
-        .dispatch = dispatch,
         .signal = on_signal,
         .death = on_death,
     };
@@ -94,5 +94,5 @@ int main(int argc, char **argv)
     if (wrong != NULL && wrong[0] != '\0')
         print_debug("virtio_blk: %s: %s\n", wanted.serial, wrong);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&driver.service);
+    service_serve(&driver.service, dispatch);
 }

@@ -7,6 +7,8 @@
  * reaches memory.
  */
 #pragma once
+#include <stdbool.h>
+
 #include "frame.h"
 
 /* A system call destroys every register but rsp. rbp cannot be named as clobbered in code with a
@@ -43,6 +45,26 @@ static inline struct ipc_buffer *ipc_buffer(void)
     struct ipc_buffer *buffer;
     __asm__("mov %%fs:0x100, %0" : "=r"(buffer));
     return buffer;
+}
+
+/* Notes the slot that the thread's call goes through: codec_call(). */
+static inline void calling_begin(uint32_t slot)
+{
+    __asm__ volatile("movl %0, %%fs:%c1"
+                     :
+                     : "r"(slot), "i"(__builtin_offsetof(struct thread_block, calling))
+                     : "memory");
+}
+
+/* Takes the note back. False: another thread did. */
+static inline bool calling_end(uint32_t slot)
+{
+    bool is_same;
+    __asm__ volatile("lock cmpxchgl %2, %%fs:%c3"
+                     : "=@ccz"(is_same), "+a"(slot)
+                     : "r"(0), "i"(__builtin_offsetof(struct thread_block, calling))
+                     : "memory");
+    return is_same;
 }
 
 static inline void thread_self_set(struct thread_block *block)

@@ -7,7 +7,7 @@
 #include "kept.h"
 #include "libc/fpu_note.h"
 #include "panic.h"
-#include "service.h"
+#include "service_run.h"
 
 static struct service service;
 
@@ -53,12 +53,11 @@ int main(int argc, char **argv)
     calls_open();
     service = (struct service){.endpoint = startup_cap("service"),
                                .notification = startup_cap("wake"),
-                               .dispatch = dispatch,
                                .signal = on_signal};
     if (service_init(&service) != OK) PANIC("no Reply");
     watch();
     kept_meet(book.log, &book.lives);
     kept_append(book.log);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_serve(&service, dispatch);
 }

@@ -5,7 +5,7 @@
 #include "idl/registry.h"
 #include "idl/serial.h"
 #include "panic.h"
-#include "service.h"
+#include "service_run.h"
 #include "slots.h"
 #include "terminal.h"
 
@@ -221,7 +221,6 @@ int main(int argc, char **argv)
         .notification = startup_cap("wake"),
         .reply_count = REPLIES,
         .receive_slots = 1,
-        .dispatch = dispatch,
         .signal = on_signal,
         .death = on_death,
     };
@@ -233,5 +232,5 @@ int main(int argc, char **argv)
     if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
     attach(&console);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_serve(&service, dispatch);
 }

@@ -11,6 +11,7 @@
 #include "image.h"
 #include "panic.h"
 #include "server.h"
+#include "service_run.h"
 
 enum {
     PAGE_BYTES = 4096,
@@ -228,7 +229,6 @@ int main(int argc, char **argv)
     service = (struct service){
         .state = &server,
         .endpoint = startup_cap("service"),
-        .dispatch = dispatch,
         .apply = on_apply,
         .death = on_death,
         .log = &server_log,
@@ -242,5 +242,5 @@ int main(int argc, char **argv)
     reconcile();
     boot_prepare(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_serve(&service, dispatch);
 }

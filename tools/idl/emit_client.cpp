@@ -76,8 +76,9 @@ void emit_send(Writer &w, const Method &method)
 void emit_answer_shape(Writer &w, const StructType &out)
 {
     if (!out.varies() && out.optional_caps == 0) {
-        w.line(1, "if ((m.info & CODEC_ANSWER_MASK) != msg_info(OK, " + number(out.fixed_words) +
-                      ", " + number(out.caps.size()) + ", 0)) return codec_answer_error(m.info);");
+        w.line(1, "if (CODEC_WRONG((m.info & CODEC_ANSWER_MASK) != msg_info(OK, " +
+                      number(out.fixed_words) + ", " + number(out.caps.size()) +
+                      ", 0))) return codec_answer_error(m.info);");
         return;
     }
     w.line(1, "if (msg_label(m.info) != OK) return codec_answer_error(m.info);");
@@ -120,18 +121,18 @@ void emit_answer_words(Writer &w, const StructType &out, const std::string &drop
         w.line(1, "if (bad != OK) return " + drop + ";");
         return;
     }
-    for (const auto &leaf : out.leaves) {
-        std::string word = word_at("m.", "buffer", leaf.word);
-        Writer check;
-        emit_check(check, 1, leaf, word);
-        for (const std::string from : {"return ERR_MESSAGE;", "return ERR_RANGE;"}) {
-            for (size_t at = 0; (at = check.text.find(from, at)) != std::string::npos;) {
-                check.text.replace(at, from.size(), "return " + drop + ";");
-                at += drop.size();
-            }
+    auto word = [](uint32_t index) { return word_at("m.", "buffer", index); };
+    Writer checks;
+    emit_checks(checks, 1, out, word);
+    for (const std::string from : {"return ERR_MESSAGE;", "return ERR_RANGE;"}) {
+        for (size_t at = 0; (at = checks.text.find(from, at)) != std::string::npos;) {
+            checks.text.replace(at, from.size(), "return " + drop + ";");
+            at += drop.size();
         }
-        w.text += check.text;
-        w.line(1, "out->" + leaf.path + " = " + value_of(*leaf.field, word) + ";");
+    }
+    w.text += checks.text;
+    for (const auto &leaf : out.leaves) {
+        w.line(1, "out->" + leaf.path + " = " + value_of(*leaf.field, word(leaf.word)) + ";");
     }
 }
 
@@ -177,7 +178,8 @@ void emit_call_body(Writer &w, const Interface &, const Method &method)
     w.line();
     emit_send(w, method);
     std::string receive = method.out.caps.empty() ? "0" : "receive";
-    w.line(1, "enum err err = codec_call(cap, " + receive + ", &m);");
+    std::string call = is_plain(method) ? "codec_call_inline" : "codec_call";
+    w.line(1, "enum err err = " + call + "(cap, " + receive + ", &m);");
     w.line(1, "if (err != OK) return (int)err;");
     emit_answer_shape(w, method.out);
     emit_answer_caps(w, method.out);

@@ -149,11 +149,16 @@ void emit_interface(Writer &w, const Interface &interface)
     }
     w.line("};");
     w.line();
+    for (const auto &method : interface.methods) {
+        if (is_plain(method)) {
+            emit_serve(w, interface, method);
+        } else {
+            w.line(signature_serve(interface, method) + ";");
+        }
+    }
     w.line(
         "/* Checks and serves the request. The result is in rq->answer; REPLY_LATER: not yet. */");
-    w.line("int " + interface.prefix + "_dispatch(const struct " + interface.prefix +
-           "_ops *ops, struct request *rq);");
-    w.line();
+    emit_dispatch(w, interface);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // emit_values.cpp - one value of a message: its check, and both directions between word and C.
 #include "emit.h"
 
+#include <map>
+
 namespace idl
 {
 
@@ -20,11 +22,15 @@ std::string constant(const Field &field, const std::string &decimal)
     return decimal + "ll";
 }
 
-void emit_unsigned(Writer &w, int depth, const Field &field, const std::string &word)
+// Of a type that takes any word of so many bits; 0: another type.
+unsigned width_of(const Field &field)
 {
-    if (field.bits < 64) {
-        w.line(depth, "if (" + word + " > UINT" + number(field.bits) + "_MAX) return ERR_MESSAGE;");
-    }
+    if (field.kind == Kind::Bool) return 1;
+    return field.kind == Kind::Unsigned && field.bits < 64 ? field.bits : 0;
+}
+
+void emit_range(Writer &w, int depth, const Field &field, const std::string &word)
+{
     if (!field.ranged) return;
     if (field.lowest != "0") {
         w.line(depth,
@@ -55,7 +61,11 @@ void emit_check(Writer &w, int depth, const Leaf &leaf, const std::string &word)
     const Field &field = *leaf.field;
     switch (field.kind) {
     case Kind::Unsigned:
-        return emit_unsigned(w, depth, field, word);
+        if (field.bits < 64) {
+            w.line(depth,
+                   "if (" + word + " > UINT" + number(field.bits) + "_MAX) return ERR_MESSAGE;");
+        }
+        return emit_range(w, depth, field, word);
     case Kind::Signed:
         return emit_signed(w, depth, field, word);
     case Kind::Bool:
@@ -71,6 +81,31 @@ void emit_check(Writer &w, int depth, const Leaf &leaf, const std::string &word)
     case Kind::Struct:
     case Kind::Cap:
         return;
+    }
+}
+
+void emit_checks(Writer &w, int depth, const StructType &type, const WordName &word)
+{
+    std::map<unsigned, std::string> widths; // bits -> words
+    for (const auto &leaf : type.leaves) {
+        unsigned width = width_of(*leaf.field);
+        if (width == 0) continue;
+        std::string &words = widths[width];
+        words += (words.empty() ? "" : " | ") + word(leaf.word);
+    }
+    std::string beyond;
+    for (const auto &[width, words] : widths) {
+        beyond += (beyond.empty() ? "(" : " | (") + words + ") >> " + number(width);
+    }
+    if (!beyond.empty()) {
+        w.line(depth, "if (CODEC_WRONG((" + beyond + ") != 0)) return ERR_MESSAGE;");
+    }
+    for (const auto &leaf : type.leaves) {
+        if (width_of(*leaf.field) == 0) {
+            emit_check(w, depth, leaf, word(leaf.word));
+        } else if (leaf.field->kind == Kind::Unsigned) {
+            emit_range(w, depth, *leaf.field, word(leaf.word));
+        }
     }
 }
 

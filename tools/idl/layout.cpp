@@ -128,6 +128,7 @@ struct Names {
             add(others, method.constant, who);
             add(others, method.function, who);
             add(others, method.function + "_answer", who);
+            add(others, method.function + "_serve", who);
             add(tags, method.in.tag, who);
             add(tags, method.out.tag, who);
             members(method.in, who);

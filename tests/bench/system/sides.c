@@ -3,7 +3,7 @@
 #include "bulk.h"
 #include "bytes.h"
 #include "panic.h"
-#include "service.h"
+#include "service_run.h"
 
 enum { TURN = 64, SIGNAL_RING = 1 };
 
@@ -40,10 +40,9 @@ static struct service service;
 
 static int side_typed(void)
 {
-    service = (struct service){
-        .endpoint = startup_cap("service"), .reply_count = 1, .dispatch = dispatch_memory};
+    service = (struct service){.endpoint = startup_cap("service"), .reply_count = 1};
     if (service_init(&service) != OK) return EXIT_ERROR;
-    service_run(&service);
+    service_serve(&service, dispatch_memory);
 }
 
 static struct bulk_server ring;

@@ -61,7 +61,6 @@ struct sums {
 extern struct sums state;
 extern struct service service;
 extern struct service_log service_log;
-extern struct message turn;
 extern uint64_t signalled_bits, token;
 
 void world_reset(void *at);

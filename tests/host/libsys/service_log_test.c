@@ -18,7 +18,7 @@
 /* Whether the last turn's answer goes with the next receive. */
 static bool answers_now(void)
 {
-    return turn.info != 0;
+    return service.rq.answer.info != 0;
 }
 
 static void durable_at_once(void **unused)
@@ -34,7 +34,7 @@ static void durable_at_once(void **unused)
     assert_int_equal(state.sum, 5);
     arrives(READ, 0);
     assert_true(answers_now());
-    assert_int_equal(turn.w[0], 5);
+    assert_int_equal(service.rq.answer.w[0], 5);
     arrives(FAIL, 7); /* refused: nothing is kept of it */
     assert_int_equal(ledger.next, 2);
     assert_int_equal(state.sum, 5);
@@ -62,6 +62,18 @@ static void answers_wait(void **unused)
     assert_int_equal(kernel.answers[0], 1);
     assert_int_equal(kernel.answers[1], 1);
     assert_int_equal(kernel.answered[1].w[0], 5);
+}
+
+/* What one request was marked with, the next one is not. */
+static void marks_end_with_their_request(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    arrives(ADD, 5);
+    arrives(READ_VOLATILE, 0);
+    assert_true(answers_now());
+    arrives(READ, 0);
+    assert_false(answers_now());
 }
 
 static void long_answers_are_kept(void **unused)
@@ -104,11 +116,13 @@ static void no_reply_is_free(void **unused)
 {
     (void)unused;
     ledger.at_once = false;
-    for (uint32_t i = 0; i < REPLIES; i++) {
-        arrives(ADD, 1);
-    }
     kernel.on_wait = durable_while_it_waits;
     signalled_bits = 0;
+    for (uint32_t i = 0; i < REPLIES; i++) {
+        assert_int_equal(kernel.waits, 0);
+        arrives(ADD, 1);
+    }
+    assert_int_equal(kernel.waits, 1); /* before the next call is taken */
     arrives(ADD, 1);
     assert_int_equal(kernel.waits, 1);
     assert_int_equal(kernel.answers[0] + kernel.answers[1] + kernel.answers[2], REPLIES);
@@ -241,7 +255,7 @@ static void a_sealed_stream(void **unused)
     arrives(READ, 0);
     assert_true(answers_now());
     arrives(ADD, 1);
-    assert_int_equal(msg_label(turn.info), ERR_LOG_FULL);
+    assert_int_equal(msg_label(service.rq.answer.info), ERR_LOG_FULL);
     signal_arrives(SIGNAL_ADDS);
     assert_int_equal(state.sum, 6);
     assert_int_equal(ledger.next, next);
@@ -256,11 +270,11 @@ static void no_room(void **unused)
     uint64_t next = ledger.next;
     arrives(ADD, 2);
     assert_true(answers_now());
-    assert_int_equal(msg_label(turn.info), ERR_LOG_FULL);
+    assert_int_equal(msg_label(service.rq.answer.info), ERR_LOG_FULL);
     assert_int_equal(state.sum, 1);
     assert_int_equal(ledger.next, next);
     arrives(READ, 0);
-    assert_int_equal(turn.w[0], 1);
+    assert_int_equal(service.rq.answer.w[0], 1);
 }
 
 static void checkpoints(void **unused)
@@ -361,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(durable_at_once),
         CASE(answers_wait),
+        CASE(marks_end_with_their_request),
         CASE(long_answers_are_kept),
         CASE(answers_by_token_wait),
         CASE(no_reply_is_free),

@@ -13,7 +13,7 @@
 /* Whether the last turn's answer goes with the next receive. */
 static bool answers_now(void)
 {
-    return turn.info != 0;
+    return service.rq.answer.info != 0;
 }
 
 enum { ANN = 7 << 24, BOB = 8 << 24 }; /* numbers of clients' threads */
@@ -22,9 +22,9 @@ enum { ANN = 7 << 24, BOB = 8 << 24 }; /* numbers of clients' threads */
 static void expect_answer(uint64_t word, uint64_t badge)
 {
     if (answers_now()) {
-        assert_int_equal(turn.w[0], word);
+        assert_int_equal(service.rq.answer.w[0], word);
         assert_int_equal(ipc_buffer()->caps[0].badge, badge);
-        assert_int_equal(msg_caps(turn.info), 1);
+        assert_int_equal(msg_caps(service.rq.answer.info), 1);
         return;
     }
     assert_int_equal(kernel.answered[0].w[0], word);
