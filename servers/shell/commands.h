@@ -47,3 +47,27 @@ int run_history(struct shell *sh, int argc, char **argv);
 int run_reboot(struct shell *sh, int argc, char **argv);
 int run_poweroff(struct shell *sh, int argc, char **argv);
 int run_exit(struct shell *sh, int argc, char **argv);
+int run_rmdir(struct shell *sh, int argc, char **argv);
+int run_ln(struct shell *sh, int argc, char **argv);
+int run_chmod(struct shell *sh, int argc, char **argv);
+int run_chown(struct shell *sh, int argc, char **argv);
+int run_quota(struct shell *sh, int argc, char **argv);
+int run_find(struct shell *sh, int argc, char **argv);
+int run_grep(struct shell *sh, int argc, char **argv);
+int run_head(struct shell *sh, int argc, char **argv);
+int run_tail(struct shell *sh, int argc, char **argv);
+int run_wc(struct shell *sh, int argc, char **argv);
+int run_sh(struct shell *sh, int argc, char **argv);
+int run_set(struct shell *sh, int argc, char **argv);
+int run_unset(struct shell *sh, int argc, char **argv);
+int run_test(struct shell *sh, int argc, char **argv);
+int run_true(struct shell *sh, int argc, char **argv);
+int run_man(struct shell *sh, int argc, char **argv);
+int run_write(struct shell *sh, int argc, char **argv);
+int run_touch(struct shell *sh, int argc, char **argv);
+
+/* files.c, contents.c: of several of them. */
+int file_failed(struct shell *sh, const char *path, int err);
+bool target_is_folder(struct shell *sh, const char *argument);
+/* `target`, or the name of `source` in it. False: too long. */
+bool target_path(bool into, const char *target, const char *source, char out_path[1025]);

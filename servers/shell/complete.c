@@ -4,7 +4,7 @@
 
 static bool ends_word(char c)
 {
-    return c == ' ' || c == '\t' || c == ';' || c == '>';
+    return c == ' ' || c == '\t' || c == ';' || c == '>' || c == '<' || c == '|' || c == '&';
 }
 
 /* The first word of the command that the cursor is in, unless it is the one under the cursor. */
@@ -12,7 +12,8 @@ static void command_find(struct completion *c, const char *line, uint32_t word_s
 {
     uint32_t start = word_start, len = 0;
 
-    while (start > 0 && line[start - 1] != ';') {
+    while (start > 0 && line[start - 1] != ';' && line[start - 1] != '|' &&
+           line[start - 1] != '&') {
         start--;
     }
     while (start < word_start && line[start] == ' ') {

@@ -1,10 +1,14 @@
-/* files.c - commands on files. A path without "/" before it is taken from the root. */
+/* files.c - commands on names: what is there, and what it is. A path without "/" before it is
+ * taken from the root. */
 #include "bytes.h"
 #include "commands.h"
+#include "finder.h"
 #include "print.h"
 #include "slots.h"
+#include "startup.h"
+#include "walk.h"
 
-enum { PATH_BYTES = 1024, VFS_LIST_BYTES = 12 * 256 };
+enum { PATH_BYTES = 1024 };
 
 struct text shell_path(const char *text, char out_path[1025])
 {
@@ -16,6 +20,7 @@ struct text shell_path(const char *text, char out_path[1025])
     out_path[0] = '/';
     memcpy(out_path + lead, text, len + 1);
     if (len + lead > 1 && out_path[len + lead - 1] == '/') len--; /* as Tab leaves directories */
+    out_path[len + lead] = '\0';
     return text_from(out_path, len + lead);
 }
 
@@ -48,211 +53,168 @@ void file_close(struct shell *sh, cap_t file)
     slot_discard(file);
 }
 
-static int failed(struct shell *sh, const char *path, int err)
+int file_failed(struct shell *sh, const char *path, int err)
 {
     return shell_failed(sh, path, DIRECTORY_ID, err);
 }
 
-static void entry_print(struct shell *sh, const struct vfs_entry *e, bool long_form)
-{
-    bool directory = e->kind == VFS_STAT_KIND_DIRECTORY;
+/* ls */
 
-    if (long_form) shell_print(sh, "%s %9lu ", directory ? "d" : "-", e->size);
-    shell_print(sh, "%.*s%s\n", (int)e->name.len, e->name.at, directory ? "/" : "");
+enum { LS_LONG = 1, LS_TREE = 2 };
+
+static void link_show(struct shell *sh, const char *path)
+{
+    struct directory_read_link_in in = {.path = text_from(path, strlen(path))};
+    struct directory_read_link_out out;
+
+    if (directory_read_link(sh->files, &in, &out) != OK) return;
+    char copy[PATH_BYTES + 1]; /* printing uses the page that it lies in */
+    memcpy(copy, out.target.at, out.target.len);
+    shell_bytes(sh, " -> ", 4);
+    shell_bytes(sh, copy, out.target.len);
 }
 
-static int list(struct shell *sh, const char *path, bool long_form)
+static void entry_show(struct shell *sh, const struct walk *w, uint32_t how)
 {
-    char buffer[PATH_BYTES + 1], after[256];
-    struct directory_list_in in = {.path = shell_path(path, buffer), .after = text_from(after, 0)};
-    struct directory_list_out out = {.more = true};
+    static const char kinds[] = "-dl";
+    const struct vfs_entry *e = &w->entry;
+    const char *name = (how & LS_TREE) != 0 ? w->path : walk_name(w);
+    char mode[8];
 
-    while (out.more && !shell_stopped(sh)) {
-        int err = directory_list(sh->files, &in, &out);
-        if (err != OK) return failed(sh, path, err);
-        if (out.entries.count == 0) break;
-        const struct text last = out.entries.at[out.entries.count - 1].name;
-        memcpy(after, last.at, last.len);
-        char names[VFS_LIST_BYTES];
-        struct out kept = out_to(names, sizeof(names));
-        /* Printing may call the console or a file, which uses the page the names lie in. */
-        for (uint32_t i = 0; i < out.entries.count; i++) {
-            struct text *name = &out.entries.at[i].name;
-            const char *copy = kept.at + kept.len;
-            out_bytes(&kept, name->at, name->len);
-            name->at = copy;
-        }
-        in.after = text_from(after, last.len);
-        for (uint32_t i = 0; i < out.entries.count; i++) {
-            entry_print(sh, &out.entries.at[i], long_form);
-        }
+    mode_text((uint8_t)e->mode, mode);
+    if ((how & LS_LONG) != 0) {
+        shell_print(sh, "%c%s %5lu %9lu ", kinds[e->kind], mode, e->owner, e->size);
     }
-    return STATUS_OK;
+    shell_bytes(sh, name, strlen(name));
+    if (e->kind == VFS_STAT_KIND_DIRECTORY) shell_bytes(sh, "/", 1);
+    if (e->kind == VFS_STAT_KIND_LINK && (how & LS_LONG) != 0) link_show(sh, w->path);
+    shell_bytes(sh, "\n", 1);
+}
+
+static int list(struct shell *sh, const char *argument, uint32_t how)
+{
+    static struct walk w; /* one list at a time */
+    char path[PATH_BYTES + 1];
+    (void)shell_path(argument, path);
+    int err = strlen(argument) >= PATH_BYTES ? DIRECTORY_BAD_PATH : walk_start(&w, sh->files, path);
+    if (err != OK) return file_failed(sh, argument, err);
+    bool into = true;
+    struct directory_stat_in in = {.path = text_from(path, strlen(path))};
+    struct directory_stat_out out;
+    if (w.entry.kind == VFS_STAT_KIND_LINK && (how & LS_LONG) == 0 &&
+        directory_stat(sh->files, &in, &out) == OK) {
+        w.entry.kind = out.stat.kind; /* a link to a folder is listed as that folder */
+    }
+    if (w.entry.kind != VFS_STAT_KIND_DIRECTORY) {
+        entry_show(sh, &w, how);
+        return STATUS_OK;
+    }
+    while (!shell_stopped(sh) && walk_next(&w, into)) {
+        entry_show(sh, &w, how);
+        into = (how & LS_TREE) != 0;
+    }
+    return w.err == OK ? STATUS_OK : file_failed(sh, argument, w.err);
 }
 
 int run_ls(struct shell *sh, int argc, char **argv)
 {
-    bool long_form = argc > 1 && strcmp(argv[1], "-l") == 0;
-    int first = long_form ? 2 : 1;
-
-    if (sh->files == 0) return failed(sh, "files", ERR_CAP_EMPTY);
-    if (argc > first + 1) return shell_wrong(sh, "too many arguments");
-    return list(sh, argc > first ? argv[first] : "/", long_form);
-}
-
-static int cat_one(struct shell *sh, const char *path)
-{
-    int err;
-    cap_t file = file_open_at(sh, path, &(struct directory_open_in){0}, &err);
-    char copy[FILE_BYTES];
-
-    for (uint64_t at = 0; file != 0 && !shell_stopped(sh);) {
-        struct file_read_in in = {.offset = at, .count = FILE_BYTES};
-        struct file_read_out out;
-        err = file_read(file, &in, &out);
-        if (err != OK || out.data.len == 0) break;
-        memcpy(copy, out.data.at, out.data.len);
-        at += out.data.len;
-        shell_bytes(sh, copy, out.data.len);
-    }
-    file_close(sh, file);
-    return err == OK ? STATUS_OK : failed(sh, path, err);
-}
-
-int run_cat(struct shell *sh, int argc, char **argv)
-{
+    uint32_t how;
     int status = STATUS_OK;
 
+    if (!options_take(sh, &argc, argv, "lr", &how)) return STATUS_USAGE;
+    if (sh->files == 0) return file_failed(sh, "files", ERR_CAP_EMPTY);
+    if (argc == 1) return list(sh, "/", how);
     for (int i = 1; i < argc && !sh->interrupted; i++) {
-        if (cat_one(sh, argv[i]) != STATUS_OK) status = STATUS_ERROR;
+        int one = list(sh, argv[i], how);
+        if (one != STATUS_OK) status = one;
     }
     return status;
 }
 
-int run_echo(struct shell *sh, int argc, char **argv)
+int run_find(struct shell *sh, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        shell_print(sh, "%s%s", i > 1 ? " " : "", argv[i]);
-    }
-    shell_print(sh, "\n");
+    struct finder f = {0};
+    static struct walk w;
+    char path[PATH_BYTES + 1];
+
+    if (!finder_parse(&f, argc, argv)) return shell_wrong(sh, "no such condition");
+    (void)shell_path(argv[1], path);
+    int err = walk_start(&w, sh->files, path);
+    if (err != OK) return file_failed(sh, argv[1], err);
+    do {
+        if (!finder_takes(&f, walk_name(&w), w.entry.kind)) continue;
+        shell_bytes(sh, w.path, w.len);
+        shell_bytes(sh, "\n", 1);
+    } while (!shell_stopped(sh) && walk_next(&w, true));
+    return w.err == OK ? STATUS_OK : file_failed(sh, argv[1], w.err);
+}
+
+static void time_show(struct shell *sh, const char *what, uint64_t ticks, const char *end)
+{
+    uint64_t hz = startup_page()->tick_hz;
+    uint64_t ms = hz < 1000 ? 0 : ticks / (hz / 1000);
+
+    shell_print(sh, "%s %lu.%03lu s%s", what, ms / 1000, ms % 1000, end);
+}
+
+static int stat_one(struct shell *sh, const char *argument, bool link)
+{
+    static const char *const kinds[] = {"file", "directory", "link"};
+    char path[PATH_BYTES + 1], mode[8];
+    struct directory_stat_in in = {.path = shell_path(argument, path), .link = link};
+    struct directory_stat_out out;
+    int err = sh->files == 0 ? ERR_CAP_EMPTY : directory_stat(sh->files, &in, &out);
+
+    if (err != OK) return file_failed(sh, argument, err);
+    const struct vfs_stat *s = &out.stat;
+    shell_print(sh, "%s, %lu bytes, inode %lu%s\n", kinds[s->kind], s->size, s->inode,
+                s->read_only ? ", read-only: part of the boot image" : "");
+    mode_text((uint8_t)s->mode, mode);
+    shell_print(sh, "owner %lu, mode %s\n", s->owner, mode);
+    time_show(sh, "made at", s->created, ", ");
+    time_show(sh, "changed at", s->modified, " of the clock of its boot\n");
     return STATUS_OK;
-}
-
-static int copy_contents(cap_t from, cap_t to)
-{
-    uint8_t copy[FILE_BYTES];
-
-    for (uint64_t at = 0;;) {
-        struct file_read_in read_in = {.offset = at, .count = FILE_BYTES};
-        struct file_read_out out;
-        int err = file_read(from, &read_in, &out);
-        if (err != OK || out.data.len == 0) return err;
-        memcpy(copy, out.data.at, out.data.len);
-        struct file_write_in write_in = {.offset = at, .data = data_from(copy, out.data.len)};
-        struct file_write_out written;
-        at += out.data.len;
-        err = file_write(to, &write_in, &written);
-        if (err != OK) return err;
-    }
-}
-
-static int same_file(cap_t a, cap_t b, bool *out_same)
-{
-    struct file_stat_out first, second;
-    int err = file_stat(a, &first);
-
-    if (err == OK) err = file_stat(b, &second);
-    if (err == OK) *out_same = first.stat.inode == second.stat.inode;
-    return err;
-}
-
-int run_cp(struct shell *sh, int argc, char **argv)
-{
-    int err;
-    bool same = false;
-    cap_t from = file_open_at(sh, argv[1], &(struct directory_open_in){0}, &err);
-
-    (void)argc;
-    if (from == 0) return failed(sh, argv[1], err);
-    cap_t to =
-        file_open_at(sh, argv[2], &(struct directory_open_in){.create = true, .write = true}, &err);
-    if (to == 0) {
-        file_close(sh, from);
-        return failed(sh, argv[2], err);
-    }
-    err = same_file(from, to, &same);
-    if (err == OK && !same) err = file_truncate(to, &(struct file_truncate_in){0});
-    if (err == OK && !same) err = copy_contents(from, to);
-    file_close(sh, from);
-    file_close(sh, to);
-    if (same) return shell_wrong(sh, "source and target are the same file");
-    return err == OK ? STATUS_OK : failed(sh, argv[2], err);
-}
-
-int run_mv(struct shell *sh, int argc, char **argv)
-{
-    char source[PATH_BYTES + 1], target[PATH_BYTES + 1], both[300];
-    struct directory_rename_in in = {.source = shell_path(argv[1], source),
-                                     .target = shell_path(argv[2], target)};
-    int err = directory_rename(sh->files, &in);
-
-    (void)argc;
-    if (err == OK) return STATUS_OK;
-    print_format(both, sizeof(both), "%s to %s", argv[1], argv[2]);
-    return failed(sh, both, err);
-}
-
-int run_rm(struct shell *sh, int argc, char **argv)
-{
-    int status = STATUS_OK;
-
-    for (int i = 1; i < argc; i++) {
-        char path[PATH_BYTES + 1];
-        struct directory_remove_in in = {.path = shell_path(argv[i], path)};
-        int err = directory_remove(sh->files, &in);
-        if (err != OK) status = failed(sh, argv[i], err);
-    }
-    return status;
-}
-
-int run_mkdir(struct shell *sh, int argc, char **argv)
-{
-    int status = STATUS_OK;
-
-    for (int i = 1; i < argc; i++) {
-        char path[PATH_BYTES + 1];
-        struct directory_mkdir_in in = {.path = shell_path(argv[i], path)};
-        int err = directory_mkdir(sh->files, &in);
-        if (err != OK) status = failed(sh, argv[i], err);
-    }
-    return status;
 }
 
 int run_stat(struct shell *sh, int argc, char **argv)
 {
-    char path[PATH_BYTES + 1];
-    struct directory_stat_in in = {.path = shell_path(argv[1], path)};
-    struct directory_stat_out out;
-    int err = directory_stat(sh->files, &in, &out);
+    uint32_t how;
+    int status = STATUS_OK;
 
-    (void)argc;
-    if (err != OK) return failed(sh, argv[1], err);
-    shell_print(sh, "%s, %lu bytes, inode %lu%s\n",
-                out.stat.kind == VFS_STAT_KIND_DIRECTORY ? "directory" : "file", out.stat.size,
-                out.stat.inode, out.stat.read_only ? ", read-only: part of the boot image" : "");
-    shell_print(sh, "created at %lu ticks, changed at %lu\n", out.stat.created, out.stat.modified);
-    return STATUS_OK;
+    if (!options_take(sh, &argc, argv, "l", &how)) return STATUS_USAGE;
+    if (argc == 1) return shell_wrong(sh, "an argument is missing");
+    for (int i = 1; i < argc; i++) {
+        if (stat_one(sh, argv[i], how != 0) != STATUS_OK) status = STATUS_ERROR;
+    }
+    return status;
+}
+
+static void share_show(struct shell *sh, uint64_t user)
+{
+    struct directory_account_in in = {.user = user};
+    struct directory_account_out out;
+
+    if (directory_account(sh->files, &in, &out) != OK) return;
+    shell_print(sh, "user %lu: %lu bytes", user, out.bytes);
+    if (out.max_bytes != 0) shell_print(sh, " of %lu", out.max_bytes);
+    shell_print(sh, ", %u files", out.files);
+    if (out.max_files != 0) shell_print(sh, " of %u", out.max_files);
+    shell_print(sh, "%s\n", out.soft ? "; more than four fifths" : "");
 }
 
 int run_df(struct shell *sh, int argc, char **argv)
 {
     struct directory_usage_out out;
-    int err = directory_usage(sh->files, &out);
+    int err = sh->files == 0 ? ERR_CAP_EMPTY : directory_usage(sh->files, &out);
+    uint64_t user = 0;
 
-    (void)argc;
-    (void)argv;
-    if (err != OK) return failed(sh, "files", err);
-    shell_print(sh, "%lu of %lu bytes in use, %u of %u files and directories, %u open\n", out.bytes,
-                out.max_bytes, out.files, out.max_files, out.opened);
+    if (err != OK) return file_failed(sh, "files", err);
+    if (argc > 1 && !shell_number(argv[1], &user)) return shell_wrong(sh, "USER is a number");
+    if (argc == 1) {
+        shell_print(sh, "%lu of %lu bytes in use, %u of %u files and directories, %u open\n",
+                    out.bytes, out.max_bytes, out.files, out.max_files, out.opened);
+        user = out.user;
+    }
+    share_show(sh, user);
     return STATUS_OK;
 }

@@ -129,6 +129,7 @@ static int binary_find(struct shell *sh, const char *name, struct binary *out_bi
 static int spawn_binary(struct shell *sh, const struct program *p, const struct binary *binary,
                         struct job *job)
 {
+    const char *env[VARIABLES_MAX];
     struct spawn_cap caps[3] = {{.name = "terminal", .source = sh->session, .rights = RIGHTS_ALL}};
     struct spawn_result result;
     struct spawn_args args = {
@@ -137,6 +138,8 @@ static int spawn_binary(struct shell *sh, const struct program *p, const struct 
         .elf_size = binary->size,
         .argc = p->argc,
         .argv = p->argv,
+        .env_count = sh->variables.count,
+        .env = env,
         .caps = caps,
         .cap_count = 1,
         .quota = {p->pages != 0 ? p->pages : PROGRAM_PAGES, PROGRAM_SLOTS, PROGRAM_THREADS,
@@ -147,6 +150,9 @@ static int spawn_binary(struct shell *sh, const struct program *p, const struct 
         .exit = sh->exit_source,
     };
 
+    for (uint32_t i = 0; i < sh->variables.count; i++) {
+        env[i] = sh->variables.texts[i];
+    }
     if (sh->files != 0) {
         caps[args.cap_count++] =
             (struct spawn_cap){.name = "files", .source = sh->files, .rights = RIGHTS_ALL};
@@ -170,8 +176,8 @@ struct job *job_start(struct shell *sh, const struct program *p)
     struct job *job = sh->jobs;
     struct binary binary;
 
-    if (sh->target != 0) {
-        (void)shell_refused(sh, p->argv[0], "what a program prints cannot go to a file");
+    if (sh->target != 0 || sh->pipe_to != NULL) {
+        (void)shell_refused(sh, p->argv[0], "what a program prints goes to the terminal only");
         return NULL;
     }
     while (job < sh->jobs + JOBS_MAX && job->process != 0) {

@@ -47,7 +47,9 @@ void shell_show(struct shell *sh, const char *bytes, size_t len)
 
 void shell_flush(struct shell *sh)
 {
-    if (sh->target == 0) {
+    if (sh->pipe_to != NULL) {
+        pipe_take(sh, sh->out.at, sh->out.len);
+    } else if (sh->target == 0) {
         shell_show(sh, sh->out.at, sh->out.len);
     } else if (sh->target_error == OK && sh->out.len > 0) {
         struct file_write_in in = {.offset = sh->target_at,
@@ -95,9 +97,7 @@ void shell_column(struct shell *sh, size_t width, const char *text)
 /* What went wrong goes to the terminal, also when the output goes to a file. */
 static void complain(struct shell *sh, const char *text)
 {
-    cap_t target = sh->target;
-
-    if (target == 0) shell_flush(sh);
+    if (sh->target == 0) shell_flush(sh);
     shell_show(sh, text, strlen(text));
 }
 

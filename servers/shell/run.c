@@ -1,42 +1,8 @@
-/* run.c - from a line to commands, and what Tab offers. */
+/* run.c - from a line to commands: pipes, redirection, `&&` and `||`, scripts. */
+#include "run.h"
 #include "bytes.h"
-#include "complete.h"
-#include "idl/registry.h"
 #include "print.h"
-#include "shell.h"
-#include "slots.h"
 #include "text.h"
-
-static bool target_open(struct shell *sh)
-{
-    const struct command *c = &sh->command;
-    struct directory_open_in how = {.create = true, .write = true, .truncate = !c->append};
-    struct file_stat_out stat;
-    int err = OK;
-
-    sh->target_at = 0;
-    sh->target_error = OK;
-    cap_t file = file_open_at(sh, c->target, &how, &err);
-    if (file == 0) {
-        (void)shell_failed(sh, c->target, DIRECTORY_ID, err);
-        return false;
-    }
-    if (c->append && file_stat(file, &stat) == OK) sh->target_at = stat.stat.size;
-    sh->target = file;
-    return true;
-}
-
-static int target_close(struct shell *sh, int status)
-{
-    cap_t file = sh->target;
-
-    shell_flush(sh);
-    sh->target = 0;
-    file_close(sh, file);
-    if (sh->target_error != OK)
-        return shell_failed(sh, sh->command.target, FILE_ID, sh->target_error);
-    return status;
-}
 
 static int run_program(struct shell *sh, int argc, char **argv)
 {
@@ -74,176 +40,227 @@ static int run_row(struct shell *sh, int argc, char **argv)
     return sh->row->run(sh, argc, argv);
 }
 
-static int run_command(struct shell *sh)
+/* What comes from and goes to files and the commands beside it. */
+static bool ends_open(struct shell *sh, const struct command *c, bool from_pipe)
 {
-    struct command *c = &sh->command;
-    int status;
+    if (from_pipe && c->source != NULL) {
+        (void)shell_refused(sh, c->source, "the input comes through the pipe");
+        return false;
+    }
+    if (c->after == AFTER_PIPE && c->target != NULL) {
+        (void)shell_refused(sh, c->target, "the output goes through the pipe");
+        return false;
+    }
+    if (c->source != NULL && !input_open(sh, c->source)) return false;
+    if (from_pipe) input_from_pipe(sh);
+    if (c->target != NULL && !target_open(sh, c->target, c->append)) {
+        input_close(sh);
+        return false;
+    }
+    if (c->after == AFTER_PIPE) return pipe_open(sh);
+    return true;
+}
 
-    sh->row = c->argc > 0 ? row_find(c->argv[0]) : NULL;
-    if (c->argc > 0 && sh->row == NULL && strchr(c->argv[0], '/') == NULL &&
-        !program_exists(sh, c->argv[0])) {
-        shell_print(sh, "%s: no such command\nusage: help [COMMAND]\n", c->argv[0]);
-        return STATUS_USAGE;
+static int ends_close(struct shell *sh, const struct command *c, int status)
+{
+    shell_flush(sh);
+    input_close(sh);
+    if (c->after == AFTER_PIPE) status = pipe_close(sh, status);
+    if (c->target != NULL && sh->target != 0) status = target_close(sh, c->target, status);
+    return status;
+}
+
+static bool is_known(struct shell *sh, const char *name)
+{
+    return sh->row != NULL || strchr(name, '/') != NULL || program_exists(sh, name);
+}
+
+static int run_words(struct shell *sh, struct words *words)
+{
+    if (words->argc == 0) return STATUS_OK;
+    sh->row = row_find(words->argv[0]);
+    if (!is_known(sh, words->argv[0])) {
+        const char *path = path_find_command(sh, words->argv[0]);
+        if (path == NULL) {
+            shell_print(sh, "%s: no such command\nusage: help [COMMAND]\n", words->argv[0]);
+            return STATUS_USAGE;
+        }
+        words->argv[0] = path;
     }
-    if (c->target != NULL && !target_open(sh)) return STATUS_ERROR;
-    if (c->argc == 0) {
-        status = STATUS_OK;
-    } else if (sh->row != NULL) {
-        status = run_row(sh, (int)c->argc, c->argv);
-    } else {
-        status = run_program(sh, (int)c->argc, c->argv);
-    }
-    if (sh->target != 0) status = target_close(sh, status);
+    if (sh->row != NULL) return run_row(sh, (int)words->argc, (char **)words->argv);
+    return run_program(sh, (int)words->argc, (char **)words->argv);
+}
+
+static int run_command(struct shell *sh, struct level *level)
+{
+    static struct words words; /* one command at a time; too large for a stack */
+    struct command *c = &sh->command;
+    bool from_pipe = level->joined == AFTER_PIPE;
+    int status = STATUS_ERROR;
+
+    sh->row = NULL;
+    if (!words_expand(sh, c, &words)) return STATUS_USAGE;
+    if (!ends_open(sh, c, from_pipe)) return STATUS_ERROR;
+    status = ends_close(sh, c, run_words(sh, &words));
     interrupts_mend(sh);
     return sh->interrupted ? STATUS_INTERRUPTED : status;
 }
 
-void shell_run_line(struct shell *sh, const char *line)
-{
-    const char *at = line;
-    enum tokens_result result;
+/* Levels: the line that was typed, a script that it runs, a line of the script, and so on. */
 
-    sh->interrupted = false;
-    while (!sh->leaving && !sh->interrupted) {
-        result = tokens_next(&at, &sh->command);
-        if (result == TOKENS_END) break;
-        if (result != TOKENS_COMMAND) {
-            shell_print(sh, "shell: %s\nusage: COMMAND [ARGUMENTS] [> FILE]; ...\n",
-                        tokens_problem(result));
-            sh->status = STATUS_USAGE;
-            break;
-        }
-        sh->status = run_command(sh);
-        shell_flush(sh);
+static struct level *level_top(struct shell *sh)
+{
+    return &sh->levels[sh->level_count - 1];
+}
+
+static bool level_add_line(struct shell *sh, const char *line)
+{
+    if (sh->level_count == LEVELS_MAX) return false;
+    struct level *l = &sh->levels[sh->level_count++];
+    *l = (struct level){.joined = AFTER_END};
+    (void)text_copy(l->line, sizeof(l->line), line, strlen(line));
+    l->at = l->line;
+    return true;
+}
+
+static void level_drop(struct shell *sh)
+{
+    struct level *l = level_top(sh);
+
+    if (l->script != 0) file_close(sh, l->script);
+    sh->level_count--;
+}
+
+bool script_start(struct shell *sh, cap_t file, int argc, char **argv)
+{
+    if (sh->level_count + 2 > LEVELS_MAX) return false;
+    struct level *l = &sh->levels[sh->level_count++];
+    struct out o = out_to(l->line, sizeof(l->line));
+    *l = (struct level){.script = file, .argc = (uint32_t)argc};
+    for (int i = 0; i < argc; i++) {
+        out_bytes(&o, argv[i], strlen(argv[i]) + 1);
     }
-    if (sh->interrupted) sh->interrupt_served = true;
-    sh->row = NULL;
+    return true;
+}
+
+/* `$1` and up, and `$#`: of the innermost script. */
+static const char *argument_value(struct shell *sh, const struct level *l, char name)
+{
+    const char *at = l->line;
+
+    if (name == '#') {
+        print_format(sh->number, sizeof(sh->number), "%u", l->argc - 1);
+        return sh->number;
+    }
+    if ((uint32_t)(name - '0') >= l->argc) return NULL;
+    for (char i = '0'; i < name; i++) {
+        at += strlen(at) + 1;
+    }
+    return at;
+}
+
+static const char *value_of(void *state, const char *name, uint32_t len)
+{
+    struct shell *sh = state;
+
+    if (len == 1 && name[0] == '?') {
+        print_format(sh->number, sizeof(sh->number), "%d", sh->status);
+        return sh->number;
+    }
+    for (uint32_t i = sh->level_count; len == 1 && i > 0; i--) {
+        if (sh->levels[i - 1].script == 0) continue;
+        if (name[0] == '#' || (name[0] >= '0' && name[0] <= '9')) {
+            return argument_value(sh, &sh->levels[i - 1], name[0]);
+        }
+    }
+    return variables_get(&sh->variables, name, len);
+}
+
+/* Left out because of what came before it, together with all that its pipe leads to. */
+static bool is_skipped(const struct shell *sh, struct level *level)
+{
+    bool skips = (level->joined == AFTER_AND && sh->status != STATUS_OK) ||
+                 (level->joined == AFTER_OR && sh->status == STATUS_OK);
+
+    if (level->joined == AFTER_PIPE) skips = level->skipping;
+    level->skipping = skips;
+    return skips;
+}
+
+static void line_step(struct shell *sh, struct level *level)
+{
+    const struct tokens_values values = {value_of, sh};
+    enum tokens_result result = tokens_next(&level->at, &values, &sh->command);
+
+    if (result == TOKENS_END) {
+        level_drop(sh);
+        return;
+    }
+    if (result != TOKENS_COMMAND) {
+        shell_print(sh, "shell: %s\nusage: COMMAND [ARGUMENTS] [> FILE]; ...\n",
+                    tokens_problem(result));
+        sh->status = STATUS_USAGE;
+        level_drop(sh);
+        return;
+    }
+    uint8_t after = sh->command.after;
+    if (!is_skipped(sh, level)) sh->status = run_command(sh, level);
+    level->joined = after;
     shell_flush(sh);
 }
 
-/* Completion. */
-
-static void offer(struct completion *c, const char *text)
+static void script_step(struct shell *sh, struct level *level)
 {
-    complete_offer(c, text, (uint32_t)strlen(text));
+    char line[EDITOR_LINE_MAX];
+    int err = script_line(level, line, sizeof(line));
+
+    if (err == SCRIPT_LINE && level_add_line(sh, line)) return;
+    if (err != SCRIPT_END) {
+        sh->row = NULL;
+        sh->status = err == SCRIPT_TOO_LONG
+                         ? shell_refused(sh, level->line, "a line of more than 511 bytes")
+                         : shell_failed(sh, level->line, FILE_ID, err);
+    }
+    level_drop(sh);
 }
 
-static void offer_programs(const struct shell *sh, struct completion *c)
+void script_end(struct shell *sh)
 {
-    for (uint32_t i = 0; sh->has_image && i < sh->image.count; i++) {
-        const char *path = sh->image.files[i].path;
-        if (strncmp(path, "/bin/", 5) != 0) continue;
-        /* A command of the same name was offered already. */
-        if (c->command[0] == '\0' && row_find(path + 5) != NULL) continue;
-        offer(c, path + 5);
+    while (sh->level_count > 0) {
+        bool is_script = level_top(sh)->script != 0;
+        level_drop(sh);
+        if (is_script) return;
     }
 }
 
-static void offer_commands(struct completion *c)
+bool script_runs(const struct shell *sh)
 {
-    for (uint32_t i = 0; i < row_count; i++) {
-        offer(c, rows[i].name);
+    for (uint32_t i = 0; i < sh->level_count; i++) {
+        if (sh->levels[i].script != 0) return true;
     }
+    return false;
 }
 
-static void offer_names(struct shell *sh, struct completion *c)
+void shell_run_line(struct shell *sh, const char *line)
 {
-    struct observe_processes_in after = {0};
-    struct observe_processes_out pids;
-
-    if (sh->observe == 0 || observe_processes(sh->observe, &after, &pids) != OK) return;
-    uint64_t copy[256];
-    uint32_t count = pids.pids.count;
-    memcpy(copy, pids.pids.at, count * sizeof(copy[0]));
-    for (uint32_t i = 0; i < count; i++) {
-        struct observe_process_in in = {.pid = (uint32_t)copy[i]};
-        struct observe_process_out out;
-        if (observe_process(sh->observe, &in, &out) != OK) continue;
-        complete_offer(c, out.info.name.at, out.info.name.len);
-    }
-}
-
-static void offer_services(struct completion *c)
-{
-    struct registry_list_in in = {0};
-    struct registry_list_out out = {.more = true};
-
-    while (out.more && registry_list(CAP_SLOT_REGISTRY, &in, &out) == OK) {
-        for (uint32_t i = 0; i < out.services.count; i++) {
-            complete_offer(c, out.services.at[i].name.at, out.services.at[i].name.len);
+    sh->interrupted = false;
+    (void)level_add_line(sh, line);
+    while (sh->level_count > 0 && !sh->leaving && !sh->interrupted) {
+        struct level *level = level_top(sh);
+        if (level->script != 0) {
+            script_step(sh, level);
+        } else {
+            line_step(sh, level);
         }
-        in.after += out.services.count;
+        if (script_runs(sh)) (void)shell_stopped(sh);
     }
-}
-
-/* The names in the directory of the word. */
-static void offer_paths(struct shell *sh, struct completion *c)
-{
-    char prefix[COMPLETE_WORD_MAX], whole[COMPLETE_WORD_MAX + 260], path[1025], after[256];
-    const char *slash = strrchr(c->word, '/');
-    size_t prefix_len = slash == NULL ? 0 : (size_t)(slash - c->word) + 1;
-    struct directory_list_in in = {.after = text_from(after, 0)};
-    struct directory_list_out out = {.more = true};
-
-    if (sh->files == 0) return;
-    memcpy(prefix, c->word, prefix_len);
-    prefix[prefix_len] = '\0';
-    in.path = shell_path(prefix, path);
-    while (out.more && directory_list(sh->files, &in, &out) == OK && out.entries.count > 0) {
-        for (uint32_t i = 0; i < out.entries.count; i++) {
-            const struct vfs_entry *e = &out.entries.at[i];
-            size_t len = print_format(whole, sizeof(whole), "%s%.*s%s", prefix, (int)e->name.len,
-                                      e->name.at, e->kind == VFS_STAT_KIND_DIRECTORY ? "/" : "");
-            complete_offer(c, whole, (uint32_t)len);
-        }
-        const struct text *last = &out.entries.at[out.entries.count - 1].name;
-        memcpy(after, last->at, last->len);
-        in.after = text_from(after, last->len);
+    while (sh->level_count > 0) {
+        level_drop(sh);
     }
-}
-
-static void offer_all(struct shell *sh, struct completion *c)
-{
-    const struct row *row = row_find(c->command);
-
-    if (c->command[0] == '\0') {
-        offer_commands(c);
-        offer_programs(sh, c);
-        return;
+    if (sh->interrupted) {
+        sh->interrupt_served = true;
+        sh->status = STATUS_INTERRUPTED;
     }
-    switch (row == NULL ? COMPLETES_PATH : (enum completes)row->completes) {
-    case COMPLETES_NOTHING:
-        break;
-    case COMPLETES_PATH:
-        offer_paths(sh, c);
-        break;
-    case COMPLETES_NAME:
-        offer_names(sh, c);
-        break;
-    case COMPLETES_SERVICE:
-        offer_services(c);
-        break;
-    case COMPLETES_COMMAND:
-        offer_commands(c);
-        break;
-    case COMPLETES_PROGRAM:
-        offer_programs(sh, c);
-        break;
-    }
-}
-
-void shell_complete(struct shell *sh, struct out *o)
-{
-    static struct completion c; /* one Tab at a time; too large for a stack beside the others */
-    char text[COMPLETE_WORD_MAX];
-
-    if (!complete_start(&c, sh->editor.line, sh->editor.cursor)) return;
-    offer_all(sh, &c);
-    uint32_t len = complete_text(&c, text);
-    if (len > 0) {
-        editor_insert(&sh->editor, text, len, o);
-    } else if (c.count > 1) {
-        out_print(o, "\n%s\n", c.list);
-        editor_redraw(&sh->editor, o);
-    }
+    sh->row = NULL;
+    shell_flush(sh);
 }

@@ -13,6 +13,7 @@
 #include "image.h"
 #include "out.h"
 #include "tokens.h"
+#include "variables.h"
 
 enum {
     STATUS_OK = 0,
@@ -25,12 +26,35 @@ enum {
     FILES_MAX = 4,     /* of one command, and its target */
     DISKS = 3,         /* the log's, the files', the keys' */
     FILE_BYTES = 3072, /* of one read or write of a file */
+    PIPE_BYTES = 256 << 10,
+    LEVELS_MAX = 9, /* a line, and four times a script and a line of it */
 };
 
 struct job { /* a program that this shell started */
     char name[32];
     cap_t process; /* 0: free */
     uint32_t pid;
+};
+
+struct pipe { /* what one command printed for the next */
+    char *bytes;
+    size_t len;
+    bool full;
+};
+
+struct input { /* of a command; neither: it has none */
+    const struct pipe *pipe;
+    cap_t file;
+};
+
+struct level { /* a line, or a script and in `line` its arguments */
+    const char *at;
+    cap_t script;
+    uint64_t script_at;
+    uint32_t argc;
+    uint8_t joined; /* enum tokens_after: what stood behind the former command */
+    bool skipping;
+    char line[EDITOR_LINE_MAX];
 };
 
 struct row;
@@ -45,6 +69,13 @@ struct shell {
     struct editor editor;
     struct history history;
     struct command command;
+    struct level levels[LEVELS_MAX];
+    uint32_t level_count;
+    struct variables variables;
+    struct pipe pipes[2], *pipe_to; /* pipe_to: what is printed goes there, or NULL */
+    uint32_t pipe_next;             /* the one to fill next */
+    struct input input;
+    char number[24];       /* a value that is a number */
     const struct row *row; /* of the command that runs */
     uint32_t boot;         /* that it asks about: --boot N; 0: this one */
     bool interrupted;      /* Ctrl-C since the command began */
@@ -99,7 +130,40 @@ bool shell_stopped(struct shell *sh);
 
 /* run.c */
 void shell_run_line(struct shell *sh, const char *line);
+/* The file's lines come next; it is closed at its end. False: too deep, or too many words. */
+bool script_start(struct shell *sh, cap_t file, int argc, char **argv);
+bool script_runs(const struct shell *sh);
+void script_end(struct shell *sh); /* of the innermost one */
+
+/* tab.c */
 void shell_complete(struct shell *sh, struct out *o);
+
+/* pipes.c */
+void pipe_take(struct shell *sh, const char *bytes, size_t len);
+struct reader { /* of a file, or of the command's input */
+    struct shell *sh;
+    const char *name;
+    struct input from;
+    bool own;
+    uint64_t at;
+    uint32_t used, len;
+    int err;
+    char bytes[FILE_BYTES];
+};
+/* `path` NULL: the input. False after a message. */
+bool reader_open(struct shell *sh, struct reader *r, const char *path);
+int reader_close(struct reader *r); /* a status */
+void reader_rewind(struct reader *r);
+uint32_t reader_bytes(struct reader *r, const char **out_bytes);
+bool reader_line(struct reader *r, char *line, uint32_t size, uint32_t *out_len);
+
+/* options.c */
+/* Takes the words that begin with `-` away: a bit for each letter, in the order of `letters`.
+ * False after a message: a letter is not among them. */
+bool options_take(struct shell *sh, int *argc, char **argv, const char *letters, uint32_t *out_set);
+/* rwxrwrw, or u+rw s-w w+r: classes (user, system, world), sign, letters. */
+bool mode_parse(const char *text, uint8_t before, uint8_t *out_mode);
+void mode_text(uint8_t mode, char out_text[8]);
 
 /* jobs.c */
 struct program {

@@ -19,9 +19,12 @@ int run_help(struct shell *sh, int argc, char **argv)
         shell_column(sh, 34, rows[i].usage);
         shell_print(sh, "%s\n", rows[i].help);
     }
-    shell_print(sh, "> FILE and >> FILE take what a command prints, not a program; `;` stands "
-                    "between commands;\n"
-                    "a program of /bin runs by its name. Ctrl-C ends what runs.\n");
+    shell_print(sh,
+                "Between commands: `;`, && (if it succeeded), || (if not), | (what it prints is "
+                "read by the next).\n> FILE, >> FILE, < FILE; $NAME and $? in words; * ? [ab] "
+                "match names; `sh FILE` runs a script.\n"
+                "A program of /bin or $PATH runs by its name. Ctrl-C ends what runs. `man "
+                "COMMAND` tells more.\n");
     return STATUS_OK;
 }
 
@@ -127,6 +130,10 @@ int run_exit(struct shell *sh, int argc, char **argv)
 
     if (argc > 1 && (!shell_number(argv[1], &code) || code > 255)) {
         return shell_wrong(sh, "STATUS is a number from 0 to 255");
+    }
+    if (script_runs(sh)) {
+        script_end(sh);
+        return (int)code;
     }
     /* Init starts this shell again, but not without room in the log: nobody could type then. */
     struct observe_memory_out m;
