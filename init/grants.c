@@ -58,9 +58,15 @@ static int give(const struct giving *g, cap_t source, uint32_t rights, uint64_t 
     return process_grant(g->process, &in);
 }
 
+static bool is_space(const struct description_grant *grant)
+{
+    return grant->kind == GRANT_SERVICE && (grant->b & DESCRIPTION_SPACE) != 0;
+}
+
 static int make_lookup(const struct giving *g, const struct description_grant *grant, cap_t slot)
 {
     uint64_t badge = grant->b == 0 ? badge_lookup(g->pid) : badge_control(g->pid);
+    if (is_space(grant)) badge = badge_space(grant->b & ~DESCRIPTION_SPACE);
     if (grant->kind == GRANT_STREAM) badge = badge_stream(grant->b);
     if (grant->kind == GRANT_HISTORY) badge = badge_history(g->pid);
     struct boot_badge_mint_in in = {
@@ -135,8 +141,8 @@ static int give_one(struct giving *g, const struct description_grant *grant)
     cap_t slot = slot_alloc();
     if (slot == 0) return SPAWN_NO_SLOT;
     int err = make(g, grant, slot);
-    /* A stream is its holder's alone, and so is history: passed on by nobody. */
-    bool bound = grant->kind == GRANT_STREAM || grant->kind == GRANT_HISTORY;
+    /* A stream is its holder's alone, and so are history and a space: passed on by nobody. */
+    bool bound = grant->kind == GRANT_STREAM || grant->kind == GRANT_HISTORY || is_space(grant);
     if (err == OK) err = give(g, slot, grant->rights | (grant->kind == GRANT_IRQ), 0, bound);
     if (grant->kind == GRANT_NOTIFICATION && err == OK) {
         slot_discard(g->last_source);

@@ -56,6 +56,17 @@ static inline bool badge_is_control(uint64_t badge)
 {
     return badge >> 56 == (BADGE_LOOKUP >> 56 | BADGE_KIND_CONTROL);
 }
+/* And for a holder whom it gives a space: what is kept there is that space's, in every boot. */
+enum { BADGE_KIND_SPACE = 2 };
+static inline uint64_t badge_space(uint32_t number)
+{
+    return BADGE_LOOKUP | (uint64_t)BADGE_KIND_SPACE << 56 | number;
+}
+/* The number, or 0: it is no such badge. */
+static inline uint32_t badge_space_number(uint64_t badge)
+{
+    return badge >> 56 == (BADGE_LOOKUP >> 56 | BADGE_KIND_SPACE) ? (uint32_t)badge : 0;
+}
 /* Badge of a service's endpoint as init gives it to process `pid`. */
 static inline uint64_t badge_lookup(uint32_t pid)
 {

@@ -22,7 +22,8 @@ static const char *grant_check(const struct description *d, uint32_t at,
             return "a grant of a service that provides nothing";
         }
     }
-    if (g->kind == GRANT_SERVICE && g->b > 1) return "a control that is neither there nor absent";
+    if (g->kind == GRANT_SERVICE && g->b > 1 && (g->b & DESCRIPTION_SPACE) == 0)
+        return "a control that is neither there nor absent";
     if (g->kind == GRANT_STREAM && (g->b == 0 || g->b > DESCRIPTION_STREAM_MAX)) {
         return "a stream with a bad number";
     }
@@ -68,10 +69,10 @@ static const char *service_check(const struct description *d, uint32_t at)
     return NULL;
 }
 
-static bool needs_any_of(const struct description *d, uint32_t service, uint32_t left)
+static bool needs_any_of(const struct description *d, uint32_t service, uint64_t left)
 {
     for (uint32_t k = 0; k < d->service_count; k++) {
-        if ((left & 1u << k) != 0 && description_needs(d, service, k)) return true;
+        if ((left >> k & 1) != 0 && description_needs(d, service, k)) return true;
     }
     return false;
 }
@@ -79,11 +80,12 @@ static bool needs_any_of(const struct description *d, uint32_t service, uint32_t
 /* Whether the services can be ordered: take away, again and again, those that need nobody left. */
 static bool needs_have_no_cycle(const struct description *d)
 {
-    uint32_t left = d->service_count == 32 ? ~0u : (1u << d->service_count) - 1;
+    _Static_assert(DESCRIPTION_SERVICES_MAX == 64, "a bit each");
+    uint64_t left = ~0ull >> (64 - d->service_count);
 
     for (uint32_t round = 0; round < d->service_count; round++) {
         for (uint32_t i = 0; i < d->service_count; i++) {
-            if (!needs_any_of(d, i, left)) left &= ~(1u << i);
+            if (!needs_any_of(d, i, left)) left &= ~(1ull << i);
         }
     }
     return left == 0;

@@ -72,9 +72,12 @@ struct description_service {
 };
 _Static_assert(sizeof(struct description_service) == 312, "layout of the image tool");
 
+/* In `b` of a grant: the rest is the number of a space, whoever has it and in whatever boot. */
+#define DESCRIPTION_SPACE 0x80000000u
+
 enum grant_kind {
     GRANT_SERVICE = 1,      /* a: service index; its endpoint, badged for the holder; b: 1 with
-                               control of it */
+                               control of it; DESCRIPTION_SPACE and a number: for that space */
     GRANT_IRQ = 2,          /* a: line; needs a GRANT_NOTIFICATION directly before it */
     GRANT_PORTS = 3,        /* a: first port, b: last port */
     GRANT_NOTIFICATION = 4, /* a new one, unbadged; a: bits that the interrupt or the log after it

@@ -36,6 +36,8 @@ int run_spin(struct shell *sh, int argc, char **argv);
 int run_pci(struct shell *sh, int argc, char **argv);
 int run_disk(struct shell *sh, int argc, char **argv);
 int run_disks(struct shell *sh, int argc, char **argv);
+int run_keystore(struct shell *sh, int argc, char **argv);
+int run_keys(struct shell *sh, int argc, char **argv);
 int run_sync(struct shell *sh, int argc, char **argv);
 int run_rand(struct shell *sh, int argc, char **argv);
 int run_date(struct shell *sh, int argc, char **argv);

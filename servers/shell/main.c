@@ -61,6 +61,7 @@ static void banner_show(struct shell *sh)
         shell_bytes(sh, out.text.at, out.text.len);
     }
     if (sh->ledger != 0) (void)log_head_show(sh);
+    if (sh->vault != 0) (void)keystore_line(sh);
     ready_show(sh);
     shell_flush(sh);
 }
@@ -180,6 +181,8 @@ static void setup(struct shell *sh)
     sh->observe = startup_cap("observe");
     sh->power = startup_cap("power");
     sh->pci = startup_cap("pci");
+    sh->vault = startup_cap("vault");
+    sh->keys = startup_cap("keys");
     sh->disks[0] = startup_cap("disk");
     sh->disks[1] = startup_cap("disk_files");
     sh->disks[2] = startup_cap("disk_keys");

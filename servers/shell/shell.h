@@ -61,7 +61,7 @@ struct row;
 
 struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
-    cap_t random, time; /* 0: not given, of all these */
+    cap_t random, time, vault, keys; /* 0: not given, of all these */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;
     bool has_image;
@@ -200,6 +200,18 @@ struct text shell_path(const char *text, char out_path[1025]);
 cap_t file_open_at(struct shell *sh, const char *path, const struct directory_open_in *how,
                    int *out_err);
 void file_close(struct shell *sh, cap_t file);
+
+/* secret.c */
+struct secret {
+    uint8_t at[256];
+    uint32_t len;
+};
+/* Asks for a line that is not shown. False: Ctrl-C, or too long; nothing of it is left. */
+bool secret_read(struct shell *sh, const char *prompt, struct secret *out);
+void secret_wipe(struct secret *s);
+
+/* keys.c */
+int keystore_line(struct shell *sh); /* how it is with the keys */
 
 /* processes.c */
 struct handle { /* a process object: a job's, or one from the registry to be dropped */

@@ -87,7 +87,7 @@ class Refusal(unittest.TestCase):
     def test_too_little_memory(self):
         for memory in ("8M", "32M", "46M"):
             self.assert_refused(rb"(?i)memory", memory=memory)
-        with Session(options(memory="56M")) as session:  # less than the quotas add up to
+        with Session(options(memory="64M")) as session:  # less than the quotas add up to
             session.prompt(60)
             self.assertRegex(session.text(), r"init: shell gets \d+ of its \d+ pages")
             self.assertEqual(session.run("hello; verify")[0], 0)

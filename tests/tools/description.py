@@ -106,6 +106,18 @@ class Refusals(unittest.TestCase):
         grant = struct.unpack_from("<24sIIII", table, 24 + 2 * 312)
         self.assertEqual(grant[1:], (10, 6, 0, 0))
 
+    def test_space(self):
+        provider = service("b", 100, 'flags = ["provides"]\nserves = ["Power"]')
+        user = service("a", 90, 'grants = [{ name = "b", service = "b", space = "one" }]')
+        packed = description.compile_description(provider + user)
+        number = description.stream_number("one")
+        self.assertTrue(packed.endswith(struct.pack("<I", description.SPACE | number)))
+        self.assert_refused("the space 'one' is a's", provider + user + user.replace('"a"', '"c"'))
+        for wrong in ('space = ""', "space = 1", 'space = "x", control = true'):
+            self.assert_refused("space|text", provider + user.replace('space = "one"', wrong))
+        self.assert_refused("space stands beside service", service(
+            "a", 90, 'grants = [{ name = "b", observe = true, space = "x" }]'))
+
     def test_control(self):
         """It stands beside a service, and reaches init as the second operand."""
         provider = service("b", 120, 'flags = ["provides"]\nserves = ["File"]')

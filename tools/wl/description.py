@@ -27,7 +27,7 @@ RESTART = {"limit": (0, 1 << 16), "backoff_ms": (1, 60000)}
 RIGHTS = {"r": 1, "w": 2, "g": 4}
 KINDS = {"service": 1, "irq": 2, "ports": 3, "notification": 4, "observe": 5, "cursor": 6,
          "process": 7, "devices": 9, "history": 10}  # enum grant_kind
-STREAM, STREAM_MAX = 8, 0x7FFFFFFE
+STREAM, STREAM_MAX, SPACE = 8, 0x7FFFFFFE, 0x80000000
 DEFAULT_RIGHTS = {"service": "wg", "notification": "rw", "ports": "rw", "cursor": "r",
                   "devices": "wg", "history": "wg"}
 
@@ -89,7 +89,7 @@ def grant_operands(kind, value, index, where):
 
 
 def compile_grant(grant, index, where):
-    known_keys(grant, {"name", "rights", "control", *KINDS}, where)
+    known_keys(grant, {"name", "rights", "control", "space", *KINDS}, where)
     kinds = [key for key in grant if key in KINDS]
     check(len(kinds) == 1, where, f"exactly one of {', '.join(KINDS)}")
     kind = kinds[0]
@@ -102,6 +102,11 @@ def compile_grant(grant, index, where):
         check(kind == "service" and grant["control"] is True, where,
               "control is true or absent, beside service")
         b = 1
+    if "space" in grant:
+        check(kind == "service" and "control" not in grant, where,
+              "space stands beside service, without control")
+        check(text(grant["space"], 32, f"{where}.space"), where, "space is empty")
+        b = SPACE | stream_number(grant["space"])
     return GRANT.pack(name, KINDS[kind], rights, a, b)
 
 
@@ -224,6 +229,19 @@ def check_calls(services):
                   f" not above {service['priority']}")
 
 
+def check_spaces(services):
+    """A space is one service's, and no two names have one number."""
+    found = {}
+    for service in services:
+        for grant in service.get("grants", []):
+            if "space" not in grant:
+                continue
+            key = (grant["service"], stream_number(grant["space"]))
+            check(key not in found, f"service {service['name']}",
+                  f"the space {grant['space']!r} is {found.get(key)}'s")
+            found[key] = service["name"]
+
+
 def check_watched(services):
     """Who is to be asked whether it lives is granted to a watcher, and the other way round."""
     asked = {name for service in services if "watches" in service.get("flags", [])
@@ -277,6 +295,7 @@ def compile_description(source, paths=None):
         packed_grants += grants
     check_calls(services)
     check_watched(services)
+    check_spaces(services)
     if paths is not None:
         check_programs(services, paths)
     header = HEADER.pack(MAGIC, VERSION, len(packed_services), len(packed_grants), 0)
