@@ -72,5 +72,5 @@ crypto_domain_verify(const uint8_t signature[CRYPTO_SIGNATURE_BYTES],
                      const struct crypto_signed *what);
 
 /* vectors.c: published test vectors, each through libsodium as it is linked here. NULL, or the name
- * of the first that fails. `out_count`: how many there were. */
+ * of the first that fails. `out_count`: how many were right until then. */
 const char *crypto_vectors_check(uint32_t *out_count);

@@ -217,9 +217,10 @@ static const struct vector vectors[] = {
 
 const char *crypto_vectors_check(uint32_t *out_count)
 {
-    *out_count = sizeof(vectors) / sizeof(vectors[0]);
-    for (uint32_t i = 0; i < *out_count; i++) {
-        if (!vectors[i].check(&vectors[i])) return vectors[i].name;
+    const uint32_t all = sizeof(vectors) / sizeof(vectors[0]);
+    for (*out_count = 0; *out_count < all; ++*out_count) {
+        const struct vector *v = &vectors[*out_count];
+        if (!v->check(v)) return v->name;
     }
     return NULL;
 }

@@ -1,4 +1,5 @@
-/* crypto_check.c - published test vectors inside the system. Exit code 0: all are right. */
+/* crypto_check.c - published test vectors inside the system. Exit code: 0, or how many
+ * were right and one. */
 #include "crypto.h"
 #include "print.h"
 
@@ -9,5 +10,5 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     if (wrong != NULL) print_debug("crypto_check: %s\n", wrong);
-    return wrong == NULL && count == 15 ? 0 : 1;
+    return wrong == NULL && count == 15 ? 0 : (int)count + 1;
 }
