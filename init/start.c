@@ -229,6 +229,57 @@ void start_ready(struct init *in)
     if (waiting) timer_arm(in);
 }
 
+/* What it was is over, and its life goes on as it says by now. */
+static void account_end(struct init *in, uint32_t number, const char *why)
+{
+    struct running *r = &in->running[number];
+    char line[160];
+
+    slot_discard(r->process);
+    slot_discard(r->told);
+    r->process = r->told = 0;
+    names_forget(in, number);
+    if (why != NULL) {
+        print_format(line, sizeof(line), "init: %s (pid %u) %s, now %s\n",
+                     service_at(in, number)->name, r->pid, why,
+                     r->life.life == LIFE_BACKOFF ? "restarting" : life_name(r->life.life));
+        news_add(in, line);
+    }
+    r->pid = 0;
+    if (r->life.life == LIFE_BACKOFF) timer_arm(in);
+}
+
+void start_ended(struct init *in, uint32_t number, const char *why)
+{
+    const struct description_service *s = service_at(in, number);
+    const struct policy policy = {s->restart_limit, s->backoff_ms, (s->flags & SERVICE_ONCE) != 0};
+
+    supervise_ended(&in->running[number].life, &policy, init_now_ms(in));
+    account_end(in, number, why);
+}
+
+void start_stop(struct init *in, uint32_t number, int code)
+{
+    struct running *r = &in->running[number];
+    struct process_kill_in kill = {.code = code};
+
+    if (r->process != 0) (void)process_kill(r->process, &kill);
+}
+
+/* It is no failure of its own. Who follows it comes after it, when it is ready again. */
+static void follow(struct init *in, uint32_t number, uint32_t whom)
+{
+    struct supervised *life = &in->running[number].life;
+    char why[64];
+
+    if (life->life != LIFE_STARTING && life->life != LIFE_READY) return;
+    start_stop(in, number, -1);
+    supervise_follow(life, init_now_ms(in));
+    print_format(why, sizeof(why), "follows %s", service_at(in, whom)->name);
+    account_end(in, number, why);
+    start_ready(in);
+}
+
 void start_became_ready(struct init *in, uint32_t number)
 {
     struct running *r = &in->running[number];
@@ -242,38 +293,10 @@ void start_became_ready(struct init *in, uint32_t number)
         return;
     }
     for (uint32_t i = 0; i < in->description.service_count; i++) {
-        if (in->running[i].told == 0) continue;
-        if (description_needs(&in->description, i, number)) (void)sys_signal(in->running[i].told);
+        if (!description_needs(&in->description, i, number)) continue;
+        if ((service_at(in, i)->flags & SERVICE_FOLLOWS) != 0) follow(in, i, number);
+        if (in->running[i].told != 0) (void)sys_signal(in->running[i].told);
     }
-}
-
-void start_ended(struct init *in, uint32_t number, const char *why)
-{
-    const struct description_service *s = service_at(in, number);
-    struct running *r = &in->running[number];
-    const struct policy policy = {s->restart_limit, s->backoff_ms, (s->flags & SERVICE_ONCE) != 0};
-    char line[160];
-
-    slot_discard(r->process);
-    slot_discard(r->told);
-    r->process = r->told = 0;
-    names_forget(in, number);
-    supervise_ended(&r->life, &policy, init_now_ms(in));
-    if (why != NULL) {
-        print_format(line, sizeof(line), "init: %s (pid %u) %s, now %s\n", s->name, r->pid, why,
-                     r->life.life == LIFE_BACKOFF ? "restarting" : life_name(r->life.life));
-        news_add(in, line);
-    }
-    r->pid = 0;
-    if (r->life.life == LIFE_BACKOFF) timer_arm(in);
-}
-
-void start_stop(struct init *in, uint32_t number, int code)
-{
-    struct running *r = &in->running[number];
-    struct process_kill_in kill = {.code = code};
-
-    if (r->process != 0) (void)process_kill(r->process, &kill);
 }
 
 void start_restart(struct init *in, uint32_t number)

@@ -51,6 +51,13 @@ bool supervise_is_due(const struct supervised *s, uint64_t now_ms)
     return s->life == LIFE_BACKOFF && now_ms >= s->due_ms;
 }
 
+void supervise_follow(struct supervised *s, uint64_t now_ms)
+{
+    s->due_ms = now_ms;
+    s->life = LIFE_BACKOFF;
+    s->restarts++;
+}
+
 void supervise_reset(struct supervised *s, uint64_t now_ms)
 {
     s->recent = 0;

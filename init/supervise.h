@@ -37,6 +37,8 @@ void supervise_ended(struct supervised *s, const struct policy *p, uint64_t now_
 /* It cannot be started, and waiting will not help. */
 void supervise_give_up(struct supervised *s);
 bool supervise_is_due(const struct supervised *s, uint64_t now_ms);
+/* It was ended because one that it needs began anew: starts at once, and counts as no failure. */
+void supervise_follow(struct supervised *s, uint64_t now_ms);
 /* A person asked for it: forgets the series of failures. */
 void supervise_reset(struct supervised *s, uint64_t now_ms);
 const char *life_name(enum life life);

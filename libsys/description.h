@@ -47,11 +47,12 @@ enum description_flag {
     SERVICE_MANUAL = 1024,   /* started by `restart NAME` only */
     SERVICE_TOLD = 2048, /* gets a notification "wake": init sets SERVICE_SIGNAL_TOLD in it when one
                             of the services it uses was started again */
-    SERVICE_TIMER = 4096,   /* init's clock: "arm" to wait on, "tick" to signal */
-    SERVICE_WATCHES = 8192, /* asks the services that it is granted whether they live */
-    SERVICE_DMA = 16384,    /* a driver whose device masters the bus: it is trusted as that is */
+    SERVICE_TIMER = 4096,    /* init's clock: "arm" to wait on, "tick" to signal */
+    SERVICE_WATCHES = 8192,  /* asks the services that it is granted whether they live */
+    SERVICE_DMA = 16384,     /* a driver whose device masters the bus: it is trusted as that is */
+    SERVICE_FOLLOWS = 32768, /* started again, too, when one of the services it uses was */
 };
-enum { SERVICE_FLAGS_ALL = 32767 };
+enum { SERVICE_FLAGS_ALL = 65535 };
 #define SERVICE_SIGNAL_TOLD (1ull << 61)
 
 struct description_service {

@@ -57,6 +57,7 @@ bool device_take(struct device *d, const struct store_io *io)
     for (uint32_t i = 0; i < DEVICE_REQUESTS; i++) {
         if (d->requests[i].used) continue;
         d->requests[i] = (struct device_request){.io = *io, .used = true, .failed = !d->open};
+        d->died = d->died || !d->open;
         if (!d->open) d->requests[i].given = d->requests[i].done = size_of(io);
         d->in_use++;
         return true;
@@ -132,6 +133,7 @@ static void piece_done(struct device *d, uint32_t at, bool good)
 static void all_fail(struct device *d)
 {
     d->open = false;
+    d->died = true;
     for (uint32_t i = 0; i < DEVICE_PIECES; i++) {
         d->pieces[i].request = NULL;
     }

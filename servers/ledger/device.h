@@ -30,6 +30,8 @@ struct device {
     cap_t rings; /* the Bulk */
     uint64_t blocks;
     bool open, read_only;
+    bool
+        died; /* the driver, with requests or before it got them: set here, cleared by the caller */
     struct device_request requests[DEVICE_REQUESTS];
     uint32_t in_use; /* of them: mostly none */
     struct device_piece pieces[DEVICE_PIECES];

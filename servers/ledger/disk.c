@@ -168,7 +168,7 @@ static uint64_t room_of(struct disk *d)
 {
     struct store_figures f;
     uint32_t streams = 0;
-    if (!disk_takes_more(d)) return 0;
+    if (!disk_takes_more(d) && (!disk_failed(d) || d->full || d->given_up)) return 0;
     store_figures(&d->store, &f);
     for (uint32_t i = 0; i < DISK_STREAMS; i++) {
         streams += d->streams[i].number != 0;

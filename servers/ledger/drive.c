@@ -83,7 +83,11 @@ static void errors(void)
     bool reader = ledger.disk.failed;
     if (!disk_failed(&ledger.disk) || (ledger.disk.given_up && !reader)) return;
     if (!ledger.device.open || ledger.asked || !device_is_idle(&ledger.device)) return;
-    if (++*(reader ? &ledger.read_errors : &ledger.errors) <= ERRORS_MAX) {
+    if (ledger.device
+            .died) { /* the driver, not the disk: it does not count, however often it does */
+        ledger.device.died = false;
+        disk_retry(&ledger.disk);
+    } else if (++*(reader ? &ledger.read_errors : &ledger.errors) <= ERRORS_MAX) {
         disk_retry(&ledger.disk);
     } else if (reader) { /* a bad place: the log goes on */
         ledger.read_errors = 0;

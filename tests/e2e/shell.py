@@ -126,27 +126,27 @@ class Shell(Booted):
 
     def test_interrupt_of_a_command_that_waits(self):
         """Ctrl-C ends a command whose service is in its back-off; later the service answers."""
-        def vfs_state():
-            found = re.search(r"(?m)^(\w+) .* vfs$", self.run_line("services"))
+        def state():
+            found = re.search(r"(?m)^(\w+) .* virtio_blk$", self.run_line("services"))
             return found.group(1) if found else "?"
 
-        def wait_for_vfs():
+        def wait_for_driver():
             deadline = time.monotonic() + 60
-            while (state := vfs_state()) != "ready":
-                self.assertLess(time.monotonic(), deadline, state)
+            while (now := state()) != "ready":
+                self.assertLess(time.monotonic(), deadline, now)
                 time.sleep(0.05)
 
-        for _ in range(5):  # the fifth back-off lasts 1.6 s
-            wait_for_vfs()
-            self.run_line("kill vfs")
-        self.session.send(b"ls /\r")
-        self.session.expect(rb"ls /\r?\n", 10)
+        for _ in range(7):  # the seventh back-off lasts 3.2 s
+            wait_for_driver()
+            self.run_line("kill virtio_blk")
+        self.session.send(b"disk\r")
+        self.session.expect(rb"disk\r?\n", 10)
         time.sleep(0.2)
         self.session.send(b"\x03")
-        self.assertEqual(self.session.prompt(1.2), 130)
-        self.assertEqual(vfs_state(), "backoff")
-        wait_for_vfs()
-        self.assertIn("bin/", self.run_line("ls /"))
+        self.assertEqual(self.session.prompt(2.5), 130)
+        self.assertEqual(state(), "backoff")
+        wait_for_driver()
+        self.assertIn("noDevice", self.run_line("disk", status=None))
 
     def test_typed_too_far_ahead(self):
         """What finds no room while a program runs is lost, and that is said."""

@@ -4,7 +4,7 @@ import re
 import time
 import unittest
 
-from harness import Booted
+from harness import BUILDS, Booted
 
 PIDS = re.compile(r"(?m)^\s*(\d+)\s")
 
@@ -119,6 +119,31 @@ class Supervision(Booted):
     def test_init_and_axiom_are_refused(self):
         for name in ("axiom", "init"):
             self.run_line(f"kill {name}", status=None)
+
+
+class Followers(Booted):
+    machine_options = {"image": BUILDS["release"] / "boot-test.img"}
+
+    def lives(self):
+        """Name -> [state, pid, restarts]."""
+        lines = [line.split() for line in self.run_line("services").splitlines()[1:]]
+        return {words[3]: words[:3] for words in lines if len(words) == 4}
+
+    def test_in_order(self):
+        """Who follows begins anew behind whom it needs, again and again, and is never given up."""
+        names = ("power", "follower", "second_follower")
+        self.run_line("restart follower; restart second_follower")
+        for _ in range(3):
+            before = self.lives()
+            self.run_line("restart power")
+            deadline = time.monotonic() + 60
+            while any((now := self.lives())[n][0] != "ready" or now[n][1] == before[n][1]
+                      for n in names):
+                self.assertLess(time.monotonic(), deadline, now)
+            pids = [int(now[name][1]) for name in names]
+            self.assertEqual(pids, sorted(pids))
+        self.assertIn("follows power, now restarting", self.session.text())
+        self.assertIn("follows follower, now restarting", self.session.text())
 
 
 if __name__ == "__main__":

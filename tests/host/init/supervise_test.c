@@ -35,6 +35,25 @@ static void backs_off_and_gives_up(void **state)
     assert_int_equal(s.restarts, 3);
 }
 
+static void follows_without_failing(void **state)
+{
+    static const struct policy never = {.limit = 0, .backoff_ms = 100};
+    struct supervised s = {0};
+
+    (void)state;
+    for (uint32_t i = 1; i <= 10; i++) {
+        supervise_started(&s);
+        supervise_ready(&s);
+        supervise_follow(&s, 1000);
+        assert_int_equal(s.life, LIFE_BACKOFF);
+        assert_true(supervise_is_due(&s, 1000));
+        assert_int_equal(s.restarts, i);
+    }
+    supervise_started(&s);
+    supervise_ended(&s, &never, 1001); /* this is one */
+    assert_int_equal(s.life, LIFE_DISABLED);
+}
+
 static void forgets_old_failures(void **state)
 {
     struct supervised s = {0};
@@ -107,10 +126,13 @@ static void stray_events_change_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(backs_off_and_gives_up), cmocka_unit_test(forgets_old_failures),
-        cmocka_unit_test(wait_has_a_limit),       cmocka_unit_test(once_is_once),
-        cmocka_unit_test(reset_enables_again),    cmocka_unit_test(stray_events_change_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(backs_off_and_gives_up),
+                                       cmocka_unit_test(follows_without_failing),
+                                       cmocka_unit_test(forgets_old_failures),
+                                       cmocka_unit_test(wait_has_a_limit),
+                                       cmocka_unit_test(once_is_once),
+                                       cmocka_unit_test(reset_enables_again),
+                                       cmocka_unit_test(stray_events_change_nothing)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

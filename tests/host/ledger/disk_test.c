@@ -168,6 +168,8 @@ static void device_errors(void **state)
     assert_true(disk_failed(&disk));
     assert_int_equal(append(STREAM, 100), ERR_BUSY);
     assert_int_equal(info(STREAM).durable, 0);
+    assert_false(info(STREAM).sealed); /* who waits for a driver is not full */
+    assert_true(info(STREAM).room > 0);
     device.fails = false;
     disk_retry(&disk);
     settle();

@@ -130,5 +130,5 @@ int main(int argc, char **argv)
                        : err == DIRECTORY_NOT_FOUND ? "no file"
                                                     : "WRONG");
     }
-    return err == OK ? 0 : 1;
+    return err;
 }

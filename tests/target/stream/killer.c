@@ -1,6 +1,8 @@
 /*
  * killer.c - ends services wherever they are just then: it runs above them, and its clock, a budget
- * that it uses up, has nothing to do with theirs. Two thirds are the first one named.
+ * that it uses up, has nothing to do with theirs.
+ *
+ *   killer KILLS NAME...     one after the other, at random instants
  */
 #include "bytes.h"
 #include "idl/registry.h"
@@ -26,11 +28,11 @@ static void rest(uint64_t hz)
 int main(int argc, char **argv)
 {
     uint64_t kills = 0, state = ticks_now() | 1;
-    if (argc != 4 || !text_parse_u64(argv[1], strlen(argv[1]), &kills)) return 2;
+    if (argc < 3 || !text_parse_u64(argv[1], strlen(argv[1]), &kills)) return 2;
     for (; kills > 0; kills--) {
         state = state * 6364136223846793005ull + 1442695040888963407ull;
         rest(startup_page()->tick_hz);
-        restart(argv[2 + (state >> 60) / 11]);
+        restart(argv[2 + kills % (uint64_t)(argc - 2)]);
         for (uint64_t spin = state >> 48; spin > 0; spin--) {
             __asm__ volatile("" ::: "memory"); /* the next period begins elsewhere in their work */
         }
