@@ -1,7 +1,6 @@
 """tools/verify: runs the methods that check the kernel, and prints one table."""
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -76,8 +75,7 @@ def run_tests(build, names, jobs):
         line = ["ctest", "--test-dir", build, "-j", str(jobs), "--output-junit", report,
                 "--test-output-size-passed", limit, "--test-output-size-failed", limit,
                 "-R", "^(" + "|".join(map(re.escape, names)) + ")$"]
-        environment = dict(os.environ, WL_LONG="1")
-        with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment) as ctest:
+        with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as ctest:
             for row in ctest.stdout:
                 if " Test " in row and "sec" in row:
                     print(row.rstrip(), file=sys.stderr, flush=True)
@@ -151,7 +149,7 @@ def parse_arguments(argv):
     parser.add_argument("methods", nargs="*", metavar="METHOD", help="only these (all)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--short", dest="long", action="store_false", default=False,
-                        help="what fits into minutes (default)")
+                        help="what fits into three minutes of a processor (default)")
     length.add_argument("--long", dest="long", action="store_true", help="campaigns, too")
     parser.add_argument("--list", action="store_true", help="print methods and their tests")
     parser.add_argument("--no-build", action="store_true", help="run what was built last")
@@ -165,7 +163,8 @@ def parse_arguments(argv):
 
 
 def verify(args):
-    chosen = [m for m in METHODS if not args.methods or m.name in args.methods]
+    chosen = [m for m in METHODS
+              if (m.name in args.methods if args.methods else args.long or not m.slow)]
     if not args.no_build:
         for words in (["debug"], ["release"]):
             subprocess.run([ROOT / "tools/build", *words], check=True)
@@ -184,6 +183,8 @@ def verify(args):
     print("\n".join(table(rows, args.long)))
     for line in summary(rows):
         print(line)
+    if not args.methods and not args.long:
+        print("only with --long, or by name: " + ", ".join(m.name for m in METHODS if m.slow))
     good = all(result is not None and not result.failed for _, result in rows)
     print(f"{len(wanted)} tests, {time.monotonic() - started:.0f} s: "
           f"{'all passed' if good else 'NOT all well'}")

@@ -33,6 +33,7 @@ class Method:
     leaves: str = ""
     long: str = ""  # more tests, with --long
     long_bound: str = ""
+    slow: bool = False  # in the short form only when it is named
 
 
 METHODS = [
@@ -50,7 +51,7 @@ METHODS = [
            "what these seeds do not meet", "kernel_storm_long", "1,000 seeds more"),
     Method("fuzz", f"{STATE} I9 I12", "libFuzzer guided by the core's branches",
            "25 s", "kernel_fuzz", [("{0} inputs", r"number_of_executed_units:\s+(\d+)")],
-           "inputs not tried", "kernel_fuzz_long", "20 minutes"),
+           "inputs not tried", "kernel_fuzz_long", "20 minutes", slow=True),
     Method("explorer", f"{STATE} I3 I9 I12 I17", "breadth-first: every operation in every state",
            "small configurations, up to a number of states",
            "model_explore|model_explore_steps|model_explore_checked",
@@ -61,10 +62,10 @@ METHODS = [
            "all inputs of the functions listed in kernel/README.md", "proofs",
            [("{0} functions, {1} goals", r"(\d+) functions, (\d+) goals")],
            "functions without a contract; what a requires says of callers; the prover",
-           "proofs_can_fail", "planted faults"),
+           "proofs_can_fail", "planted faults", slow=True),
     Method("spin", "I14", "Spin: CPUs and their lock, the kernel's ring, rings between processes",
            "all interleavings of small models", "spin", [],
-           "that the models are the code", "spin_long", "larger models"),
+           "that the models are the code", "spin_long", "larger models", slow=True),
     Method("reducer", "I12 I13", "the fold and the store, again in Python, from their prose",
            "logs of the storm, disk images, recorded boots", "reducer|replay",
            [("{0} commits, {1} states", r"worlds, (\d+) commits, (\d+) complete states compared")],
@@ -72,19 +73,20 @@ METHODS = [
     Method("mutants", "", "faults planted in the core, each killed by a suite",
            "the list of mutants; each checker alone", "mutants|mutants_runner",
            [("{1} of {0} killed", r"mutants: (\d+) planted, (\d+) killed")],
-           "faults that nobody planted", "mutants_all", "by every suite"),
+           "faults that nobody planted", "mutants_all", "by every suite", slow=True),
     Method("replay", "I18", "boots recorded in QEMU, executed again on the host",
-           "every event of the boots", "replay|replay_target|replay_random",
+           "every event of the boots", "replay|replay_random",
            [("{0} events agree", r"(\d+) events, \d+ commits: all agree")],
-           "what the events do not say of user memory", "replay_random_long", "more worlds"),
+           "what the events do not say of user memory", "replay_random_long|replay_target",
+           "more worlds; all target tests"),
     Method("checked", STATE, "the predicates inside the kernel, in QEMU",
            "every 16th step of a session, worst cases, three groups of tests", "checked",
            [("{checked_looks} looks, {checked_steps} steps", None)],
            "steps between two looks; the fold", "checked_long", "the whole suite"),
     Method("target", "I3 I4 I5 I7 I9 I12 I14", "hostile programs inside the system; then verify",
-           "every operation, every error; 10^6 random calls of a stranger", "target_release.*",
+           "every operation, every error; 10^6 random calls of a stranger", "target_release",
            [("{0} tests", r"(?m)^1\.\.(\d+)")],
-           "real hardware", "target_debug.*", "the debug kernel, too"),
+           "real hardware", "target_(debug|release).*", "again and again; the debug kernel, too"),
     Method("interrupts", "", "QEMU plugin: instructions with interrupts off",
            "20,000; a revoke of 10^5 does not move it", "interrupts_off|interrupts_off_fails",
            [("longest {interrupts_off_longest}", None)],
