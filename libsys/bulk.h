@@ -10,7 +10,7 @@
 #pragma once
 #include "idl/bulk.h"
 #include "request.h"
-#include "ring.h"
+#include "ring_run.h"
 
 /* The server. One for each Bulk that it handed out; zero before bulk_serve_attach(). */
 struct bulk_server {
@@ -29,10 +29,15 @@ int bulk_serve_attach(struct request *rq, const struct bulk_attach_in *in,
 /* The next request. ERR_WOULD_BLOCK: none, and the next one signals. ERR_BUSY: none was found, but
  * something came meanwhile, for which nobody signals. Any other error: none any more. */
 MUST_USE enum err bulk_take(struct bulk_server *b, struct ring_submission *out);
+/* Waits for nothing: OK, there are requests; else as bulk_take(). */
+MUST_USE enum err bulk_look(struct bulk_server *b);
 /* Takes up to `max` requests, gives each to `serve`, and tells the client what was completed. True:
  * there are more, and nobody signals for them. False: all are taken, and the next one signals. */
 bool bulk_serve(struct bulk_server *b, uint32_t max,
                 void (*serve)(struct bulk_server *b, const struct ring_submission *s));
+/* The same with `serve` inlined, which answers most of them at once. */
+RING_INLINE bool bulk_serve_many(struct bulk_server *b, uint32_t max, ring_serve *serve,
+                                 void *context);
 /* Completes one; bulk_flush() tells the client of all since the last one. */
 void bulk_complete(struct bulk_server *b, uint32_t id, uint32_t result, uint64_t value);
 void bulk_flush(struct bulk_server *b);
@@ -65,7 +70,22 @@ int bulk_open(struct bulk_client *b, const struct bulk_open_args *args);
 int bulk_submitted(struct bulk_client *b);
 /* The next completion. ERR_WOULD_BLOCK: none yet. ERR_PEER_DIED: none any more. */
 int bulk_poll(struct bulk_client *b, struct ring_completion *out, uint64_t *out_cookie);
+/* Waits until there are completions. */
+int bulk_await(struct bulk_client *b);
 /* As bulk_poll(), but waits. */
 int bulk_wait(struct bulk_client *b, struct ring_completion *out, uint64_t *out_cookie);
 /* Unmaps it and drops all capabilities but the Bulk itself; then `b` is zero. */
 void bulk_close(struct bulk_client *b);
+
+RING_INLINE bool bulk_serve_many(struct bulk_server *b, uint32_t max, ring_serve *serve,
+                                 void *context)
+{
+    enum err err = OK;
+    for (uint32_t left = max; left > 0;) {
+        err = bulk_look(b);
+        if (err != OK) break;
+        left -= ring_serve_many(&b->ring, left, serve, context);
+    }
+    bulk_flush(b);
+    return err == OK || err == ERR_BUSY;
+}

@@ -110,16 +110,24 @@ int bulk_poll(struct bulk_client *b, struct ring_completion *out, uint64_t *out_
     return err == ERR_WOULD_BLOCK && gone ? ERR_PEER_DIED : (int)err;
 }
 
-int bulk_wait(struct bulk_client *b, struct ring_completion *out, uint64_t *out_cookie)
+int bulk_await(struct bulk_client *b)
 {
     for (;;) {
-        int err = bulk_poll(b, out, out_cookie);
-        if (err != ERR_WOULD_BLOCK) return err;
+        bool gone = b->gone;
+        enum err err = ring_client_look(&b->ring);
+        if (err == ERR_WOULD_BLOCK && gone) return ERR_PEER_DIED;
+        if (err != ERR_WOULD_BLOCK) return (int)err;
         uint64_t bits = 0;
         if (!ring_client_sleep(&b->ring)) continue;
         if (sys_wait(b->own[OWN_NOTIFICATION], &bits) != OK) return ERR_CAP_TYPE;
         if (bits & BULK_GONE) b->gone = true;
     }
+}
+
+int bulk_wait(struct bulk_client *b, struct ring_completion *out, uint64_t *out_cookie)
+{
+    int err = bulk_await(b);
+    return err == OK ? bulk_poll(b, out, out_cookie) : err;
 }
 
 void bulk_close(struct bulk_client *b)

@@ -66,6 +66,16 @@ enum err bulk_take(struct bulk_server *b, struct ring_submission *out)
     return ERR_BUSY;
 }
 
+enum err bulk_look(struct bulk_server *b)
+{
+    if (b->memory == 0) return ERR_PEER_DIED;
+    for (uint32_t i = 0; i < LOOKS; i++) {
+        enum err err = ring_server_look(&b->ring);
+        if (err != ERR_WOULD_BLOCK || ring_server_sleep(&b->ring)) return err;
+    }
+    return ERR_BUSY;
+}
+
 bool bulk_serve(struct bulk_server *b, uint32_t max,
                 void (*serve)(struct bulk_server *b, const struct ring_submission *s))
 {

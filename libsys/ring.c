@@ -1,24 +1,9 @@
 /* ring.c - see ring.h. */
-#include "ring.h"
-
 #include <stddef.h>
 
-enum {
-    PAGE = 4096,
-    RING_IN_FLIGHT = UINT32_MAX, /* of a ticket's `next` */
-    SUBMISSION_WORDS = sizeof(struct ring_submission) / 8,
-    COMPLETION_WORDS = sizeof(struct ring_completion) / 8,
-};
+#include "ring_run.h"
 
-/* An entry as words: each is read or written once, by one instruction. */
-union submission {
-    struct ring_submission entry;
-    uint64_t words[SUBMISSION_WORDS];
-};
-union completion {
-    struct ring_completion entry;
-    uint64_t words[COMPLETION_WORDS];
-};
+enum { PAGE = 4096 };
 
 bool ring_entries_good(uint32_t entries)
 {
@@ -40,7 +25,7 @@ static struct ring_end submit_end(const struct ring_place *p)
     struct ring_shared *shared = p->at;
     return (struct ring_end){.control = &shared->submit,
                              .words = (_Atomic uint64_t *)(shared + 1),
-                             .entries = p->entries};
+                             .mask = p->entries - 1};
 }
 
 static struct ring_end complete_end(const struct ring_place *p)
@@ -48,32 +33,8 @@ static struct ring_end complete_end(const struct ring_place *p)
     struct ring_shared *shared = p->at;
     return (struct ring_end){.control = &shared->complete,
                              .words = (_Atomic uint64_t *)(shared + 1) +
-                                      (size_t)p->entries * SUBMISSION_WORDS,
-                             .entries = p->entries};
-}
-
-static inline _Atomic uint64_t *end_entry(const struct ring_end *e, uint32_t count)
-{
-    return &e->words[(size_t)(e->at & (e->entries - 1)) * count];
-}
-
-/* `count`, words of an entry, is a constant wherever these are used: no loop is left. */
-static inline void end_put(struct ring_end *e, const uint64_t *words, uint32_t count)
-{
-    _Atomic uint64_t *entry = end_entry(e, count);
-    for (uint32_t i = 0; i < count; i++) {
-        atomic_store_explicit(&entry[i], words[i], memory_order_relaxed);
-    }
-    e->at++;
-}
-
-static inline void end_get(struct ring_end *e, uint64_t *words, uint32_t count)
-{
-    const _Atomic uint64_t *entry = end_entry(e, count);
-    for (uint32_t i = 0; i < count; i++) {
-        words[i] = atomic_load_explicit(&entry[i], memory_order_relaxed);
-    }
-    e->at++;
+                                      (size_t)p->entries * RING_SUBMISSION_WORDS,
+                             .mask = p->entries - 1};
 }
 
 /* Tail and `asleep` are sequentially consistent on both sides: either the producer sees that the
@@ -115,7 +76,7 @@ void ring_client_init(struct ring_client *c, const struct ring_place *p, struct 
                               .data = (uint8_t *)p->at + ring_bytes(p->entries),
                               .data_bytes = p->data_bytes};
     for (uint32_t i = 0; i < p->entries; i++) {
-        t[i] = (struct ring_ticket){.id = i, .next = i + 1};
+        t[i] = (struct ring_ticket){.id = i ^ RING_FREE, .next = i + 1};
     }
 }
 
@@ -124,17 +85,8 @@ enum err ring_submit(struct ring_client *c, const struct ring_submission *s, uin
 {
     uint32_t kept = s->op == RING_OP_CANCEL ? 0 : 1;
     if (c->broken) return ERR_MESSAGE;
-    if (c->in_flight >= c->submit.entries - kept) return ERR_BUSY;
-
-    struct ring_ticket *t = &c->tickets[c->free_ticket];
-    c->free_ticket = t->next;
-    t->next = RING_IN_FLIGHT;
-    t->cookie = cookie;
-    union submission u = {.entry = *s};
-    u.entry.id = t->id;
-    end_put(&c->submit, u.words, SUBMISSION_WORDS);
-    c->in_flight++;
-    *out_id = t->id;
+    if (ring_in_flight(c) + kept > c->submit.mask) return ERR_BUSY;
+    *out_id = ring_put(c, s, cookie);
     return OK;
 }
 
@@ -143,28 +95,19 @@ bool ring_client_publish(struct ring_client *c)
     return end_publish(&c->submit);
 }
 
+enum err ring_client_look(struct ring_client *c)
+{
+    if (c->broken) return ERR_MESSAGE;
+    enum err err = end_look(&c->complete, ring_in_flight(c));
+    c->broken = err == ERR_MESSAGE;
+    return err;
+}
+
 enum err ring_poll(struct ring_client *c, struct ring_completion *out, uint64_t *out_cookie)
 {
-    union completion u;
-    if (c->broken) return ERR_MESSAGE;
-    enum err err = end_look(&c->complete, c->in_flight);
-    c->broken = err == ERR_MESSAGE;
+    enum err err = ring_client_look(c);
     if (err != OK) return err;
-
-    end_get(&c->complete, u.words, COMPLETION_WORDS);
-    uint32_t index = u.entry.id & (c->submit.entries - 1);
-    struct ring_ticket *t = &c->tickets[index];
-    if (t->id != u.entry.id || t->next != RING_IN_FLIGHT) {
-        c->broken = true;
-        return ERR_MESSAGE;
-    }
-    *out_cookie = t->cookie;
-    t->id += c->submit.entries; /* so that an old id names nothing for long */
-    t->next = c->free_ticket;
-    c->free_ticket = index;
-    c->in_flight--;
-    *out = u.entry;
-    return OK;
+    return ring_get(c, out, out_cookie) ? OK : ERR_MESSAGE;
 }
 
 bool ring_client_sleep(struct ring_client *c)
@@ -174,9 +117,9 @@ bool ring_client_sleep(struct ring_client *c)
 
 bool ring_unanswered(const struct ring_client *c, uint32_t *at, uint64_t *out_cookie)
 {
-    while (*at < c->submit.entries) {
+    while (*at <= c->submit.mask) {
         const struct ring_ticket *t = &c->tickets[(*at)++];
-        if (t->next != RING_IN_FLIGHT) continue;
+        if (((t->id ^ (uint32_t)(t - c->tickets)) & c->submit.mask) != 0) continue;
         *out_cookie = t->cookie;
         return true;
     }
@@ -199,49 +142,40 @@ void ring_server_init(struct ring_server *s, const struct ring_place *p, struct 
 
 static struct ring_request *request_find(const struct ring_server *s, uint32_t id)
 {
-    struct ring_request *r = &s->requests[id & (s->submit.entries - 1)];
+    struct ring_request *r = &s->requests[id & s->submit.mask];
     return r->in_flight && r->id == id ? r : NULL;
 }
 
-static bool request_note(struct ring_server *s, uint32_t id)
-{
-    struct ring_request *r = &s->requests[id & (s->submit.entries - 1)];
-    if (r->in_flight) return false;
-    *r = (struct ring_request){.id = id, .in_flight = true};
-    s->in_flight++;
-    return true;
-}
-
-/* False: its request is not in flight, or no longer; it is answered here. */
-static bool cancel_note(struct ring_server *s, const struct ring_submission *cancel)
+bool ring_cancel(struct ring_server *s, const struct ring_submission *cancel)
 {
     uint32_t id = (uint32_t)cancel->sector;
     struct ring_request *r = id != cancel->id ? request_find(s, id) : NULL;
     if (r == NULL) {
-        (void)ring_complete(s, &(struct ring_completion){.id = cancel->id, .result = ERR_RANGE});
+        ring_answer(s, cancel->id, ERR_RANGE, 0);
         return false;
     }
     r->cancelled = true;
     return true;
 }
 
-enum err ring_take(struct ring_server *s, struct ring_submission *out)
+enum err ring_server_look(struct ring_server *s)
 {
     if (s->closed) return ERR_PEER_DIED;
     if (s->broken) return ERR_MESSAGE;
-    /* Its tail is looked at once a call: cancels that come ever faster do not keep us here. */
-    enum err err = end_look(&s->submit, s->submit.entries - s->in_flight);
+    enum err err = end_look(&s->submit, s->submit.mask + 1 - s->in_flight);
     s->broken = err == ERR_MESSAGE;
+    return err;
+}
+
+enum err ring_take(struct ring_server *s, struct ring_submission *out)
+{
+    /* Its tail is looked at once a call: cancels that come ever faster do not keep us here. */
+    enum err err = ring_server_look(s);
     if (err != OK) return err;
     while (s->submit.seen != s->submit.at) {
-        union submission u;
-        end_get(&s->submit, u.words, SUBMISSION_WORDS);
-        if (!request_note(s, u.entry.id)) {
-            s->broken = true;
-            return ERR_MESSAGE;
-        }
-        if (u.entry.op == RING_OP_CANCEL && !cancel_note(s, &u.entry)) continue;
-        *out = u.entry;
+        if (!ring_next(s, out)) return ERR_MESSAGE;
+        if (out->op == RING_OP_CANCEL && !ring_cancel(s, out)) continue;
+        ring_note(s, out->id);
         return OK;
     }
     return ERR_WOULD_BLOCK;
@@ -253,9 +187,7 @@ enum err ring_complete(struct ring_server *s, const struct ring_completion *c)
     if (r == NULL) return ERR_RANGE;
     r->in_flight = false;
     s->in_flight--;
-    if (s->closed || s->broken) return OK;
-    const union completion u = {.entry = *c};
-    end_put(&s->complete, u.words, COMPLETION_WORDS);
+    if (!s->closed && !s->broken) ring_answer(s, c->id, c->result, c->value);
     return OK;
 }
 

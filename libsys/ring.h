@@ -2,8 +2,8 @@
  * ring.h - many requests in flight through shared memory: a submission ring, a completion ring and
  * a data area. No system calls here (host-tested); bulk.h has them.
  *
- *     0        256                    256 + 64 n             ring_bytes(n), a page   + data bytes
- *     | control | submissions, 64 each | completions, 16 each | data                  |
+ *     0        256                    256 + 32 n             ring_bytes(n), a page   + data bytes
+ *     | control | submissions, 32 each | completions, 16 each | data                  |
  *
  * Each ring has one producer, who alone writes its entries and its tail, and one consumer. How far
  * the consumer has come is nobody else's business: a client with a completion for each but n of its
@@ -37,14 +37,13 @@ struct ring_submission {
     uint32_t count;
     uint32_t zero;
     uint64_t data; /* offset in the data area */
-    uint64_t args[4];
 };
 struct ring_completion {
     uint32_t id;
     uint32_t result; /* enum err, or the interface's errors */
     uint64_t value;
 };
-_Static_assert(sizeof(struct ring_submission) == 64, "a cache line");
+_Static_assert(sizeof(struct ring_submission) == 32, "two in a cache line");
 _Static_assert(sizeof(struct ring_completion) == 16, "four in a cache line");
 
 struct ring_control {
@@ -60,16 +59,18 @@ _Static_assert(sizeof(struct ring_shared) == 256, "the entries follow");
 struct ring_end {
     struct ring_control *control;
     _Atomic uint64_t *words;
-    uint32_t entries;
+    uint32_t mask; /* entries less 1 */
     uint32_t at;   /* entries produced or consumed */
     uint32_t seen; /* the tail as published, or as read last and found good */
 };
 
 struct ring_ticket { /* the client's note of a request */
     uint64_t cookie;
-    uint32_t id;
-    uint32_t next; /* free ticket, or RING_IN_FLIGHT */
+    uint32_t id;   /* of the one in flight; else the next one's, with RING_FREE in it */
+    uint32_t next; /* free ticket, of one that is free */
 };
+/* A free ticket's id is that of no entry with its place: so it is never taken for one in flight. */
+enum { RING_FREE = 1 };
 struct ring_request { /* the server's */
     uint32_t id;
     bool in_flight, cancelled;
@@ -78,7 +79,7 @@ struct ring_request { /* the server's */
 struct ring_client {
     struct ring_end submit, complete;
     struct ring_ticket *tickets; /* `entries` of them, given by the caller */
-    uint32_t free_ticket, in_flight;
+    uint32_t free_ticket;
     bool broken;
     uint8_t *data;
     uint64_t data_bytes;
@@ -101,6 +102,12 @@ bool ring_entries_good(uint32_t entries);
 /* Offset of the data area: bytes of control and rings, in whole pages. */
 uint64_t ring_bytes(uint32_t entries);
 
+/* Submissions without a completion: each gets one. */
+static inline uint32_t ring_in_flight(const struct ring_client *c)
+{
+    return c->submit.at - c->complete.at;
+}
+
 /* The memory is zero: a new ring. */
 void ring_client_init(struct ring_client *c, const struct ring_place *p, struct ring_ticket *t);
 /* Takes a copy and sets its id. ERR_BUSY: full, the last place is kept for RING_OP_CANCEL. The
@@ -112,6 +119,8 @@ MUST_USE bool ring_client_publish(struct ring_client *c);
 /* The next completion, in any order of ids. ERR_WOULD_BLOCK: none. */
 MUST_USE enum err ring_poll(struct ring_client *c, struct ring_completion *out,
                             uint64_t *out_cookie);
+/* The same without taking it: OK, there are some. */
+MUST_USE enum err ring_client_look(struct ring_client *c);
 /* True: nothing came, and who completes next will signal: wait. False: poll. */
 MUST_USE bool ring_client_sleep(struct ring_client *c);
 /* The cookie of a request that is in flight: what to do again with another server. False: no more.
@@ -123,6 +132,8 @@ void ring_server_init(struct ring_server *s, const struct ring_place *p, struct 
  * comes any more. A RING_OP_CANCEL comes only for a request in flight, which is marked; both are to
  * be completed. Who serves several takes a bounded number from each in turn. */
 MUST_USE enum err ring_take(struct ring_server *s, struct ring_submission *out);
+/* The same without taking it: OK, there are some. */
+MUST_USE enum err ring_server_look(struct ring_server *s);
 /* ERR_RANGE: no such request is in flight. */
 enum err ring_complete(struct ring_server *s, const struct ring_completion *c);
 MUST_USE bool ring_server_publish(struct ring_server *s); /* true: signal the client */

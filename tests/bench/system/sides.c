@@ -48,19 +48,18 @@ static int side_typed(void)
 static struct bulk_server ring;
 static cap_t ring_source;
 
-static void echo(struct bulk_server *b, const struct ring_submission *s)
+static bool add_one(void *context, const struct ring_submission *s, struct ring_completion *out)
 {
-    bulk_complete(b, s->id, OK, s->sector + 1);
+    (void)context;
+    out->value = s->sector + 1;
+    return true;
 }
 
 static void on_signal(struct service *svc, uint64_t bits)
 {
     (void)svc;
     (void)bits;
-    bool more = true;
-    while (more) {
-        more = bulk_serve(&ring, TURN, echo);
-        bulk_flush(&ring);
+    while (bulk_serve_many(&ring, TURN, add_one, NULL)) {
     }
 }
 

@@ -9,10 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring.h"
+#include "ring_run.h"
 
 enum { ENTRIES = 16, DATA = 64, STEP_BYTES = 4 };
-enum step { SCRIBBLE, AIM, SUBMIT, CANCEL, PUBLISH, POLL, TAKE, COMPLETE, FLUSH, SLEEP, CLOSE };
+enum step {
+    SCRIBBLE,
+    AIM,
+    SUBMIT,
+    CANCEL,
+    PUBLISH,
+    POLL,
+    TAKE,
+    COMPLETE,
+    FLUSH,
+    SLEEP,
+    MANY,
+    CLOSE
+};
 
 #define PROMISE(fact)                                                                              \
     do {                                                                                           \
@@ -52,7 +65,7 @@ static void check(void)
     for (uint32_t i = 0; i < ENTRIES; i++) {
         requests += f.requests[i].in_flight;
     }
-    PROMISE(tickets == f.client.in_flight && tickets <= ENTRIES);
+    PROMISE(tickets == ring_in_flight(&f.client) && tickets <= ENTRIES);
     PROMISE(requests == f.server.in_flight && requests == f.held_count);
 }
 
@@ -62,7 +75,7 @@ static void submit(uint8_t a, uint16_t op, uint64_t word)
     struct ring_submission s = {.op = op, .sector = word, .data = word, .count = a};
     enum err err = ring_submit(&f.client, &s, a, &id);
     PROMISE(err == OK || err == ERR_BUSY || err == ERR_MESSAGE);
-    PROMISE(err != OK || f.client.in_flight > 0);
+    PROMISE(err != OK || ring_in_flight(&f.client) > 0);
 }
 
 static void take(void)
@@ -95,11 +108,50 @@ static void poll_one(void)
 {
     struct ring_completion c;
     uint64_t cookie;
-    uint32_t before = f.client.in_flight;
+    uint32_t before = ring_in_flight(&f.client);
     enum err err = ring_poll(&f.client, &c, &cookie);
     PROMISE(err == OK || err == ERR_WOULD_BLOCK || err == ERR_MESSAGE);
-    PROMISE(f.client.in_flight == before - (err == OK));
+    PROMISE(ring_in_flight(&f.client) == before - (err == OK));
     PROMISE(err != OK || cookie <= UINT8_MAX);
+}
+
+static uint64_t fill(void *context, uint32_t i, struct ring_submission *s)
+{
+    const uint8_t *byte = context;
+    s->op = *byte;
+    s->sector = i;
+    return *byte;
+}
+
+static void done(void *context, uint64_t cookie, const struct ring_completion *c)
+{
+    (void)context;
+    (void)c;
+    PROMISE(cookie <= UINT8_MAX);
+}
+
+/* Keeps each third. */
+static bool serve(void *context, const struct ring_submission *s, struct ring_completion *out)
+{
+    uint32_t *count = context;
+    for (uint32_t i = 0; i < f.held_count; i++) {
+        PROMISE(f.held[i] % ENTRIES != s->id % ENTRIES);
+    }
+    out->value = 1;
+    if (++*count % 3 != 0) return true;
+    PROMISE(f.held_count < ENTRIES);
+    f.held[f.held_count++] = s->id;
+    return false;
+}
+
+static void many(uint8_t which, uint8_t byte)
+{
+    uint32_t count = 0;
+    if (which % 3 == 0) PROMISE(ring_submit_many(&f.client, byte % 32, fill, &byte) < ENTRIES);
+    if (which % 3 == 1 && ring_client_look(&f.client) == OK)
+        PROMISE(ring_poll_many(&f.client, byte, done, NULL) <= ENTRIES);
+    if (which % 3 == 2 && ring_server_look(&f.server) == OK)
+        PROMISE(ring_serve_many(&f.server, byte, serve, &count) <= ENTRIES);
 }
 
 /* Near what matters: tails, flags, ids. */
@@ -109,8 +161,8 @@ static void aim(uint8_t a, uint8_t b, uint8_t c)
     uint32_t change = (uint32_t)(int8_t)c;
     if (a % 4 == 0) shared->submit.tail += change;
     if (a % 4 == 1) shared->complete.tail += change;
-    if (a % 4 == 2) ((uint32_t *)(shared + 1))[b % ENTRIES * 16] = c;
-    if (a % 4 == 3) ((uint32_t *)(shared + 1))[ENTRIES * 16 + b % ENTRIES * 4] = c;
+    if (a % 4 == 2) ((uint32_t *)(shared + 1))[b % ENTRIES * 8] = c;
+    if (a % 4 == 3) ((uint32_t *)(shared + 1))[ENTRIES * 8 + b % ENTRIES * 4] = c;
 }
 
 static void step(const uint8_t *at)
@@ -140,6 +192,8 @@ static void step(const uint8_t *at)
     case SLEEP:
         (void)!(at[1] & 1 ? ring_server_sleep(&f.server) : ring_client_sleep(&f.client));
         return;
+    case MANY:
+        return many(at[1], at[2]);
     case CLOSE:
         if (at[1] < 8) ring_server_close(&f.server);
         return;

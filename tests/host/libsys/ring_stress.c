@@ -121,7 +121,7 @@ static uint64_t submit_some(struct ring_client *c, uint64_t sector, uint64_t *se
     for (uint64_t i = 0; i < want && sector < total; i++) {
         uint32_t id, at = (uint32_t)(c->free_ticket % ENTRIES);
         struct ring_submission s = {.op = 1, .sector = sector, .data = at * sizeof(uint32_t)};
-        if (c->in_flight < ENTRIES - 1) /* then nobody looks at this place */
+        if (ring_in_flight(c) < ENTRIES - 1) /* then nobody looks at this place */
             ((uint32_t *)c->data)[at] = (uint32_t)sector;
         if (ring_submit(c, &s, sector, &id) == ERR_BUSY) break;
         sector++;
@@ -153,10 +153,10 @@ int main(int argc, char **argv)
             completed++;
         }
         MUST(err == ERR_WOULD_BLOCK);
-        if (c.in_flight > 0 && ring_client_sleep(&c)) bell_wait(&to_client);
+        if (ring_in_flight(&c) > 0 && ring_client_sleep(&c)) bell_wait(&to_client);
     }
     MUST(pthread_join(server, NULL) == 0);
-    MUST(sum == total * (total - 1) / 2 && c.in_flight == 0);
+    MUST(sum == total * (total - 1) / 2 && ring_in_flight(&c) == 0);
     printf("%llu entries, %llu signals there and %llu back\n", (unsigned long long)total,
            (unsigned long long)to_server.rings, (unsigned long long)to_client.rings);
     free(shared);
