@@ -4,6 +4,7 @@
 #include "test.h"
 
 enum { LABEL = 3, SENDERS = 5, WAITERS = 3, CHAIN = 12, ROUNDS = 50, CODE = 7 };
+enum { SECOND_US = 1000000, TURNS_MAX = 1000000 };
 
 static cap_t own_reply(void)
 {
@@ -21,8 +22,38 @@ static bool start(const char *name, const char *word, struct spawn_cap cap,
     return test_child_start(&args, out_child);
 }
 
+/* The child says that it is about to wait. Its budget is far more than the rest of its way there
+ * takes, also where this machine is held up: after some turns of both it does wait. */
+static bool start_waiting(const char *name, const char *word, struct spawn_cap cap,
+                          struct test_child *out_child)
+{
+    cap_t ready = test_notification(1);
+    cap.name = "peer";
+    struct spawn_cap caps[] = {cap, {.name = "ready", .source = ready, .rights = RIGHT_WRITE}};
+    struct test_child_args args = {.name = name,
+                                   .word = word,
+                                   .caps = caps,
+                                   .cap_count = TEST_COUNT(caps),
+                                   .budget_us = SECOND_US,
+                                   .period_us = SECOND_US};
+    enum err err = ERR_WOULD_BLOCK;
+    uint64_t bits;
+
+    if (!test_child_start(&args, out_child)) return false;
+    for (uint32_t turn = 0; turn < TURNS_MAX && err == ERR_WOULD_BLOCK; turn++) {
+        err = sys_poll(ready, &bits);
+        test_turn();
+    }
+    EXPECT_IS(err, OK);
+    for (uint32_t turn = 0; turn < ROUNDS; turn++) {
+        test_turn();
+    }
+    return err == OK;
+}
+
 static int child_sends_word(void)
 {
+    if (sys_signal(startup_cap("ready")) != OK) return 1;
     struct message m = {.info = msg_info(LABEL, 1, 0, 0), .w = {(uint64_t)test_word()[0]}};
 
     return (int)sys_send(startup_cap("peer"), &m);
@@ -36,16 +67,15 @@ static void senders_in_order(void)
     struct test_child children[SENDERS];
 
     for (uint32_t i = 0; i < SENDERS; i++) {
-        if (!start("sends_word", words[i], cap, &children[i])) return;
-        for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-            test_turn();
-        }
+        if (!start_waiting("sends_word", words[i], cap, &children[i])) return;
     }
     for (uint32_t i = 0; i < SENDERS; i++) {
         struct message m = {0};
         EXPECT_IS(sys_nb_recv(cap.source, 0, 0, &m), OK);
         EXPECT_IS(m.w[0], words[i][0]);
         EXPECT_IS(m.info, msg_info(LABEL, 1, 0, 0)); /* no call */
+    }
+    for (uint32_t i = 0; i < SENDERS; i++) {
         EXPECT_IS(test_child_wait(&children[i]), OK);
     }
 }
@@ -53,6 +83,8 @@ static void senders_in_order(void)
 static int child_waits(void)
 {
     uint64_t word;
+
+    if (sys_signal(startup_cap("ready")) != OK) return 1;
     enum err err = sys_wait(startup_cap("peer"), &word);
 
     return err == OK ? (int)word : 100 + (int)err;
@@ -67,10 +99,7 @@ static void one_signal_one_waiter(void)
     uint64_t word;
 
     for (uint32_t i = 0; i < WAITERS; i++) {
-        if (!start("waits", "", cap, &children[i])) return;
-    }
-    for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        test_turn();
+        if (!start_waiting("waits", "", cap, &children[i])) return;
     }
     for (uint32_t i = 0; i < WAITERS; i++) {
         EXPECT_IS(sys_signal(notification), OK);
@@ -91,10 +120,7 @@ static void waiter_is_cancelled(void)
     struct self_revoke_in in = {.source = {.slot = anchor, .rights = RIGHTS_ALL}};
     struct test_child child;
 
-    if (!start("waits", "", cap, &child)) return;
-    for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        test_turn();
-    }
+    if (!start_waiting("waits", "", cap, &child)) return;
     EXPECT_IS(self_revoke(CAP_SLOT_SELF, &in), OK);
     int code = test_child_wait(&child);
     EXPECT(code == 100 + ERR_CANCELLED || code == 100 + ERR_REVOKED); /* waiting, or about to */
@@ -104,6 +130,7 @@ static int child_receives(void)
 {
     struct message m = {0};
 
+    if (sys_signal(startup_cap("ready")) != OK) return 1;
     return 100 + (int)sys_recv(startup_cap("peer"), own_reply(), 0, &m);
 }
 
@@ -114,10 +141,7 @@ static void receiver_is_cancelled(void)
     struct self_revoke_in in = {.source = {.slot = anchor, .rights = RIGHTS_ALL}};
     struct test_child child;
 
-    if (!start("receives", "", cap, &child)) return;
-    for (uint32_t turn = 0; turn < ROUNDS; turn++) {
-        test_turn();
-    }
+    if (!start_waiting("receives", "", cap, &child)) return;
     EXPECT_IS(self_revoke(CAP_SLOT_SELF, &in), OK);
     int code = test_child_wait(&child);
     EXPECT(code == 100 + ERR_CANCELLED || code == 100 + ERR_REVOKED);
@@ -208,7 +232,7 @@ static void replies_do_not_travel(void)
     struct message m = {.info = msg_info(LABEL, 0, 1, 0)};
     struct test_child child;
 
-    if (!start("receives", "", cap, &child)) return;
+    if (!start_waiting("receives", "", cap, &child)) return;
     ipc_buffer()->caps[0] = (struct msg_cap){.slot = test_reply(), .rights = RIGHTS_ALL};
     EXPECT_IS(sys_send(endpoint, &m), ERR_CAP_TYPE);
     m = (struct message){.info = msg_info(LABEL, 0, 1, 0)};
