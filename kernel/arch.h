@@ -11,6 +11,9 @@ struct thread;
 /* Off the path that every call takes, and costs nothing there. */
 #define SELDOM __attribute__((noinline, cold, preserve_most))
 
+/* On that path, or on one as busy: it is part of its callers. */
+#define OFTEN __attribute__((always_inline))
+
 /* Guards a door behind which memory would be corrupted. Never depends on what user space says. */
 #define CHECK(x) ((x) ? (void)0 : arch_panic(__FILE__ ": " #x, (uint64_t[]){__LINE__}, 1))
 

@@ -173,9 +173,8 @@ const char *core_boot(const struct boot_params *p)
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     *boot.info = p->info;
-    struct commit first = {
-        .op = COMMIT_BOOT, .arg0 = boot.memory_bytes, .arg1 = boot.image->checksum};
-    commit_emit(&first);
+    uint64_t sum = boot.image->checksum;
+    commit_emit(&(struct commit){.op = COMMIT_BOOT, .arg0 = boot.memory_bytes, .arg1 = sum});
     make_axiom();
     make_memory(log);
     boot.info->memory_bytes = boot.memory_bytes;

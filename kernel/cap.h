@@ -45,9 +45,8 @@ _Static_assert(sizeof(struct slot) == 1 << SLOT_BITS, "a CNode of 2^n bytes has 
 /* What holds slots: a CNode or a Thread. It stands where slot 0 would be. */
 struct container {
     uint64_t credits; /* commit records that its threads' actions may still cause; ~0 unlimited */
-    uint32_t count, top; /* slots, this header included; no slot above `top` is in use */
-    uint8_t type, frozen,
-        zero[46]; /* CAP_CNODE or CAP_THREAD; being destroyed: nothing is put in */
+    uint32_t count, top;            /* slots, this header included; no slot above `top` is in use */
+    uint8_t type, frozen, zero[46]; /* a CNode or Thread; being destroyed: nothing is put in */
 };
 _Static_assert(sizeof(struct container) == sizeof(struct slot), "it takes the place of slot 0");
 

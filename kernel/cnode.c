@@ -203,20 +203,20 @@ enum err copy_check(const struct request *rq)
 void copy_apply(struct request *rq)
 {
     bool mints = rq->op == OP_MINT;
-    struct slot cap = *rq->arg;
-    cap.rights &= (uint8_t)rq->w[1];
-    cap.extra = 0;
-    cap.flags &= CAP_FLAG_DEVICE | CAP_FLAG_BOUND;
-    if (cap.type == CAP_FRAME) cap.badge = 0; /* the copy is not mapped */
-    if (mints && rq->w[2] != 0) cap.badge = rq->w[2];
-    if (mints) cap.flags |= (uint8_t)rq->w[3];
-    slot_insert(rq->dst, (uint32_t)rq->index, &cap, rq->arg);
+    struct slot *s = rq->dst;
+    slot_insert(s, (uint32_t)rq->index, rq->arg, rq->arg);
+    s->rights &= (uint8_t)rq->w[1];
+    s->extra = 0;
+    s->flags &= CAP_FLAG_DEVICE | CAP_FLAG_BOUND;
+    if (s->type == CAP_FRAME) s->badge = 0; /* the copy is not mapped */
+    if (mints && rq->w[2] != 0) s->badge = rq->w[2];
+    if (mints) s->flags |= (uint8_t)rq->w[3];
     if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
-        *(struct thread **)cap_object(rq->dst) = (struct thread *)rq->into;
+        *(struct thread **)cap_object(s) = (struct thread *)rq->into;
     if (rq->into->type == CAP_THREAD) sched_place((struct thread *)rq->into);
     if (rq->into->type == CAP_THREAD && rq->index == TS_NOTIFY) /* it may receive already */
-        notification_signal(cap_object(rq->dst), 0);
-    commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, rq->dst, rq->arg, 0, 0);
+        notification_signal(cap_object(s), 0);
+    commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, s, rq->arg, 0, 0);
 }
 
 enum err move_check(const struct request *rq)

@@ -60,13 +60,13 @@ bool log_admits(struct thread *t)
     requires rings->header.event_head - rings->header.event_tail < LOG_EVENTS;
     assigns rings->header.event_head, rings->events[rings->header.event_head % LOG_EVENTS];
     ensures rings->header.event_head == \old(rings->header.event_head) + 1; */
-static void event_write(const struct event *e)
+OFTEN static inline void event_write(const struct event *e)
 {
-    struct event *out = &rings->events[rings->header.event_head % LOG_EVENTS];
-    *out = *e;
-    if (e->kind != EVENT_ARGS) out->time = cpu()->now;
-    out->thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
-    out->cpu = (uint8_t)cpu()->index;
+    struct event out = *e;
+    if (e->kind != EVENT_ARGS) out.time = cpu()->now;
+    out.thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    out.cpu = (uint8_t)cpu()->index;
+    rings->events[rings->header.event_head % LOG_EVENTS] = out;
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }
 
@@ -97,7 +97,7 @@ static void events_tell(void)
     commit_calm = rings->header.commit_tail + LOG_COMMITS / 2;
 }
 
-void event_record(const struct event *e)
+OFTEN void event_record(const struct event *e)
 {
     bool calm = rings->header.event_head < event_calm;
     event_number++;
@@ -106,7 +106,7 @@ void event_record(const struct event *e)
     if (!calm || rings->header.commit_head >= commit_calm) events_tell();
 }
 
-__attribute__((always_inline)) bool event_fast(const struct thread *t, uint64_t now, uint8_t op)
+OFTEN bool event_fast(const struct thread *t, uint64_t now, uint8_t op)
 {
     uint64_t head = rings->header.event_head;
     if (head >= event_calm) return false;
@@ -125,14 +125,19 @@ __attribute__((always_inline)) bool event_fast(const struct thread *t, uint64_t 
     return true;
 }
 
+OFTEN void event_arg(uint32_t index, uint64_t a, uint64_t b, uint64_t c)
+{
+    if ((a | b | c) == 0 || dropped_run != 0) return;
+    struct event e = {.time = a, .kind = EVENT_ARGS, .op = (uint8_t)index, .arg = c};
+    e.slot = (uint32_t)b;
+    e.info = (uint32_t)(b >> 32);
+    event_write(&e);
+}
+
 void event_args(const uint64_t *from, uint32_t count)
 {
-    for (uint32_t i = 0; i < count && dropped_run == 0; i += ARGS_WORDS) {
-        if ((from[i] | from[i + 1] | from[i + 2]) == 0) continue;
-        struct event e = {.time = from[i], .kind = EVENT_ARGS, .arg = from[i + 2]};
-        e.op = (uint8_t)(i / ARGS_WORDS);
-        __builtin_memcpy(&e.slot, &from[i + 1], sizeof(from[i + 1])); /* and `info` */
-        event_write(&e);
+    for (uint32_t i = 0; i < count; i += ARGS_WORDS) {
+        event_arg(i / ARGS_WORDS, from[i], from[i + 1], from[i + 2]);
     }
 }
 
@@ -142,7 +147,7 @@ void event_args(const uint64_t *from, uint32_t count)
     ensures rings->header.commit_head == \old(rings->header.commit_head) + 1;
     ensures rings->commits[\old(rings->header.commit_head) % LOG_COMMITS].seq ==
         \old(rings->header.commit_head); */
-void commit_emit(const struct commit *c)
+OFTEN void commit_emit(const struct commit *c)
 {
     struct commit *out = &rings->commits[rings->header.commit_head % LOG_COMMITS];
     *out = *c;
@@ -169,12 +174,6 @@ void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *s
     commit_emit(&c);
 }
 
-uint64_t commit_told(uint64_t back)
-{
-    const struct commit *c = &rings->commits[(rings->header.commit_head - 1 - back) % LOG_COMMITS];
-    return (uint64_t)c->op << 56 | c->dst;
-}
-
 /* New tails, never back and never beyond the heads. */
 /*@ requires readable(rq) && rings_ok(rings);
     assigns \nothing;
@@ -196,7 +195,7 @@ void log_ack_apply(struct request *rq)
     rings->header.event_tail = rq->w[1];
     signalled = false;
     for (uint32_t i = 0; i < WORK_PER_STEP && stopped.head != NULL; i++) {
-        sched_ready(stopped.head);
+        sched_ready(stopped.head, false);
     }
     rq->w[0] = stopped.head != NULL;
 }

@@ -27,12 +27,11 @@ bool log_has_room(void);
 void event_record(const struct event *e);
 /* The record of a call or REPLY_RECV of `t`, if the rings ask for no more than that. */
 bool event_fast(const struct thread *t, uint64_t now, uint8_t op);
-/* What belongs to the record just made, if it was not dropped. Two zeros stand behind the words. */
-void event_args(const uint64_t *from, uint32_t count);
+/* Three words that belong to the record just made, if it was not dropped. Zeros need no record. */
+void event_arg(uint32_t index, uint64_t a, uint64_t b, uint64_t c);
+void event_args(const uint64_t *from, uint32_t count); /* two zeros stand behind them */
 /* The record of a change. seq, time, cause, actor and cpu are filled in. */
 void commit_emit(const struct commit *c);
 /* As above, about the capability in `dst` as it stands there. */
 void commit_slot(enum commit_op op, const struct slot *dst, const struct slot *src, uint64_t arg0,
                  uint64_t arg1);
-/* For a person, when all ends: a commit counted from the last one, its op above its slot. */
-uint64_t commit_told(uint64_t back);

@@ -85,16 +85,10 @@ static void transfers_apply(const struct thread *from, struct thread *to, uint64
     }
 }
 
-static void words_copy(const struct thread *from, struct thread *to, uint32_t count)
+void words_copy_page(const struct thread *from, struct thread *to, uint32_t count)
 {
-    const uint64_t *w = from->is_fault ? from->fault.w : from->regs.w;
-    const struct ipc_buffer *src = thread_buffer(from);
-    struct ipc_buffer *dst = thread_buffer(to);
-    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
-        to->regs.w[i] = i < count ? w[i] : 0;
-    }
-    if (count > MSG_REGISTERS)
-        __builtin_memcpy(dst->words, src->words, (count - MSG_REGISTERS) * sizeof(uint64_t));
+    uint64_t bytes = (count - MSG_REGISTERS) * sizeof(uint64_t);
+    __builtin_memcpy(thread_buffer(to)->words, thread_buffer(from)->words, bytes);
 }
 
 /* Words and capabilities of `from`'s message, or of its fault. A reply is `lossy`: what words there
@@ -112,7 +106,11 @@ static enum err message_deliver(const struct thread *from, struct thread *to, ui
     if (e != OK && !lossy) return e;
     if (e != OK) caps = 0;
     if (unpaged && words > MSG_REGISTERS) words = MSG_REGISTERS;
-    words_copy(from, to, words);
+    const uint64_t *w = from->is_fault ? from->fault.w : from->regs.w;
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        to->regs.w[i] = i < words ? w[i] : 0;
+    }
+    if (words > MSG_REGISTERS) words_copy_page(from, to, words);
     transfers_apply(from, to, ep, caps, list);
     to->regs.rsi = msg_info(msg_label(info), words, caps, 0) | (from->is_fault ? MSG_FAULT : 0);
     to->regs.rax = e == OK ? OK : ERR_CAP_LOST;
@@ -137,7 +135,8 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
     return OK;
 }
 
-void wait_through(struct thread *t, struct slot *via, struct queue *q, enum thread_state state)
+__attribute__((noinline)) void wait_through(struct thread *t, struct slot *via, struct queue *q,
+                                            enum thread_state state)
 {
     thread_move(t, state);
     t->via = via;
@@ -152,7 +151,7 @@ static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_
     struct thread *to = q->head;
     if (to != NULL && to->state == T_RECEIVING) {
         enum err e = deliver(t, to, via, is_call);
-        if (e == OK) sched_ready(to);
+        if (e == OK) sched_ready(to, false);
         return e;
     }
     if (!may_block) return ERR_WOULD_BLOCK;
@@ -225,7 +224,7 @@ enum err ipc_reply(struct thread *t, struct slot *slot)
     if (!to->is_fault) e = message_deliver(t, to, 0, true);
     if (!to->is_fault) to->regs.rdi = 0;
     to->is_fault = false; /* it runs again as it was */
-    sched_ready(to);
+    sched_ready(to, false);
     return e;
 }
 

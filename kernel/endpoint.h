@@ -14,6 +14,8 @@ MUST_USE enum err ipc_send(struct thread *t, struct slot *via, bool is_call, boo
  * to run again, as if it had not begun. */
 MUST_USE enum err ipc_receive(struct thread *t, struct slot *ep, bool replies, bool may_block);
 MUST_USE enum err ipc_reply(struct thread *t, struct slot *reply);
+/* Those of `count` words that are in buffer pages, which both have. */
+void words_copy_page(const struct thread *from, struct thread *to, uint32_t count);
 /* What `t`'s registers say of a message it sends, and of where capabilities are to arrive. */
 MUST_USE enum err message_check(const struct thread *t, bool sends, bool receives);
 /* Into the queue: whoever waits does so through a capability, and no longer than it is there. */

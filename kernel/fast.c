@@ -1,6 +1,6 @@
 /*
  * fast.c - a call to a thread that waits for it, and the answer to a caller whose context the
- * answerer runs on, where nothing else is to be done: a short message, nobody as urgent ready, no
+ * answerer runs on, where nothing else is to be done: no capabilities, nobody as urgent ready, no
  * budget and no ring at its end. All is checked before anything changes; what is out of the
  * ordinary goes the long way, through endpoint.c and sched.c, which does the same (I17).
  */
@@ -9,8 +9,8 @@
 #include "endpoint.h"
 #include "sched.h"
 
-__attribute__((always_inline)) static inline struct thread *fast(struct thread *t, uint64_t now,
-                                                                 const bool answers)
+OFTEN static inline struct thread *fast(struct thread *t, uint64_t now, const bool answers,
+                                        const bool paged)
 {
     struct cpu *c = cpu();
     const struct slot *space = thread_slot(t, TS_CSPACE), *bound = thread_slot(t, TS_NOTIFY);
@@ -23,6 +23,7 @@ __attribute__((always_inline)) static inline struct thread *fast(struct thread *
     struct queue *q = &((struct endpoint *)cap_object(via))->queue;
     struct thread *to = answers ? t->lender : q->head;
     if (to == NULL) return NULL;
+    if (paged && (!thread_buffer(t) || !thread_buffer(to))) return NULL;
     struct reply *r = to->reply; /* who sends has none */
     if (answers) {
         uint32_t index = (uint32_t)t->regs.rbx;
@@ -55,6 +56,7 @@ __attribute__((always_inline)) static inline struct thread *fast(struct thread *
         sched_lend(t, to);
         t->state = T_AWAIT_REPLY;
     }
+    if (paged) words_copy_page(t, to, msg_words(t->regs.rsi));
     to->cpu = c;
     to->regs.rdi = answers ? 0 : via->badge;
     to->regs.rsi = (t->regs.rsi & 0xffff03ff) | (answers ? 0 : MSG_CALL);
@@ -62,9 +64,17 @@ __attribute__((always_inline)) static inline struct thread *fast(struct thread *
     return c->current = to;
 }
 
+static __attribute__((noinline)) struct thread *fast_paged(struct thread *t, uint64_t now,
+                                                           bool answers)
+{
+    if (msg_words(t->regs.rsi) > MSG_WORDS_MAX) return NULL;
+    return answers ? fast(t, now, true, true) : fast(t, now, false, true);
+}
+
 struct thread *core_fast(struct thread *t, uint64_t now, bool answers)
 {
-    if ((t->regs.rsi & 0x1fff) > MSG_REGISTERS) return NULL; /* so it has no capabilities */
+    if (msg_caps(t->regs.rsi) != 0) return NULL;
     if (msg_slots(t->regs.rsi) != 0 && message_check(t, false, true) != OK) return NULL;
-    return answers ? fast(t, now, true) : fast(t, now, false);
+    if (msg_words(t->regs.rsi) > MSG_REGISTERS) return fast_paged(t, now, answers);
+    return answers ? fast(t, now, true, false) : fast(t, now, false, false);
 }

@@ -14,8 +14,7 @@ enum { WORK_PER_STEP = 16 }; /* slots deleted, waiters woken or pages cleared in
 
 struct request {
     struct thread *caller;
-    struct slot *cap,
-        *arg; /* the object, or the slot operated on; the operand capability, if any */
+    struct slot *cap, *arg; /* the object, or the slot operated on; the operand, if any */
     struct container *into; /* where destination slots are, */
     uint64_t index;         /* from here on, */
     struct slot *dst;       /* and the first of them, empty */

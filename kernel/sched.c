@@ -10,8 +10,7 @@ enum { SCAN_MAX = 512, PARKS = 32 }; /* a look at a parked thread; to park one c
 /* NULL: it has none, or one that was never configured. */
 static struct sched *home_of(const struct thread *t)
 {
-    const struct slot *s = thread_slot(t, TS_SCHED);
-    struct sched *home = s->type == CAP_SCHED ? cap_object(s) : NULL;
+    struct sched *home = thread_object(t, TS_SCHED, CAP_SCHED);
     return home != NULL && home->budget != 0 ? home : NULL;
 }
 
@@ -71,8 +70,7 @@ SELDOM static void sched_leave(const struct sched *s)
     }
 }
 
-/* On the CPU that its home names. To the front: it was preempted and has budget left. */
-static void ready_insert(struct thread *t, bool front)
+void sched_ready(struct thread *t, bool front)
 {
     thread_move(t, T_READY);
     struct cpu *c = t->cpu = t->goes;
@@ -83,17 +81,12 @@ static void ready_insert(struct thread *t, bool front)
     if (c != cpu() && (c->current == NULL || c->current->priority < t->priority)) arch_cpu_poke(c);
 }
 
-void sched_ready(struct thread *t)
-{
-    ready_insert(t, false);
-}
-
 void sched_place(struct thread *t)
 {
     const struct sched *home = home_of(t);
     if (home == NULL) return;
     t->goes = &cpus[home->cpu];
-    if ((t->state == T_READY || t->state == T_PARKED) && t->cpu != t->goes) sched_ready(t);
+    if ((t->state == T_READY || t->state == T_PARKED) && t->cpu != t->goes) sched_ready(t, false);
 }
 
 /*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
@@ -124,7 +117,7 @@ void sched_take_back(struct thread *caller)
 
 /* The context `t` runs on now. One lent that is used up or gone is given back at once, nearest home
  * last: `t` goes on at home, and the lender's debt is its own. NULL: none of `t`'s is usable. */
-__attribute__((always_inline)) static inline struct sched *sched_of(struct thread *t, uint64_t now)
+OFTEN static inline struct sched *sched_of(struct thread *t, uint64_t now)
 {
     for (;;) {
         struct thread *owner = t;
@@ -161,12 +154,12 @@ static struct thread *highest_ready(void)
     return NULL;
 }
 
-/* The highest ready thread that has time to run; those without are parked, or left inactive. Work
- * is bounded: if it ends before one is found, the timer goes off at once and the rest follows. */
-static void pick(struct cpu *c)
+/* The highest ready thread, `t` first, that has time to run; those without are parked, or left
+ * inactive. Work is bounded: if it ends before one is found, the timer goes off at once and the
+ * rest follows. */
+static void pick(struct cpu *c, struct thread *t)
 {
-    struct thread *t;
-    for (uint32_t work = 0; work < SCAN_MAX && (t = highest_ready()) != NULL; work += PARKS) {
+    for (uint32_t work = 0; work < SCAN_MAX && t != NULL; work += PARKS, t = highest_ready()) {
         c->sched = sched_of(t, c->now);
         if (c->sched != NULL) {
             thread_move(t, T_RUNNING);
@@ -185,30 +178,36 @@ static void pick(struct cpu *c)
     }
 }
 
+__attribute__((noinline)) static void choose(struct cpu *c, struct thread *t)
+{
+    const struct queue *parked = &c->parked;
+    sched_pay(c, c->now);
+    for (uint32_t i = 0; i < WORK_PER_STEP && parked->head != NULL; i++) {
+        if (home_of(parked->head)->refill_at > c->now) break;
+        sched_ready(parked->head, false);
+    }
+    struct thread *best = highest_ready();
+    if (t != NULL) {
+        bool over = !c->sched || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
+        if (over || (best != NULL && best->priority > t->priority)) sched_ready(t, !over);
+        if (over) best = highest_ready();
+    }
+    if (c->current == NULL) pick(c, best);
+    if (c->top != 0 && c->ready[c->top - 1].head == NULL) highest_ready(); /* makes it exact */
+    uint64_t until = ~0ull;
+    if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
+    const struct sched *next = parked->head != NULL ? home_of(parked->head) : NULL;
+    if (next != NULL && next->refill_at < until) until = next->refill_at;
+    if (c->current == NULL && c->top != 0) until = c->now; /* `pick` gave up */
+    if (until != c->timer) arch_timer_set(c->timer = until);
+    c->calm = c->sched == NULL ? 0 : until < c->sched->refill_at ? until : c->sched->refill_at;
+}
+
 void sched_finish(void)
 {
     struct cpu *c = cpu();
     struct thread *t = c->current;
-    const struct queue *parked = &c->parked;
-    if (t != NULL && c->now < c->calm && c->top <= t->priority + 1u) return; /* as it was */
-    sched_pay(c, c->now);
-    for (uint32_t i = 0; i < WORK_PER_STEP && parked->head != NULL; i++) {
-        if (home_of(parked->head)->refill_at > c->now) break;
-        sched_ready(parked->head);
-    }
-    if (t != NULL) {
-        bool over = !c->sched || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
-        const struct thread *best = highest_ready();
-        if (over || (best != NULL && best->priority > t->priority)) ready_insert(t, !over);
-    }
-    if (c->current == NULL) pick(c);
-    uint64_t until = ~0ull;
-    if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
-    if (parked->head != NULL && home_of(parked->head)->refill_at < until)
-        until = home_of(parked->head)->refill_at;
-    if (highest_ready() != NULL && c->current == NULL) until = c->now;
-    if (until != c->timer) arch_timer_set(c->timer = until);
-    c->calm = c->sched == NULL ? 0 : until < c->sched->refill_at ? until : c->sched->refill_at;
+    if (t == NULL || c->now >= c->calm || c->top > t->priority + 1u) choose(c, t);
 }
 
 /*@ requires readable(rq);

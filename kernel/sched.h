@@ -18,8 +18,9 @@ void sched_pull(struct cpu *c);
 /* A thread with a new context, or one that names a new CPU, goes there: one that runs or waits,
  * when it is next made ready. */
 void sched_place(struct thread *t);
-/* Makes a thread ready, at the end of its queue; leaves whatever queue it was in. */
-void sched_ready(struct thread *t);
+/* Makes a thread ready, on the CPU that its home names; leaves whatever queue it was in. To the
+ * front: it was preempted and has budget left. */
+void sched_ready(struct thread *t, bool front);
 /* The context of `caller` is lent to `server`, if the chain is not too long; and the way back. */
 void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);

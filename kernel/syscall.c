@@ -9,14 +9,11 @@ enum { R = RIGHT_READ, W = RIGHT_WRITE, E = CAP_ENDPOINT, N = CAP_NOTIFICATION }
 static const uint8_t types_needed[] = {E, E, E, E, E, E, CAP_REPLY, N, N, N};
 static const uint8_t rights_needed[] = {W, R, W, R, W, R, 0, W, R, R};
 
+/* All but SYS_INVOKE. */
 static enum err dispatch(struct thread *t, uint64_t number)
 {
     struct slot *s;
-    if (number == SYS_INVOKE) {
-        struct request rq = {.caller = t, .op = msg_label(t->regs.rsi), .w = t->regs.w};
-        return invoke(&rq, t->regs.rdi);
-    }
-    if (number == SYS_YIELD) sched_ready(t);
+    if (number == SYS_YIELD) sched_ready(t, false);
     if (number == SYS_YIELD) return OK;
     if (number == SYS_DROP) return drop(t, t->regs.rdi);
     if (number == SYS_DEBUG && WL_DEBUG) arch_putc((char)t->regs.w[0]);
@@ -26,34 +23,60 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (e != OK) return e;
     if (s->type != types_needed[number - SYS_BASE]) return ERR_CAP_TYPE;
     if (rights_needed[number - SYS_BASE] & ~s->rights) return ERR_RIGHTS;
+    if (number > SYS_SIGNAL) return notification_wait(t, s, number == SYS_WAIT);
+    if (number == SYS_SIGNAL) notification_signal(cap_object(s), s->badge);
+    if (number == SYS_SIGNAL) return OK;
     if (number == SYS_REPLY) return ipc_reply(t, s);
-    if (number < SYS_REPLY && number % 2 == SYS_CALL % 2)
+    if (number % 2 == SYS_CALL % 2)
         return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
-    if (number < SYS_REPLY)
-        return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
-    if (number != SYS_SIGNAL) return notification_wait(t, s, number == SYS_WAIT);
-    notification_signal(cap_object(s), s->badge);
-    return OK;
-}
-
-/* What decides the course of a system call beside its record's fields is read here, once, into
- * `t->caps`; returns the number of words. A value for a port decides nothing. */
-static uint32_t args_take(struct thread *t, uint64_t number)
-{
-    bool invokes = number == SYS_INVOKE, writes = msg_label(t->regs.rsi) == OP_PORT_OUT;
-    const struct ipc_buffer *b = thread_buffer(t);
-    uint32_t pairs = number > SYS_REPLY || b == NULL ? 0 : msg_caps(t->regs.rsi);
-    if (invokes) pairs = writes ? 1 : 2;
-    if (pairs == 0 || pairs > MSG_CAPS_MAX) return 0;
-    __builtin_memcpy(t->caps, invokes ? (void *)t->regs.w : b->caps, pairs * sizeof(t->caps[0]));
-    t->caps[pairs] = (struct msg_cap){0};
-    return 2 * pairs;
+    return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
 }
 
 static void step_begin(uint64_t now)
 {
     cpu()->now = now;
     cpu()->actor = cpu()->current;
+}
+
+/* What `result` leaves of `t`, and the record of its system call. */
+OFTEN static inline void syscall_end(struct thread *t, struct event e, enum err result)
+{
+    bool goes_on = t->state == T_RUNNING || t->state == T_READY;
+    bool again = result == ERR_PARTIAL && e.op != SYS_INVOKE - SYS_BASE;
+    if (again) t->regs.rip -= SYSCALL_BYTES;
+    if (goes_on && !again) t->regs.rax = result;
+    e.kind = EVENT_SYSCALL;
+    e.result = goes_on ? (uint8_t)result : EVENT_BLOCKED;
+    event_record(&e);
+}
+
+static void syscall_invoke(struct thread *t)
+{
+    struct request rq = {.caller = t, .op = msg_label(t->regs.rsi), .w = t->regs.w};
+    uint64_t name = t->regs.rdi, a = rq.w[0], b = rq.w[1], c = rq.w[2], d = rq.w[3];
+    struct event e = {.op = SYS_INVOKE - SYS_BASE, .slot = (uint32_t)name, .arg = name >> 32};
+    e.info = (uint32_t)t->regs.rsi;
+    if (rq.op == OP_PORT_OUT) c = d = 0; /* a value for a port decides nothing */
+    syscall_end(t, e, invoke(&rq, name));
+    event_arg(0, a, b, c);
+    event_arg(1, d, 0, 0);
+}
+
+static void syscall_other(struct thread *t, uint64_t number)
+{
+    struct event e = {.slot = (uint32_t)t->regs.rdi, .info = (uint32_t)t->regs.rsi};
+    e.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255;
+    e.arg = number <= SYS_REPLY ? t->regs.rbx : 0;
+    if (t->regs.rdi >> 32 != 0) e.slot = ~0u; /* which finds as little */
+    /* The capabilities decide its course, and the sender may write over them: they are read once. */
+    const struct ipc_buffer *b = number <= SYS_REPLY ? thread_buffer(t) : NULL;
+    uint32_t caps = b != NULL ? msg_caps(e.info) : 0;
+    if (caps > MSG_CAPS_MAX) caps = 0;
+    if (caps != 0) __builtin_memcpy(t->caps, b->caps, caps * sizeof(t->caps[0]));
+    syscall_end(t, e, log_has_room() ? dispatch(t, number) : ERR_LOG_FULL);
+    if (caps == 0) return;
+    t->caps[caps] = (struct msg_cap){0};
+    event_args((const uint64_t *)t->caps, 2 * caps);
 }
 
 void core_syscall(uint64_t now)
@@ -63,29 +86,15 @@ void core_syscall(uint64_t now)
         core_fault(FAULT_SYSCALL, t != NULL ? (uint32_t)t->regs.rax : 0, 0, 0, now);
         return;
     }
-    uint64_t number = t->regs.rax, name = t->regs.rdi;
     step_begin(now);
     if (!log_admits(t)) { /* it has changed nothing; the instruction runs again */
         t->regs.rip -= SYSCALL_BYTES;
         event_record(&(struct event){.kind = EVENT_STOPPED});
-        sched_finish();
-        return;
+    } else if (t->regs.rax == SYS_INVOKE) {
+        syscall_invoke(t);
+    } else {
+        syscall_other(t, t->regs.rax);
     }
-    bool invokes = number == SYS_INVOKE;
-    struct event e = {.kind = EVENT_SYSCALL, .slot = (uint32_t)name, .info = (uint32_t)t->regs.rsi};
-    e.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255;
-    e.arg = invokes ? name >> 32 : number <= SYS_REPLY ? t->regs.rbx : 0;
-    if (!invokes && name >> 32 != 0) e.slot = ~0u; /* which finds as little */
-    uint32_t args = invokes || msg_caps(e.info) != 0 ? args_take(t, number) : 0;
-    enum err result = ERR_LOG_FULL;
-    if (invokes || log_has_room()) result = dispatch(t, number);
-    bool again = result == ERR_PARTIAL && !invokes;
-    bool goes_on = t->state == T_RUNNING || t->state == T_READY;
-    if (again) t->regs.rip -= SYSCALL_BYTES;
-    if (goes_on && !again) t->regs.rax = result;
-    e.result = goes_on ? (uint8_t)result : EVENT_BLOCKED;
-    event_record(&e);
-    event_args((const uint64_t *)t->caps, args);
     sched_finish();
 }
 
@@ -99,13 +108,7 @@ void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t a
     }
     const struct thread_regs *r = &t->regs;
     const struct fault f = {{vector, code, address, r->rip, r->rsp, r->rflags, r->rbp, t->id}};
-    if (t->id == GENESIS_THREAD) {
-        uint64_t known[2 * MSG_REGISTERS];
-        for (uint32_t i = 0; i < 2 * MSG_REGISTERS; i++) {
-            known[i] = i < MSG_REGISTERS ? f.w[i] : commit_told(i - MSG_REGISTERS);
-        }
-        arch_panic("axiom faulted: vector, code, cr2, rip; rsp; commits", known, 2 * MSG_REGISTERS);
-    }
+    if (t->id == GENESIS_THREAD) arch_panic("axiom faulted: vector, code, cr2, rip; rsp", f.w, 5);
     step_begin(now);
     t->fault = f;
     ipc_fault(t, kind);

@@ -62,7 +62,7 @@ void thread_wake(struct thread *t, enum err result)
 {
     t->regs.rax = result;
     t->regs.rdi = t->regs.rsi = 0;
-    sched_ready(t);
+    sched_ready(t, false);
 }
 
 void thread_stop(struct thread *t)
@@ -98,7 +98,7 @@ void start_apply(struct request *rq)
     __builtin_memset(t->fpu, 0, sizeof(t->fpu));
     arch_fpu_init(t->fpu);
     t->by_syscall = false;
-    sched_ready(t);
+    sched_ready(t, false);
 }
 
 /*@ requires readable(rq);
@@ -115,7 +115,7 @@ void config_apply(struct request *rq)
     if (t->state == T_READY) queue_remove(t);
     t->priority = (uint8_t)rq->w[0];
     t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | rq->w[1]);
-    if (t->state == T_READY) sched_ready(t);
+    if (t->state == T_READY) sched_ready(t, false);
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, t->priority, t->flags);
 }
 

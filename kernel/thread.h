@@ -96,15 +96,18 @@ static inline struct slot *thread_slot(const struct thread *t, enum thread_slot 
 {
     return container_slot(&t->head, which);
 }
+static inline void *thread_object(const struct thread *t, enum thread_slot which, uint8_t type)
+{
+    const struct slot *s = thread_slot(t, which);
+    return s->type == type ? cap_object(s) : NULL;
+}
 static inline struct container *thread_cspace(const struct thread *t)
 {
-    const struct slot *s = thread_slot(t, TS_CSPACE);
-    return s->type == CAP_CNODE ? cap_object(s) : 0;
+    return thread_object(t, TS_CSPACE, CAP_CNODE);
 }
 static inline struct ipc_buffer *thread_buffer(const struct thread *t)
 {
-    const struct slot *s = thread_slot(t, TS_BUFFER);
-    return s->type == CAP_FRAME ? cap_object(s) : 0;
+    return thread_object(t, TS_BUFFER, CAP_FRAME);
 }
 
 void thread_init(struct thread *t);

@@ -104,7 +104,7 @@ static void set_priority(struct thread *t, uint8_t priority)
     bool ready = t->state == T_READY;
     if (ready) queue_remove(t);
     t->priority = priority;
-    if (ready) sched_ready(t);
+    if (ready) sched_ready(t, false);
 }
 
 bool canon_run(struct thread *t)

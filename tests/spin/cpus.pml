@@ -3,7 +3,7 @@
  * or tables are to go, pokes, idle, start. Names are those of trap.c, apic.c, sched.c and paging.c.
  *
  *   entry       registers are saved, then a ticket is taken; interrupts are off
- *   lock_wait   not served at once: the user's tables are given up, then `waits`, until it is served
+ *   lock_take   not served at once: the user's tables are given up, then `waits`, until it is served
  *   hold        by the lock's holder: a poke, and a wait until the other waits for the lock itself
  *   core        a step; whose thread was taken from it treats its entry as a tick
  *   exit        entry.S: tables of whoever runs next, the kernel's for idle; then the lock goes
@@ -37,7 +37,7 @@ bool ready[THREADS];       /* in the ready queue of CPU at[] */
 byte at[THREADS], goes[THREADS];
 byte saving[THREADS] = NONE; /* the CPU that writes its registers at entry */
 
-inline lock_wait()
+inline lock_take()
 {
 #if FAULT != 2 /* who waits keeps its tables */
     root[_pid] = false;
@@ -55,7 +55,7 @@ inline lock()
     d_step { ticket = lock_next; lock_next = (lock_next + 1) % CPUS }
     if
     :: lock_serving == ticket
-    :: lock_serving != ticket -> lock_wait()
+    :: lock_serving != ticket -> lock_take()
     fi;
     in_core++;
     assert(in_core == 1) /* exclusion */

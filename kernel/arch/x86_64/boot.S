@@ -30,10 +30,9 @@ multiboot2_end:
 
     .globl multiboot2_entry     /* ebx: information */
 multiboot2_entry:
-    movl $BOOT_MULTIBOOT2, %edi
     cli
     cld
-    movl %ebx, %esi
+    movl %ebx, %edi
     rdtsc
     movl %eax, PHYS(entry_ticks)
     movl %edx, PHYS(entry_ticks) + 4
@@ -53,19 +52,18 @@ long_mode:
 high:
     lgdt gdt_pointer(%rip)
     lidt idt_pointer(%rip)
-    movl $1, %ecx
-    lock xaddl %ecx, cpu_next(%rip)
-    cmpl $CPUS_LIMIT, %ecx
+    movl $1, %edx
+    lock xaddl %edx, cpu_next(%rip)
+    cmpl $CPUS_LIMIT, %edx
     jae asleep                  /* there is no place for it */
-    imulq $2 * (GUARD_BYTES + STACK_BYTES), %rcx, %rax
+    imulq $2 * (GUARD_BYTES + STACK_BYTES), %rdx, %rax
     leaq stacks + GUARD_BYTES + STACK_BYTES(%rip), %rsp
     addq %rax, %rsp
     xorl %ebp, %ebp
     lldt %bp                    /* at reset the local table is user memory from address 0 up */
-    movl %edi, %edi             /* the loader's upper halves are not defined */
-    movl %esi, %esi
-    movq entry_ticks(%rip), %rdx
-    call boot_main              /* (loader, physical address of what it said, time, index) */
+    movl %edi, %edi             /* the loader's upper half is not defined */
+    movq entry_ticks(%rip), %rsi
+    call boot_main              /* (physical address of what the loader said, time, index) */
     jmp run
 asleep:
     hlt
@@ -77,7 +75,6 @@ asleep:
     .code16
 cpu_code:
     cli
-    movl $BOOT_CPU, %edi
     lgdtl %cs:cpu_gdt_pointer - cpu_code
     LONG_MODE 0x901             /* as above, with NX */
     ljmpl $SEL_KERNEL_CODE, $long_mode

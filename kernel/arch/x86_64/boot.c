@@ -6,7 +6,7 @@
 
 /* Multiboot2 specification 3.6 */
 enum { TAG_END, TAG_CMDLINE, TAG_MODULE = 3, TAG_MMAP = 6, TAG_RSDP_1 = 14, TAG_RSDP_2 = 15 };
-enum { MEMORY_USABLE = 1, RSDP_WORDS = 9 };
+enum { MEMORY_USABLE = 1, RSDP_WORDS = 9, CMDLINE_MAX = 255 /* of boot_info's 256 */ };
 #define MEMORY_END (512ull << 30) /* of the direct map */
 
 struct memory_entry {
@@ -18,14 +18,7 @@ static struct boot_params params;
 static uint8_t pool[POOL_BYTES] __attribute__((aligned(4096)));
 static uint32_t rsdp[RSDP_WORDS]; /* Multiboot2 hands over a copy, not the place */
 
-struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index);
-
-static void cmdline_copy(const char *from)
-{
-    for (uint32_t i = 0; i < sizeof(params.info.cmdline) - 1 && from[i]; i++) {
-        params.info.cmdline[i] = from[i];
-    }
-}
+struct thread *boot_main(uint64_t info, uint64_t entry_ticks, uint32_t index);
 
 /* Whole pages only. */
 static void memory_add(const struct memory_entry *e)
@@ -43,7 +36,8 @@ static void multiboot2_read(uint64_t info)
     const uint32_t *tag = phys_to_ptr(info + 8);
     for (; tag[0] != TAG_END; tag += (tag[1] + 7) / 8 * 2) {
         const uint32_t *end = tag + tag[1] / 4, *data = tag + 2;
-        if (tag[0] == TAG_CMDLINE) cmdline_copy((const char *)data);
+        uint32_t bytes = tag[1] < CMDLINE_MAX + 8 ? tag[1] - 8 : CMDLINE_MAX; /* ends with 0 */
+        if (tag[0] == TAG_CMDLINE) __builtin_memcpy(params.info.cmdline, data, bytes);
         if (tag[0] == TAG_MODULE && params.image.size == 0)
             params.image = (struct memory_region){data[0], data[1] - data[0]};
         for (const uint32_t *e = data + 2; tag[0] == TAG_MMAP && e < end; e += data[0] / 4) {
@@ -55,14 +49,14 @@ static void multiboot2_read(uint64_t info)
     }
 }
 
-/* From boot.S, on a stack of this CPU; when it is the first, with the image mapped and no more. */
-struct thread *boot_main(uint32_t loader, uint64_t info, uint64_t entry_ticks, uint32_t index)
+/* From boot.S, on a stack of this CPU; on the first, with the image mapped and no more. */
+struct thread *boot_main(uint64_t info, uint64_t entry_ticks, uint32_t index)
 {
-    if (loader != BOOT_CPU) console_init();
+    if (index == 0) console_init();
     features_require();
     features_enable();
     trap_init(index);
-    if (loader == BOOT_CPU) {
+    if (index != 0) {
         apic_cpu_init();
         return trap_user(VECTOR_POKE, 0);
     }

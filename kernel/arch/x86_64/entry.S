@@ -39,12 +39,12 @@ syscall_entry:
     movb $1, THREAD_by_syscall(%rbp)
     movq %gs:CPU_stack_top, %rsp
     leaq -SYS_CALL(%rax), %rbx
-    cmpq $SYS_REPLY_RECV - SYS_CALL, %rbx
-    ja slow
     movl lock_serving(%rip), %eax
     leal 1(%rax), %ecx
     lock cmpxchgl %ecx, lock_next(%rip)
-    jne slow
+    jne contended
+    cmpq $SYS_REPLY_RECV - SYS_CALL, %rbx
+    ja long
     rdtsc
     shlq $32, %rdx
     leaq (%rax,%rdx), %rsi
@@ -53,12 +53,20 @@ syscall_entry:
     call core_fast              /* (thread, now, answers) */
     testq %rax, %rax
     jnz load
-    incl lock_serving(%rip)
-slow:
+long:
     SAVE %rbp, r12, r13, r14, r15
     movq %gs:CPU_user_rbp, %rax /* a call that is none of ours is a fault, and keeps it */
     movq %rax, REGS_rbp(%rbp)
-    movl $VECTOR_SYSCALL, %edi
+    rdtsc
+    shlq $32, %rdx
+    leaq (%rax,%rdx), %rdi
+    call core_syscall           /* (now) */
+    movq %gs:CPU_current, %rax
+    jmp run
+contended:
+    call lock_take
+    jmp long
+
 step:
     movq %gs:CPU_stack_top, %rsp
     call trap_user              /* (vector, error code) */
@@ -100,15 +108,17 @@ load:                           /* rbp: whose state the CPU holds */
     ja resume
     LOAD %rax, rdi, rsi, rsp
     movl %esi, %ecx
-    andl $15, %ecx              /* words; zeros after them */
+    andl $0x3ff, %ecx            /* zeros after them */
     jz 5f
     LOAD %rbp, rdx, r8, r9, r10
+    cmpl $8, %ecx
+    jae 6f
     leaq 5f(,%rcx,4), %r11
     jmp *%r11
 5:  .irp r, rdx, r8, r9, r10, r12, r13, r14, r15
     andq $0, %\r                /* 4 bytes */
     .endr
-    incl lock_serving(%rip)     /* from here on the other may run elsewhere */
+6:  incl lock_serving(%rip)     /* from here on the other may run elsewhere */
     movq REGS_rip(%rax), %rcx
     movq REGS_rflags(%rax), %r11
     xorl %ebx, %ebx             /* what is left of the other's */

@@ -8,7 +8,7 @@ enum { STUB_BYTES = 16, TSS_BYTES = 104 };
 
 extern uint8_t trap_stubs[][STUB_BYTES]; /* entry.S */
 extern uint64_t idt[256][2];
-void syscall_entry(void);
+void syscall_entry(void), lock_take(void);
 void trap_kernel_mode(uint64_t *frame);
 
 struct stack stacks[CPUS_MAX][2] __attribute__((aligned(4096)));
@@ -51,9 +51,11 @@ void trap_init(uint32_t index)
 
 /* Whoever has the lock may be waiting for this CPU to come in, because it changes tables that are
  * loaded here: they are given up before. */
-SELDOM static void lock_wait(uint32_t ticket)
+void lock_take(void)
 {
     struct arch_cpu *a = &cpu()->arch;
+    uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
+    if (lock_serving == ticket) return;
     load_root(image_phys(kernel_root));
     a->root = image_phys(kernel_root); /* not before it is so: who reads it does not hold us then */
     __atomic_store_n(&a->waits, true, __ATOMIC_RELEASE);
@@ -63,9 +65,13 @@ SELDOM static void lock_wait(uint32_t ticket)
     a->waits = false;
 }
 
-SELDOM static void trap_other(uint32_t vector, uint64_t error, uint64_t now)
+/* User mode, or idle where only interrupts come; not for system calls. Returns who runs next; the
+ * lock is given back when it is loaded. */
+struct thread *trap_user(uint32_t vector, uint64_t error)
 {
     uint64_t address;
+    lock_take();
+    uint64_t now = __builtin_ia32_rdtsc();
     struct thread *t = cpu()->current;
     if (vector >= VECTOR_IRQ) {
         apic_interrupt(vector, now);
@@ -78,17 +84,6 @@ SELDOM static void trap_other(uint32_t vector, uint64_t error, uint64_t now)
     /* A wild jump can leave an address to which iretq faults in the kernel; the page below the hole
      * is never mapped, there it is the user who faults again. */
     if (t && t->regs.rip > USER_MAX) t->regs.rip = USER_MAX;
-}
-
-/* User mode, or idle where only interrupts come. Returns who runs next; the lock is given back when
- * it is loaded. */
-struct thread *trap_user(uint32_t vector, uint64_t error)
-{
-    uint32_t ticket = __atomic_fetch_add(&lock_next, 1, __ATOMIC_ACQUIRE);
-    if (lock_serving != ticket) lock_wait(ticket);
-    uint64_t now = __builtin_ia32_rdtsc();
-    if (vector == VECTOR_SYSCALL) core_syscall(now);
-    if (vector != VECTOR_SYSCALL) trap_other(vector, error, now);
     return cpu()->current;
 }
 

@@ -24,7 +24,6 @@
 #define VECTOR_TIMER 0xf0
 #define VECTOR_POKE 0xf1 /* from another CPU */
 #define VECTOR_SPURIOUS 0xff
-#define VECTOR_SYSCALL 0x100          /* what `syscall` counts as */
 #define VECTORS_WITH_ERROR 0x60227d00 /* 8 10-14 17 21 29 30 */
 #define VECTORS_OWN_STACK 0x40104     /* NMI, double fault, machine check */
 
@@ -33,8 +32,6 @@
 #define EXIT_REFUSED 0x10
 #define EXIT_PANIC 0x11
 
-#define BOOT_MULTIBOOT2 1
-#define BOOT_CPU 3            /* not a loader: another CPU has come up */
 #define CPU_START_PAGE 0x8000 /* where a CPU begins, in real mode: any page below 1 MiB */
 #define CPUS_LIMIT 8
 #define GDT_LIMIT (8 * (5 + 2 * CPUS_LIMIT) - 1) /* a TSS takes two entries, each CPU has one */

@@ -111,7 +111,7 @@ static void set_priority(struct thread *t, uint8_t priority)
     bool ready = t->state == T_READY;
     if (ready) queue_remove(t);
     t->priority = priority;
-    if (ready) sched_ready(t);
+    if (ready) sched_ready(t, false);
 }
 
 /* The one running steps down to 0 for one tick, `t` up to 255. */

@@ -67,11 +67,9 @@ TEST(FAST0001, "a call, its answer and the next wait are two switches")
     EXPECT_EQ(log_header()->event_head, events + 2);
 }
 
-TEST(FAST0002, "more than registers hold, capabilities, and slots that are not free")
+TEST(FAST0002, "capabilities, and slots that are not free")
 {
     struct pair p = fast_pair(1);
-    EXPECT(!call_is_fast(&p, msg_info(0, MSG_REGISTERS + 1, 0, 0)));
-    EXPECT(!answer_is_fast(&p, msg_info(0, MSG_REGISTERS + 1, 0, 1)));
     put_cap(p.c, 0, S_CAP, RIGHTS_ALL, 0);
     EXPECT(!call_is_fast(&p, msg_info(0, 0, 1, 0)));
     uint64_t info = msg_info(0, 0, 0, 1);
@@ -79,6 +77,26 @@ TEST(FAST0002, "more than registers hold, capabilities, and slots that are not f
     EXPECT_EQ(sys(p.s, SYS_REPLY_RECV, S_EP, info, receive_slots(S_REPLY, S_EP)), ERR_SLOT_USED);
     EXPECT_EQ(p.c->state, T_AWAIT_REPLY);
     EXPECT(answer_is_fast(&p, 0));
+}
+
+TEST(FAST0012, "words in the buffer pages, more than there are, and no page to put them")
+{
+    struct pair p = fast_pair(0);
+    thread_buffer(p.c)->words[0] = 77;
+    thread_buffer(p.c)->words[MSG_WORDS_MAX - MSG_REGISTERS - 1] = 78;
+    EXPECT(call_is_fast(&p, msg_info(0, MSG_WORDS_MAX, 0, 0)));
+    EXPECT_EQ(msg_words(p.s->regs.rsi), MSG_WORDS_MAX);
+    EXPECT_EQ(p.s->regs.w[MSG_REGISTERS - 1], 100 + MSG_REGISTERS - 1);
+    EXPECT_EQ(thread_buffer(p.s)->words[0], 77);
+    EXPECT_EQ(thread_buffer(p.s)->words[MSG_WORDS_MAX - MSG_REGISTERS - 1], 78);
+    thread_buffer(p.s)->words[0] = 79;
+    EXPECT(answer_is_fast(&p, msg_info(0, MSG_REGISTERS + 1, 0, 0)));
+    EXPECT_EQ(thread_buffer(p.c)->words[0], 79);
+    EXPECT_EQ(thread_buffer(p.c)->words[MSG_WORDS_MAX - MSG_REGISTERS - 1], 78); /* beyond it */
+    REFUSED(ERR_MESSAGE, sys_call(p.c, S_EP, msg_info(0, MSG_WORDS_MAX + 1, 0, 0)));
+    OKAY(OP(axiom, OP_DELETE, in(p.server.tcb, TS_BUFFER), 0));
+    REFUSED(ERR_MESSAGE, sys_call(p.c, S_EP, msg_info(0, MSG_REGISTERS + 1, 0, 0)));
+    EXPECT(call_is_fast(&p, msg_info(0, MSG_REGISTERS, 0, 0)));
 }
 
 TEST(FAST0003, "names of something else, and rights that are missing")
