@@ -68,7 +68,7 @@ static void syscall_other(struct thread *t, uint64_t number)
     e.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255;
     e.arg = number <= SYS_REPLY ? t->regs.rbx : 0;
     if (t->regs.rdi >> 32 != 0) e.slot = ~0u; /* which finds as little */
-    /* The capabilities decide its course, and the sender may write over them: they are read once. */
+    /* Its course depends on the capabilities, and the sender may write over them: read once. */
     const struct ipc_buffer *b = number <= SYS_REPLY ? thread_buffer(t) : NULL;
     uint32_t caps = b != NULL ? msg_caps(e.info) : 0;
     if (caps > MSG_CAPS_MAX) caps = 0;
