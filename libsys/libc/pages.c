@@ -14,6 +14,7 @@
 enum { PAGE = 4096 };
 
 /* The block begins below the pages, and its address stands right before them. */
+/* NOLINTNEXTLINE(readability-function-size): the C library says what it takes */
 void *mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
     bool plain = at == NULL && fd == -1 && (flags & MAP_ANONYMOUS) != 0 && offset == 0;

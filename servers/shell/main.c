@@ -189,6 +189,7 @@ static void setup(struct shell *sh)
     sh->ledger = startup_cap("ledger");
     sh->random = startup_cap("random");
     sh->time = startup_cap("time");
+    sh->identity = startup_cap("identity");
     sh->has_image = page->image_size != 0 &&
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));

@@ -61,7 +61,8 @@ struct row;
 
 struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
-    cap_t random, time, vault, keys; /* 0: not given, of all these */
+    cap_t random, time, vault, keys, identity; /* 0: not given, of all these */
+    cap_t person;                              /* session of who is logged in, or 0 */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;
     bool has_image;
@@ -124,6 +125,7 @@ int shell_wrong(struct shell *sh, const char *what);
 int shell_refused(struct shell *sh, const char *what, const char *why);
 /* The same with the name of an error. `interface`: whose errors it may be. */
 int shell_failed(struct shell *sh, const char *what, uint64_t interface, int err);
+void shell_hex(struct shell *sh, struct data bytes); /* at most 64 of them */
 bool shell_number(const char *text, uint64_t *out_value);
 /* Looks at Ctrl-C and ended programs without waiting. True: the command should stop. */
 bool shell_stopped(struct shell *sh);
@@ -209,6 +211,10 @@ struct secret {
 /* Asks for a line that is not shown. False: Ctrl-C, or too long; nothing of it is left. */
 bool secret_read(struct shell *sh, const char *prompt, struct secret *out);
 void secret_wipe(struct secret *s);
+static inline struct text secret_text(const struct secret *s)
+{
+    return text_from((const char *)s->at, s->len);
+}
 
 /* keys.c */
 int keystore_line(struct shell *sh); /* how it is with the keys */

@@ -1,0 +1,223 @@
+/*
+ * main.c - users and their sessions.
+ *
+ * The state is a fold of the stream. Secrets are in it sealed only; what a request opens is wiped
+ * before its answer leaves. Challenges and wrong passwords in a row are in memory.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "idl/random.h"
+#include "idl/registry.h"
+#include "idl/time.h"
+#include "image.h"
+#include "panic.h"
+#include "server.h"
+
+enum { REPLIES = 8, NOISE_MAX = 2048 };
+
+static struct server server;
+static struct service service;
+struct service_log server_log;
+static bool noise_failed; /* since the request began */
+
+uint64_t server_uptime_ms(void)
+{
+    uint64_t hz = startup_page()->tick_hz, ticks = ticks_now();
+
+    return hz < 1000 ? ticks : ticks / hz * 1000 + ticks % hz * 1000 / hz;
+}
+
+int64_t server_unix(struct server *s)
+{
+    struct time_now_out out;
+
+    return time_now(s->time, &out) == OK && out.known ? out.unix_seconds : 0;
+}
+
+void keys_noise(unsigned char *out_bytes, unsigned count)
+{
+    const struct random_bytes_in in = {.count = count};
+    struct random_bytes_out out;
+    uint32_t tries = 0;
+    int err = OK;
+
+    CHECK(count <= NOISE_MAX);
+    do {
+        err = random_bytes(server.random, &in, &out);
+    } while (call_again(err, &tries));
+    if (err == OK && out.bytes.len == count) {
+        memcpy(out_bytes, out.bytes.at, count);
+        return;
+    }
+    noise_failed = true;
+    memset(out_bytes, 0, count);
+}
+
+bool keys_noise_failed(void)
+{
+    return noise_failed;
+}
+
+void server_commit(struct request *rq, const struct identity_record *r)
+{
+    request_commit(rq, r->type, r, sizeof(*r));
+}
+
+static void on_apply(void *state, const struct record *record)
+{
+    static const struct identity_record all = {.type = RECORD_SESSIONS_END};
+    struct server *s = state;
+
+    if (record->type < RECORD_OWN) {
+        identity_apply(&s->state, (const struct identity_record *)record->payload);
+    } else if (record->type == RECORD_BOOTED) {
+        identity_apply(&s->state, &all);
+    }
+}
+
+static void on_reset(void *state)
+{
+    struct server *s = state;
+
+    memset(&s->state, 0, sizeof(s->state));
+}
+
+static void on_snapshot(struct service *svc)
+{
+    const struct server *s = svc->state;
+    static struct identity_record r;
+    uint32_t at = 0;
+
+    while (identity_snapshot(&s->state, &at, &r)) {
+        service_commit(svc, r.type, &r, sizeof(r));
+    }
+}
+
+/* Of a session that a former process began: there is no copy of it here. */
+static void on_death(struct service *svc, uint64_t badge)
+{
+    struct server *s = svc->state;
+    uint16_t session;
+
+    if ((badge & BADGE_LOOKUP) != 0 || badge_kind(badge) != KIND_SESSION) return;
+    if (!badge_is_from(badge, (uint32_t)server_log.boot)) return;
+    session = session_of(&s->state, badge_index(badge), badge_generation(badge));
+    if (session == NOBODY || s->anchors[session] != 0) return;
+    const struct identity_record r = {.type = RECORD_SESSION_END, .index = session};
+    service_commit(svc, r.type, &r, sizeof(r));
+}
+
+static int refuse(struct request *rq, int err)
+{
+    rq->answer.info = msg_info((uint32_t)err, 0, 0, 0);
+    return err;
+}
+
+static int dispatch_session(struct server *s, struct request *rq)
+{
+    bool of_boot = badge_is_from(rq->badge, (uint32_t)server_log.boot);
+
+    s->session = of_boot
+                     ? session_of(&s->state, badge_index(rq->badge), badge_generation(rq->badge))
+                     : NOBODY;
+    if (s->session == NOBODY) return refuse(rq, ERR_PEER_DIED);
+    const struct session *e = &s->state.sessions[s->session];
+    if (msg_label(rq->info) != MESSAGE_DESCRIBE && server_uptime_ms() >= e->expires) {
+        return refuse(rq, USER_SESSION_EXPIRED);
+    }
+    bool may = e->parent == NOBODY || msg_label(rq->info) == USER_SESSION_WHOAMI ||
+               msg_label(rq->info) == USER_SESSION_LOGOUT ||
+               msg_label(rq->info) == MESSAGE_DESCRIBE;
+    if (!may) return refuse(rq, USER_SESSION_DENIED);
+    return user_session_dispatch(&server_session_ops, rq);
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    static const struct identity_ops ops = {
+        .create = on_create,
+        .get = on_get,
+        .list = on_list,
+        .remove = on_remove,
+        .lock = on_lock,
+        .challenge = on_challenge,
+        .login = on_login,
+        .sign = on_sign,
+        .recover = on_recover,
+        .verify = on_verify,
+        .node = on_node,
+        .set_node = on_set_node,
+        .sessions = on_sessions,
+    };
+    struct server *s = svc->state;
+    bool is_session = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_SESSION;
+
+    noise_failed = false;
+    if (is_session) return dispatch_session(s, rq);
+    uint32_t label = msg_label(rq->info);
+    if (label == IDENTITY_LOGIN || label == IDENTITY_SESSIONS) sessions_reap(svc);
+    return identity_dispatch(&ops, rq);
+}
+
+static void reconcile(void)
+{
+    for (uint32_t i = 0; i < SESSIONS_MAX; i++) {
+        const struct session *e = &server.state.sessions[i];
+        uint64_t badge = badge_make(KIND_SESSION, (uint32_t)server_log.boot, e->generation, i);
+        if (e->expires == 0 || service_badge_lives(&service, badge)) continue;
+        on_death(&service, badge);
+        service_apply(&service);
+    }
+}
+
+/* explicit: an argument of the description; image: a file of the boot image; else for this boot. */
+static void node_find(int argc, char **argv)
+{
+    const struct startup *page = startup_page();
+    struct image image;
+    uint8_t bytes[4];
+
+    memcpy(server.ephemeral, "node-", 5);
+    keys_noise(bytes, sizeof(bytes));
+    (void)sodium_bin2hex(server.ephemeral + 5, 2 * sizeof(bytes) + 1, bytes, sizeof(bytes));
+    if (argc == 2 && name_is_valid(argv[1], (uint32_t)strlen(argv[1]))) {
+        memcpy(server.explicit_, argv[1], strlen(argv[1]));
+    }
+    if (!image_open((const void *)page->image_address, page->image_size, &image)) return;
+    const struct image_file *file = image_find(&image, "/etc/node");
+    if (file == NULL) return;
+    const char *text = (const char *)image_data(&image, file);
+    uint32_t len = (uint32_t)file->size;
+    while (len > 0 && text[len - 1] == '\n') {
+        len--;
+    }
+    if (name_is_valid(text, len)) memcpy(server.image, text, len);
+}
+
+int main(int argc, char **argv)
+{
+    server.random = startup_cap("random");
+    server.time = startup_cap("time");
+    shares_open(keys_noise);
+    server_log = (struct service_log){
+        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    service = (struct service){
+        .state = &server,
+        .endpoint = startup_cap("service"),
+        .notification = startup_cap("wake"),
+        .reply_count = REPLIES,
+        .dispatch = dispatch,
+        .apply = on_apply,
+        .death = on_death,
+        .log = &server_log,
+    };
+    if (service_init(&service) != OK) PANIC("no Reply");
+    if (service_bind_notification(&service) != OK) PANIC("no notification");
+    service_recover(&service);
+    node_find(argc, argv);
+    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
+    reconcile();
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    service_run(&service);
+}

@@ -1,0 +1,105 @@
+/* server.h - what the files of the identity server share, but for state and keys. */
+#pragma once
+#include "badge.h"
+#include "idl/identity.h"
+#include "keys.h"
+#include "nonces.h"
+#include "service_log.h"
+#include "state.h"
+
+enum { KIND_SESSION = BADGE_KIND_CONTROL + 1 };
+enum {
+    TRIES_MAX = 5, /* wrong passwords in a row, after which none is taken for TRIES_PAUSE_MS */
+    TRIES_PAUSE_MS = 30000,
+};
+#define SESSION_LIFE_MS 86400000ull /* 24 hours */
+
+struct tries {
+    uint32_t wrong;
+    uint64_t until; /* uptime in ms */
+};
+
+struct server {
+    struct identity state;
+    struct nonces nonces;
+    struct tries tries[USERS_MAX];
+    /* What a session's capabilities are copies of: revoked with it. Those of a former process have
+     * none, and are refused by their badge. */
+    cap_t anchors[SESSIONS_MAX];
+    cap_t random, time;
+    uint16_t session; /* that the capability of the present request stands for */
+    struct identity_record record;
+    char ephemeral[NAME_BYTES + 1], image[NAME_BYTES + 1], explicit_[NAME_BYTES + 1];
+};
+
+extern struct service_log server_log;
+extern const struct user_session_ops server_session_ops;
+
+static inline struct server *server_of(struct request *rq)
+{
+    return request_service(rq)->state;
+}
+
+/* main.c */
+uint64_t server_uptime_ms(void);
+int64_t server_unix(struct server *s); /* 0: not known */
+static inline int error_of(enum identity_refusal no)
+{
+    return no == ID_OK ? OK : IDENTITY_DENIED + (int)no - ID_DENIED;
+}
+void server_commit(struct request *rq, const struct identity_record *r);
+
+/* people.c */
+void user_fill(const struct server *s, uint16_t user, struct identity_user *out_user);
+void machine_fill(const struct server *s, uint16_t machine, struct identity_machine *out_machine);
+struct text text_of(const char *text);
+/* The key under the password, if that opens the user's shares; counts wrong ones. */
+enum identity_refusal server_master(struct server *s, uint16_t user, struct text password,
+                                    uint8_t out_master[MASTER_BYTES]);
+int on_create(struct request *rq, const struct identity_create_in *in,
+              struct identity_create_out *out);
+int on_get(struct request *rq, const struct identity_get_in *in, struct identity_get_out *out);
+int on_list(struct request *rq, const struct identity_list_in *in, struct identity_list_out *out);
+int on_remove(struct request *rq, const struct identity_remove_in *in);
+int on_lock(struct request *rq, const struct identity_lock_in *in);
+int on_recover(struct request *rq, const struct identity_recover_in *in,
+               struct identity_recover_out *out);
+
+/* sessions.c */
+/* The capabilities of the user's sessions, or of those that one machine key began, end now. */
+void sessions_revoke(struct server *s, uint16_t user, uint16_t machine);
+/* Those that nobody holds any more, and those whose time is over. */
+void sessions_reap(struct service *svc);
+enum identity_refusal session_begin(struct request *rq, const struct session *e,
+                                    struct cap_arg *out_cap);
+
+/* machines.c: methods of UserSession about machine keys. */
+int on_machines(struct request *rq, const struct user_session_machines_in *in,
+                struct user_session_machines_out *out);
+int on_machine_create(struct request *rq, const struct user_session_machine_create_in *in,
+                      struct user_session_machine_create_out *out);
+int on_machine_enrol(struct request *rq, const struct user_session_machine_enrol_in *in,
+                     struct user_session_machine_enrol_out *out);
+int on_machine_rename(struct request *rq, const struct user_session_machine_rename_in *in);
+int on_machine_rotate(struct request *rq, const struct user_session_machine_rotate_in *in,
+                      struct user_session_machine_rotate_out *out);
+int on_machine_revoke(struct request *rq, const struct user_session_machine_revoke_in *in);
+int on_session_sign(struct request *rq, const struct user_session_sign_in *in,
+                    struct user_session_sign_out *out);
+int on_verify(struct request *rq, const struct identity_verify_in *in);
+/* notes.c */
+int on_credential_set(struct request *rq, const struct user_session_credential_set_in *in);
+int on_preference_set(struct request *rq, const struct user_session_preference_set_in *in);
+int on_notes(struct request *rq, const struct user_session_notes_in *in,
+             struct user_session_notes_out *out);
+
+/* login.c */
+int on_challenge(struct request *rq, const struct identity_challenge_in *in,
+                 struct identity_challenge_out *out);
+int on_login(struct request *rq, const struct identity_login_in *in,
+             struct identity_login_out *out);
+int on_sign(struct request *rq, const struct identity_sign_in *in, struct identity_sign_out *out);
+int on_node(struct request *rq, struct identity_node_out *out);
+int on_set_node(struct request *rq, const struct identity_set_node_in *in);
+int on_sessions(struct request *rq, const struct identity_sessions_in *in,
+                struct identity_sessions_out *out);
