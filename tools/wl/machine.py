@@ -127,7 +127,9 @@ def command(options, serial, scratch):
     if not options.reboot:
         arguments.append("-no-reboot")
     if options.icount:
-        arguments += ["-icount", "shift=0,sleep=off", "-seed", "1"]  # RDRAND repeats too
+        # What comes from outside is the same in each boot, too: the wall clock, random numbers.
+        arguments += ["-icount", "shift=0,sleep=off", "-seed", "1",
+                      "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
     if options.gdb_port:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{options.gdb_port}"]
     arguments += boot_arguments(options, scratch) + disk_arguments(options.disks, options.own_disks)
