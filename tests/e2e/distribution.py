@@ -57,6 +57,9 @@ class Distribution(Booted):
             badge = TRUSTED | pid if kind == "service" else None if kind in OF_AXIOM else 0
             if "control" in grant:
                 badge |= 1 << 56
+            if "space" in grant:
+                badge = TRUSTED | 2 << 56 | description.stream_number(grant["space"])
+                alone.add(len(slots))
             if kind == "history":
                 badge = TRUSTED | 2 << 56 | pid
                 alone.add(len(slots))
