@@ -1,4 +1,4 @@
-/* commit.c - one change: checked, written, flushed, applied, in this order. */
+/* commit.c - one change: checked, written, flushed, applied, in this order; and all, read back. */
 #include <sodium.h>
 
 #include "panic.h"
@@ -61,14 +61,39 @@ int server_commit(struct server *s)
     int err = refused(keys_check(&s->keys, &s->change));
     if (err != OK) return err;
     uint32_t bytes = change_pack(&s->change, s->packed);
-    enum journal_error e = journal_add(&s->journal, s->packed, bytes);
-    if (e == JOURNAL_FULL) {
-        e = compact(s);
-        if (e == JOURNAL_OK) e = journal_add(&s->journal, s->packed, bytes);
-    }
+    /* What makes room has room, always. */
+    uint32_t spare = s->change.type == CHANGE_DELETE ? 0 : JOURNAL_UNIT_MAX;
+    enum journal_error e = JOURNAL_OK;
+    if (!journal_fits(&s->journal, bytes, spare)) e = compact(s);
+    if (e == JOURNAL_OK && !journal_fits(&s->journal, bytes, spare)) e = JOURNAL_FULL;
+    if (e == JOURNAL_OK) e = journal_add(&s->journal, s->packed, bytes);
     if (e != JOURNAL_OK) return server_error(e);
     s->records++;
     /* It stands on the disk: if it cannot stand here too, a new process reads it there. */
     if (!keys_apply(&s->keys, &s->change)) PANIC("no memory for what is on the disk");
     return OK;
+}
+
+/* One that could not have been made here was not made here. */
+enum journal_error server_fold(struct server *s)
+{
+    uint32_t bytes = 0;
+    enum journal_error e = JOURNAL_OK;
+    s->records = 0;
+    while (e == JOURNAL_OK) {
+        uint64_t sector = s->journal.end.base + s->journal.end.at;
+        e = journal_read(&s->journal, &bytes);
+        if (e != JOURNAL_OK || bytes == 0) break;
+        bool good = change_unpack(s->journal.plain, bytes, &s->change) &&
+                    keys_check(&s->keys, &s->change) == KEYS_OK;
+        if (good && !keys_apply(&s->keys, &s->change)) PANIC("no memory for the keys");
+        if (!good) {
+            s->journal.damaged_at = sector;
+            e = JOURNAL_DAMAGED;
+        }
+        s->records++;
+    }
+    sodium_memzero(s->journal.plain, sizeof(s->journal.plain));
+    sodium_memzero(&s->change, sizeof(s->change));
+    return e;
 }

@@ -159,6 +159,7 @@ enum journal_error journal_make(struct journal *j, uint32_t unit,
     enum journal_error e = random ? wrap(j, unlock, &h->by_passphrase) : JOURNAL_RANDOM;
     j->head_slot = 1;
     if (e == JOURNAL_OK) e = journal_head_write(j);
+    if (e == JOURNAL_OK) e = journal_head_write(j);
     if (e != JOURNAL_OK) return e;
     j->end = journal_area(j, 0, h->epoch);
     j->open = true;

@@ -71,6 +71,11 @@ static void cursor_move(const struct journal *j, struct journal_cursor *c, const
     memcpy(c->before, frame + sizeof(struct frame) + bytes - JOURNAL_TAG_BYTES, JOURNAL_TAG_BYTES);
 }
 
+bool journal_fits(const struct journal *j, uint32_t bytes, uint32_t spare)
+{
+    return frame_sectors(j, bytes + JOURNAL_TAG_BYTES) + spare <= j->end.sectors - j->end.at;
+}
+
 enum journal_error journal_add(struct journal *j, const uint8_t *plain, uint32_t bytes)
 {
     enum journal_error e = j->unsure ? journal_head_write(j) : JOURNAL_OK;
@@ -84,6 +89,9 @@ enum journal_error journal_add(struct journal *j, const uint8_t *plain, uint32_t
 enum journal_error journal_begin(struct journal *j)
 {
     uint64_t epoch;
+    /* The head that may be on the disk may point to what is written over now. */
+    enum journal_error e = j->unsure ? journal_head_write(j) : JOURNAL_OK;
+    if (e != JOURNAL_OK) return e;
     if (!j->io.random(j->io.state, &epoch, sizeof(epoch))) return JOURNAL_RANDOM;
     j->other = journal_area(j, 1 - j->head.area, epoch);
     return JOURNAL_OK;
@@ -100,8 +108,11 @@ enum journal_error journal_end(struct journal *j)
 {
     if (!j->io.flush(j->io.state)) return JOURNAL_IO;
     enum journal_error e = journal_switch(j);
-    if (e == JOURNAL_OK) j->end = j->other;
-    return e;
+    if (e != JOURNAL_OK) return e;
+    j->end = j->other;
+    /* Both of them: the older one, if the newer were damaged, would show the state from before. */
+    (void)journal_head_write(j);
+    return JOURNAL_OK;
 }
 
 /* Reading back. */
@@ -154,6 +165,8 @@ static enum journal_error damaged(struct journal *j)
 static enum journal_error read_ends(struct journal *j, uint32_t *out_bytes, bool torn)
 {
     enum journal_error e = look_behind(j);
+    /* What a former process wrote and did not flush is read, too: it shall not go any more. */
+    if (e == JOURNAL_OK && !j->io.flush(j->io.state)) e = JOURNAL_IO;
     *out_bytes = 0;
     j->torn = torn;
     j->open = e == JOURNAL_OK;

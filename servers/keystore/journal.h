@@ -113,7 +113,10 @@ enum journal_error journal_unwrap(struct journal *j, const uint8_t unlock[CRYPTO
 bool journal_opens(const struct journal *j, const uint8_t unlock[CRYPTO_KEY_BYTES]);
 /* The next change, in `plain`; *out_bytes 0: that was all, and changes can be added. */
 enum journal_error journal_read(struct journal *j, uint32_t *out_bytes);
-/* Durable when it answers OK. FULL: journal_begin() first. */
+/* Whether so many bytes, and `spare` sectors behind them, fit in the area in use. If not:
+ * journal_begin(). */
+bool journal_fits(const struct journal *j, uint32_t bytes, uint32_t spare);
+/* Durable when it answers OK. */
 enum journal_error journal_add(struct journal *j, const uint8_t *plain, uint32_t bytes);
 /* The state anew in the other area: all changes by journal_put(), then it is the one in use. Only
  * journal_end() changes what is true. */

@@ -87,34 +87,10 @@ static int refused(const struct server *s)
     return errors[s->state];
 }
 
-/* Reading. */
-
-/* All changes in their order. One that could not have been made here was not made here. */
-static enum journal_error fold(struct server *s)
-{
-    uint32_t bytes = 0;
-    s->records = 0;
-    for (;;) {
-        uint64_t sector = s->journal.end.base + s->journal.end.at;
-        enum journal_error e = journal_read(&s->journal, &bytes);
-        if (e != JOURNAL_OK || bytes == 0) return e;
-        bool good = change_unpack(s->journal.plain, bytes, &s->change) &&
-                    keys_check(&s->keys, &s->change) == KEYS_OK;
-        sodium_memzero(s->journal.plain, sizeof(s->journal.plain));
-        if (!good) {
-            s->journal.damaged_at = sector;
-            return JOURNAL_DAMAGED;
-        }
-        if (!keys_apply(&s->keys, &s->change)) PANIC("no memory for the keys");
-        s->records++;
-    }
-}
-
 /* The journal's key is known. */
 static int read_all(struct server *s)
 {
-    enum journal_error e = fold(s);
-    sodium_memzero(&s->change, sizeof(s->change));
+    enum journal_error e = server_fold(s);
     sodium_memzero(s->journal.window, sizeof(s->journal.window));
     s->journal.window_at = UINT64_MAX;
     if (e == JOURNAL_OK) {

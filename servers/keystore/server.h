@@ -45,6 +45,8 @@ int server_unattended(struct server *s, bool on);
 
 /* commit.c: s->change is checked, durable, and applied; 0, or an error of Keystore. */
 int server_commit(struct server *s);
+/* All changes of the journal, whose key is known, in their order. */
+enum journal_error server_fold(struct server *s);
 int server_error(enum journal_error e);
 
 /* space.c, use.c */
