@@ -141,6 +141,7 @@ void sched_home_gone(struct thread *t)
 static struct thread *highest_ready(void)
 {
     struct cpu *c = cpu();
+    if (c->top != 0 && c->ready[c->top - 1].head != NULL) return c->ready[c->top - 1].head;
     for (uint32_t i = (c->top + 63) / 64; i-- > 0;) {
         while (c->ready_map[i] != 0) {
             uint32_t bit = 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
@@ -180,23 +181,23 @@ static void pick(struct cpu *c, struct thread *t)
 
 __attribute__((noinline)) static void choose(struct cpu *c, struct thread *t)
 {
-    const struct queue *parked = &c->parked;
     sched_pay(c, c->now);
-    for (uint32_t i = 0; i < WORK_PER_STEP && parked->head != NULL; i++) {
-        if (home_of(parked->head)->refill_at > c->now) break;
-        sched_ready(parked->head, false);
+    for (uint32_t i = 0; i < WORK_PER_STEP && c->parked.head != NULL; i++) {
+        if (home_of(c->parked.head)->refill_at > c->now) break;
+        sched_ready(c->parked.head, false);
     }
     struct thread *best = highest_ready();
     if (t != NULL) {
-        bool over = !c->sched || c->sched->remaining <= 0 || sched_of(t, c->now) != c->sched;
+        const struct sched *s = c->sched; /* of which nothing is asked while calm */
+        bool over = c->now >= c->calm && (!s || s->remaining <= 0 || sched_of(t, c->now) != s);
         if (over || (best != NULL && best->priority > t->priority)) sched_ready(t, !over);
         if (over) best = highest_ready();
     }
     if (c->current == NULL) pick(c, best);
-    if (c->top != 0 && c->ready[c->top - 1].head == NULL) highest_ready(); /* makes it exact */
+    highest_ready(); /* so that `top` is exact */
     uint64_t until = ~0ull;
     if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
-    const struct sched *next = parked->head != NULL ? home_of(parked->head) : NULL;
+    const struct sched *next = c->parked.head != NULL ? home_of(c->parked.head) : NULL;
     if (next != NULL && next->refill_at < until) until = next->refill_at;
     if (c->current == NULL && c->top != 0) until = c->now; /* `pick` gave up */
     if (until != c->timer) arch_timer_set(c->timer = until);
