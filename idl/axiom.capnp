@@ -148,7 +148,7 @@ interface Boot @0x87160d32a4ffe3f0 {
   # The handler of an interrupt line, bound to `notification`, in the asker's slot.
   portsCreate @1 (first :UInt16, last :UInt16, slot :UInt32) -> () $Wl.errors(["badPorts", "slotUsed"]);
   imageMap @2 (process :Process $Wl.optional, address :UInt64) -> (offset :UInt64, bytes :UInt64) $Wl.errors(["badAddress", "noProcess", "quota"]);
-  # Maps the files of the boot image read-only: into `process`, or into the asker if it is absent.
+  # Maps the files of the boot image read-only, in pages of 2 MiB: into `process`, or into the asker if it is absent.
   logMap @3 (process :Process, address :UInt64, ledger :Bool) -> () $Wl.errors(["badAddress", "noProcess", "quota"]);
   # Maps the log memory: for the ledger the hash area writable, else all read-only.
   cursorGrant @4 (process :Process, slot :UInt32) -> () $Wl.errors(["slotUsed", "noProcess"]);

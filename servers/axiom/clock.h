@@ -2,6 +2,8 @@
 #pragma once
 #include <stdint.h>
 
-/* Ticks a second, to about 0.1 %. Takes some milliseconds, and both rings' room for a few
- * records. */
+/* Some milliseconds before clock_measure(), else that waits so long. Both take room of both rings
+ * for a few records. */
+void clock_begin(void);
+/* Ticks a second, to about 0.1 %. */
 uint64_t clock_measure(void);

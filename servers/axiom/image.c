@@ -7,6 +7,7 @@
 
 enum {
     PAGE = 4096,
+    LARGE = 1 << LARGE_PAGE_BITS,
     INIT_SLOTS = 1024,
     INIT_PRIORITY = 240,
     INIT_COMMITS = 1000000,
@@ -19,7 +20,10 @@ static const struct image_header *const header = (const struct image_header *)BO
 static struct {
     uint32_t piece; /* index of the untyped whose frames come next */
     uint32_t taken; /* pages of it */
-    cap_t files;    /* CNode with a frame for each page of the files, 0: not yet made */
+    /* The files once more, in frames of 2 MiB: whoever gets them has one or two capabilities, not
+     * one for each page. 0: not yet made. */
+    cap_t first_frame;
+    uint32_t frames;
 } image;
 
 /* Frames of the image's next pages, in order, into consecutive slots: what genesis left after
@@ -114,34 +118,53 @@ void image_start_init(void)
     CHECK(process_thread(p, &first, &thread) == OK);
 }
 
-static uint32_t file_pages(void)
+static uint64_t file_bytes(void)
 {
-    return (uint32_t)((header->size - header->files_offset) / PAGE);
+    return header->size - header->files_offset;
 }
 
-static bool files_make(void)
+/* The pages as they lie in memory, from OWN_IMAGE on. */
+static bool pages_show(void)
 {
-    uint32_t bits = CNODE_BITS_MIN;
-    while ((1u << (bits - SLOT_BITS)) <= file_pages()) {
+    uint32_t pages = (uint32_t)(file_bytes() / PAGE), bits = CNODE_BITS_MIN;
+    while ((1u << (bits - SLOT_BITS)) <= pages) {
         bits++;
     }
     cap_t cnode = own_alloc(1);
     if (cnode == 0 || own_retype(CAP_CNODE, bits, 1, cnode) != OK) return false;
-    take_pages(file_pages(), name_in(cnode, 1));
-    image.files = cnode;
+    take_pages(pages, name_in(cnode, 1));
+    for (uint32_t i = 0; i < pages; i++) {
+        uint64_t address = OWN_IMAGE + (uint64_t)i * PAGE;
+        if (own_map(name_in(cnode, 1 + i), address, RIGHT_READ) != OK) return false;
+    }
+    return true;
+}
+
+/* Only init asks the first time, and it does not go on without: nothing is taken back. */
+static bool files_make(void)
+{
+    uint32_t frames = (uint32_t)((file_bytes() + LARGE - 1) / LARGE);
+    cap_t first = own_alloc(frames);
+    if (first == 0 || own_large_frames(frames, first) != OK) return false;
+    for (uint32_t i = 0; i < frames; i++) {
+        uint64_t address = OWN_FILES + (uint64_t)i * LARGE;
+        if (own_map(first + i, address, RIGHT_READ | RIGHT_WRITE) != OK) return false;
+    }
+    if (!pages_show()) return false;
+    memcpy((void *)OWN_FILES, (const void *)OWN_IMAGE, file_bytes());
+    image.first_frame = first;
+    image.frames = frames;
     return true;
 }
 
 enum err image_map(struct process *p, uint64_t address, uint64_t *out_bytes)
 {
-    if (image.files == 0 && !files_make()) return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < file_pages(); i++) {
-        enum err err = space_borrow(p, address + (uint64_t)i * PAGE, name_in(image.files, 1 + i),
-                                    RIGHT_READ, PAGE_BITS);
-        if (err == OK) continue;
-        if (i > 0) (void)space_unmap(p, address, i);
-        return err;
+    if (image.frames == 0 && !files_make()) return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < image.frames; i++) {
+        enum err err = space_borrow(p, address + (uint64_t)i * LARGE, image.first_frame + i,
+                                    RIGHT_READ, LARGE_PAGE_BITS);
+        if (err != OK) return err;
     }
-    *out_bytes = header->size - header->files_offset;
+    *out_bytes = file_bytes();
     return OK;
 }

@@ -33,9 +33,14 @@ static void mode_set(const struct boot_info *boot)
     CHECK(kern_invoke(GS_LOG, OP_LOG_MODE, 1, &m) == OK);
 }
 
-void logs_setup(const struct boot_info *boot, uint64_t tick_hz)
+void logs_clock(uint64_t tick_hz)
 {
-    struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = tick_hz};
+    mem->tick_hz = tick_hz;
+}
+
+void logs_setup(const struct boot_info *boot)
+{
+    struct logmem l = {.magic = LOGMEM_MAGIC};
     logmem_layout(&l, boot->memory_bytes);
     logs.frames = (uint32_t)(l.ledger_at / LARGE);
     logs.hash_frame = (uint32_t)(l.hashes_at / LARGE);

@@ -22,7 +22,9 @@ struct arrival {     /* a capability that came in a message, as its commit says 
     uint8_t type, rights;
 };
 
-void logs_setup(const struct boot_info *boot, uint64_t tick_hz);
+void logs_setup(const struct boot_info *boot);
+/* What readers are told of the time stamps; before the first of them maps it. */
+void logs_clock(uint64_t tick_hz);
 /* Empties both rings into the log memory and acknowledges. Nonzero: commits were taken. */
 int logs_drain(void);
 /* What came into receive slot `index` with the last message: after a drain. */

@@ -187,9 +187,11 @@ _Noreturn void start_program(const struct boot_info *boot)
     leaks_check(boot);
     memory_setup(boot);
     devices_setup(boot);
-    serve.tick_hz = clock_measure();
-    logs_setup(boot, serve.tick_hz);
+    clock_begin();
+    logs_setup(boot);
     make_endpoint();
+    serve.tick_hz = clock_measure();
+    logs_clock(serve.tick_hz);
     processes_setup(serve.endpoint, serve.tick_hz);
     credits_setup(serve.tick_hz);
     image_start_init();

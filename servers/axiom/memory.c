@@ -26,6 +26,8 @@ static struct {
     uint32_t heap_pages, heap_pages_max;
     struct free_cell *cells[HEAP_CLASSES];
     uint64_t total_pages, free_bytes; /* free: of what `slots` have */
+    cap_t large;                      /* untyped with room for so many 2 MiB frames */
+    uint32_t large_left;
 } own;
 
 static struct block *block_whole(uint32_t owner)
@@ -64,13 +66,17 @@ enum err own_retype(uint32_t type, uint32_t bits, uint32_t count, uint64_t first
 
 enum err own_large_frames(uint32_t count, cap_t first)
 {
-    const uint32_t fit = 1u << (BLOCK_BITS - LARGE_PAGE_BITS);
     for (uint32_t done = 0; done < count;) {
-        struct block *b = block_whole(0);
-        if (b == NULL) return ERR_NO_MEMORY;
-        uint32_t n = count - done < fit ? count - done : fit;
-        enum err err = kern_retype(b->slot, CAP_FRAME, LARGE_PAGE_BITS, n, first + done);
+        if (own.large_left == 0) {
+            const struct block *b = block_whole(0);
+            if (b == NULL) return ERR_NO_MEMORY;
+            own.large = b->slot;
+            own.large_left = 1u << (BLOCK_BITS - LARGE_PAGE_BITS);
+        }
+        uint32_t n = count - done < own.large_left ? count - done : own.large_left;
+        enum err err = kern_retype(own.large, CAP_FRAME, LARGE_PAGE_BITS, n, first + done);
         if (err != OK) return err;
+        own.large_left -= n;
         done += n;
     }
     return OK;

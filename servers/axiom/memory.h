@@ -9,6 +9,8 @@
 /* Axiom's own address space, beside what the kernel mapped. */
 #define OWN_HEAP 0x40000000ull
 #define OWN_WINDOW 0x50000000ull /* one page, to look into another's */
+#define OWN_IMAGE 0x60000000ull  /* the files of the boot image where they came */
+#define OWN_FILES 0x70000000ull  /* and where they stay */
 #define OWN_LOG 0x80000000ull
 
 struct process;
@@ -21,7 +23,7 @@ void memory_setup(const struct boot_info *boot);
 MUST_USE enum err own_retype(uint32_t type, uint32_t bits, uint32_t count, uint64_t first);
 /* Maps a frame for axiom; makes the tables. */
 MUST_USE enum err own_map(uint64_t frame, uint64_t address, uint32_t rights);
-/* 2 MiB frames for the log memory, into consecutive own slots. */
+/* 2 MiB frames for what many map, into consecutive own slots. */
 MUST_USE enum err own_large_frames(uint32_t count, cap_t first);
 /* Zeroed; NULL when there is no memory. Sizes above 2 KiB are never given back. */
 void *cell_alloc(uint32_t bytes);
