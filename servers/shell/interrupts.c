@@ -9,7 +9,7 @@
 #include "slots.h"
 #include "thread.h"
 
-enum { STACK_PAGES = 2, SERVICES = 3 };
+enum { STACK_PAGES = 2, SERVICES = 3 + DISKS };
 
 static struct {
     struct shell *sh;
@@ -20,9 +20,9 @@ static struct {
 
 static cap_t service_slot(const struct shell *sh, uint32_t i)
 {
-    const cap_t slots[SERVICES] = {sh->files, sh->audit, sh->power};
+    const cap_t slots[] = {sh->files, sh->audit, sh->power};
 
-    return slots[i];
+    return i < DISKS ? sh->disks[i] : slots[i - DISKS];
 }
 
 /* Services and their files. What goes to the console, to init or to axiom is answered soon, and a
