@@ -59,7 +59,7 @@ static void apply_contents(struct vfs *v, const struct vfs_record *r)
     if (r->type == VFS_TRUNCATE) {
         data_resize(v, r->node, r->offset);
     } else if (r->len > 0) {
-        data_write(v, r->node, r->offset, r->bytes, r->len);
+        data_write(v, r);
     }
     account_move(v, n->owner, (int64_t)(n->size - before), 0);
     n->modified = r->time;
@@ -187,8 +187,17 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         v->boot = r->offset;
         v->boots++;
         break;
+    case VFS_STORED:
+        data_stored(v, r);
+        break;
     case VFS_NODE:
         apply_node(v, r);
+        break;
+    case VFS_BLOCK:
+        data_block(v, r);
+        break;
+    case VFS_STAMP:
+        v->stamp = r->offset;
         break;
     case VFS_TOUCH:
         v->nodes[r->node].modified = r->time;

@@ -170,12 +170,10 @@ enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
 static enum vfs_error check_size(const struct vfs *v, uint32_t node, uint64_t size)
 {
     const struct node *n = &v->nodes[node];
-    uint32_t have = blocks_of(n->size);
 
     if (n->kind == NODE_DIRECTORY) return VFS_IS_DIRECTORY;
     if (n->image) return VFS_READ_ONLY;
-    if (size > (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES) return VFS_NO_SPACE;
-    if (blocks_of(size) > have && blocks_of(size) - have > blocks_free(v)) return VFS_NO_SPACE;
+    if (size > VFS_SIZE_MAX) return VFS_NO_SPACE;
     return size > n->size ? account_check(v, n->owner, size - n->size, 0) : VFS_OK;
 }
 
@@ -188,7 +186,7 @@ enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t off
     out_record->type = VFS_WRITE;
     out_record->node = node;
     out_record->offset = offset;
-    return VFS_OK;
+    return data_has_room(v, out_record) ? VFS_OK : VFS_NO_SPACE;
 }
 
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,

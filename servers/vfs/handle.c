@@ -77,19 +77,6 @@ bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
     return true;
 }
 
-uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r)
-{
-    uint32_t more = 0;
-
-    if (r->type == VFS_WRITE || r->type == VFS_TRUNCATE) {
-        uint64_t end = r->type == VFS_WRITE ? r->offset + r->len : r->offset;
-        uint32_t have = blocks_of(v->nodes[r->node].size);
-        if (blocks_of(end) > have) more = blocks_of(end) - have;
-    }
-    uint32_t given_back = v->blocks_fresh - v->blocks_used;
-    return more > given_back ? v->blocks_fresh + more - given_back : v->blocks_fresh;
-}
-
 uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r)
 {
     bool takes = r->type == VFS_MAKE || r->type == VFS_NODE;

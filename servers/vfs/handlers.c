@@ -181,7 +181,7 @@ static int on_usage(struct request *rq, struct directory_usage_out *out)
     const struct vfs *v = &s->vfs;
 
     out->bytes = v->bytes;
-    out->max_bytes = (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
+    out->max_bytes = (uint64_t)VFS_DIRTY_MAX * VFS_BLOCK_BYTES;
     out->files = v->nodes_used;
     out->max_files = VFS_NODES_MAX;
     out->opened = v->opens_used;

@@ -22,10 +22,13 @@ enum {
 };
 /* Where the tables lie; above the windows that libsys hands out. */
 #define POOL (STARTUP_WINDOWS + (1ull << 30))
+#define MASKS (STARTUP_WINDOWS + (3ull << 29))
 #define NODES (STARTUP_WINDOWS + (2ull << 30))
 #define NAMES (STARTUP_WINDOWS + (3ull << 30))
 
 static struct server server;
+static uint8_t recent[VFS_BLOCKS_MAX];
+static uint32_t masks_ready;
 static struct service service;
 struct service_log server_log;
 
@@ -54,7 +57,8 @@ static bool grow(uint64_t base, uint32_t size, uint32_t wanted, uint32_t *ready)
 
 static bool grow_for(struct vfs *v, const struct vfs_record *r)
 {
-    return grow(POOL, VFS_BLOCK_BYTES, vfs_blocks_needed(v, r), &v->blocks_ready) &&
+    return grow(MASKS, VFS_MASK_BYTES, vfs_blocks_needed(v, r), &masks_ready) &&
+           grow(POOL, VFS_BLOCK_BYTES, vfs_blocks_needed(v, r), &v->blocks_ready) &&
            grow(NODES, sizeof(struct node), vfs_nodes_needed(v, r), &v->nodes_ready) &&
            grow(NAMES, 1, vfs_names_needed(v), &v->names_ready);
 }
@@ -158,7 +162,8 @@ static void on_reset(void *state)
     const struct startup *page = startup_page();
     struct image image;
 
-    const struct vfs_memory memory = {(struct node *)NODES, (char *)NAMES, (uint8_t *)POOL};
+    const struct vfs_memory memory = {(struct node *)NODES, (char *)NAMES, (uint8_t *)POOL,
+                                      (uint64_t *)MASKS, recent};
     if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready) ||
         !grow(NAMES, 1, NAMES_FIRST, &s->vfs.names_ready)) {
         PANIC("no memory for the tables");

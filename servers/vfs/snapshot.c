@@ -7,7 +7,7 @@
  *   what << 56 | index << 32 | piece
  * Nodes come as they stand in the tree, so that a directory is there before its entries.
  */
-enum { AT_NODES, AT_ORPHANS, AT_DATA, AT_HANDLES, AT_LIMITS, AT_LAST, AT_END };
+enum { AT_NODES, AT_ORPHANS, AT_DATA, AT_BLOCKS, AT_HANDLES, AT_LIMITS, AT_STAMP, AT_LAST, AT_END };
 #define AT(what, index, block) ((uint64_t)(what) << 56 | (uint64_t)(index) << 32 | (block))
 
 static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
@@ -31,24 +31,66 @@ static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out
     out->len += (uint32_t)n->size;
 }
 
-/* Contents, piece by piece, and at last its time. */
+/* Of a file its size and the tree of chunks; at last of each node its time. */
 static uint64_t data_record(const struct vfs *v, uint32_t at, uint32_t piece,
                             struct vfs_record *out)
 {
     const struct node *n = &v->nodes[at];
-    uint64_t offset = (uint64_t)piece * VFS_WRITE_MAX;
 
     out->node = at;
     out->time = n->modified;
-    if (n->kind != NODE_FILE || offset >= n->size) {
-        out->type = VFS_TOUCH;
-        out->mode = n->mode;
-        return AT(AT_DATA, at + 1, 0);
+    if (n->kind == NODE_FILE && piece == 0 && n->size > 0) {
+        out->type = VFS_TRUNCATE;
+        out->offset = n->size;
+        return AT(AT_DATA, at, 1);
     }
-    out->type = VFS_WRITE;
-    out->offset = offset;
-    out->len = vfs_read(v, at, offset, VFS_WRITE_MAX, out->bytes);
-    return AT(AT_DATA, at, piece + 1);
+    if (n->kind == NODE_FILE && piece <= 1 && n->stored > 0) {
+        out->type = VFS_STORED;
+        out->offset = n->stored;
+        out->flag = n->depth | (n->trimmed ? STORED_TRIMMED : 0u);
+        out->user = 0;
+        out->len = VFS_HASH_BYTES;
+        memcpy(out->bytes, n->root, VFS_HASH_BYTES);
+        return AT(AT_DATA, at, 2);
+    }
+    out->type = VFS_TOUCH;
+    out->mode = n->mode;
+    return AT(AT_DATA, at + 1, 0);
+}
+
+/* Of the bytes of a dirty block those from `from` on that were written, as far as one record goes.
+ * Result: where it ends. */
+static uint32_t block_record(const struct vfs *v, uint32_t block, uint32_t from,
+                             struct vfs_record *out)
+{
+    const struct block *b = &v->blocks[block];
+    const uint64_t *mask = block_mask(v, block);
+    uint32_t end;
+
+    while (b->partial && from < VFS_BLOCK_BYTES && !mask_has(mask, from)) {
+        from++;
+    }
+    for (end = from; end < VFS_BLOCK_BYTES && end - from < VFS_WRITE_MAX; end++) {
+        if (b->partial && !mask_has(mask, end)) break;
+    }
+    out->type = VFS_BLOCK;
+    out->node = b->node;
+    out->offset = (uint64_t)b->index * VFS_BLOCK_BYTES + from;
+    out->user = b->stamp;
+    out->len = end - from;
+    memcpy(out->bytes, block_bytes(v, block) + from, out->len);
+    return end;
+}
+
+/* In the order in which they were written: index is one more than the block; 0 begins. */
+static uint64_t blocks_record(const struct vfs *v, uint32_t index, uint32_t from,
+                              struct vfs_record *out)
+{
+    uint32_t block = index - 1, end = block_record(v, block, from, out);
+
+    if (end < VFS_BLOCK_BYTES) return AT(AT_BLOCKS, index, end);
+    uint32_t newer = v->blocks[block].newer;
+    return newer == VFS_NO_BLOCK ? AT(AT_HANDLES, 0, 0) : AT(AT_BLOCKS, newer + 1, 0);
 }
 
 static void handle_record(const struct vfs *v, uint16_t at, struct vfs_record *out)
@@ -97,6 +139,8 @@ static bool is_at(const struct vfs *v, uint32_t what, uint32_t index)
         return v->nodes[index].state == NODE_ORPHAN;
     case AT_DATA:
         return v->nodes[index].state != NODE_FREE && !v->nodes[index].image;
+    case AT_BLOCKS:
+        return index > 0;
     case AT_HANDLES:
         return v->opens[index].generation != 0;
     case AT_LIMITS:
@@ -112,8 +156,10 @@ static void skip(const struct vfs *v, uint64_t *at)
     uint32_t what = (uint32_t)(*at >> 56), index = (uint32_t)(*at >> 32) & 0xffffff;
     const uint32_t ends[AT_END] = {[AT_ORPHANS] = v->nodes_fresh,
                                    [AT_DATA] = v->nodes_fresh,
+                                   [AT_BLOCKS] = 1 + VFS_BLOCKS_MAX,
                                    [AT_HANDLES] = VFS_OPENS_MAX,
                                    [AT_LIMITS] = VFS_ACCOUNTS_MAX,
+                                   [AT_STAMP] = 1,
                                    [AT_LAST] = 1};
     uint32_t start = index, first = what;
 
@@ -125,7 +171,11 @@ static void skip(const struct vfs *v, uint64_t *at)
         }
     }
     while (what > AT_NODES && what < AT_END && (index >= ends[what] || !is_at(v, what, index))) {
-        if (++index < ends[what]) continue;
+        if (what == AT_BLOCKS && index == 0 && v->dirty > 0) {
+            index = v->dirty_list.oldest + 1;
+            break;
+        }
+        if (what != AT_BLOCKS && ++index < ends[what]) continue;
         what++;
         index = 0;
     }
@@ -148,11 +198,18 @@ bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_reco
     case AT_DATA:
         *at = data_record(v, index, (uint32_t)*at, out_record);
         return true;
+    case AT_BLOCKS:
+        *at = blocks_record(v, index, (uint32_t)*at, out_record);
+        return true;
     case AT_HANDLES:
         handle_record(v, (uint16_t)index, out_record);
         break;
     case AT_LIMITS:
         limit_record(v, index, out_record);
+        break;
+    case AT_STAMP:
+        out_record->type = VFS_STAMP;
+        out_record->offset = v->stamp;
         break;
     case AT_LAST:
         last_record(v, out_record);

@@ -32,18 +32,52 @@ static const char *directory_problem(const struct vfs *v, uint32_t directory)
     return count == v->nodes[directory].entries ? NULL : "VFS-3: entries";
 }
 
-static uint32_t chain_length(const struct vfs *v, uint16_t block, uint8_t *seen)
+/* VFS-2 for a file: the blocks of its list are its own, in its size, and are found. */
+static const char *blocks_problem(const struct vfs *v, uint32_t node, uint32_t *count)
 {
-    uint32_t length = 0;
+    const struct node *n = &v->nodes[node];
+    uint32_t prev = VFS_NO_BLOCK;
 
-    for (; block != VFS_NO_BLOCK; block = v->next_block[block]) {
-        if (block >= VFS_BLOCKS_MAX || seen[block]++ != 0) return UINT32_MAX;
-        length++;
+    if (n->stored > n->size) return "VFS-2: more in the tree than there is";
+    for (uint32_t at = n->first_block; at != VFS_NO_BLOCK; at = v->blocks[at].next) {
+        const struct block *b = &v->blocks[at];
+        if (b->state == BLOCK_FREE || b->node != node || b->prev != prev) return "VFS-2: a list";
+        if ((uint64_t)b->index * VFS_BLOCK_BYTES >= n->size) return "VFS-2: beyond the end";
+        if (block_find(v, node, b->index) != at) return "VFS-2: not found";
+        if (b->partial && b->state != BLOCK_DIRTY) return "VFS-2: a part that nobody wrote";
+        prev = at;
+        ++*count;
+        if (*count > VFS_BLOCKS_MAX) return "VFS-2: a list without an end";
     }
-    return length;
+    return NULL;
 }
 
-static const char *node_problem(const struct vfs *v, uint32_t at, uint8_t *seen)
+/* VFS-2: each list has the blocks of its state, the dirty ones in their order. */
+static const char *lists_problem(const struct vfs *v)
+{
+    uint32_t dirty = 0, clean = 0, free = 0;
+    uint64_t stamp = 0;
+
+    for (uint32_t at = v->dirty_list.oldest; at != VFS_NO_BLOCK; at = v->blocks[at].newer) {
+        if (v->blocks[at].state != BLOCK_DIRTY || v->blocks[at].stamp < stamp)
+            return "VFS-2: order";
+        stamp = v->blocks[at].stamp;
+        if (++dirty > VFS_BLOCKS_MAX) return "VFS-2: dirty";
+    }
+    for (uint32_t at = v->clean.oldest; at != VFS_NO_BLOCK; at = v->blocks[at].newer) {
+        if (v->blocks[at].state != BLOCK_CLEAN) return "VFS-2: not clean";
+        if (++clean > VFS_BLOCKS_MAX) return "VFS-2: clean";
+    }
+    for (uint32_t at = v->free_block; at != VFS_NO_BLOCK; at = v->blocks[at].bucket) {
+        if (at >= VFS_BLOCKS_MAX || v->blocks[at].state != BLOCK_FREE) return "VFS-2: not free";
+        if (++free > VFS_BLOCKS_MAX) return "VFS-2: free";
+    }
+    if (dirty != v->dirty || stamp > v->stamp) return "VFS-2: dirty";
+    if (dirty + clean != v->blocks_used) return "VFS-2: blocks";
+    return free == v->blocks_fresh - v->blocks_used ? NULL : "VFS-2: free blocks";
+}
+
+static const char *node_problem(const struct vfs *v, uint32_t at, uint32_t *blocks)
 {
     const struct node *n = &v->nodes[at];
 
@@ -62,7 +96,7 @@ static const char *node_problem(const struct vfs *v, uint32_t at, uint8_t *seen)
     if (n->kind != NODE_FILE || n->image) {
         return n->first_block == VFS_NO_BLOCK ? NULL : "VFS-2: no file";
     }
-    return chain_length(v, n->first_block, seen) == blocks_of(n->size) ? NULL : "VFS-2";
+    return blocks_problem(v, at, blocks);
 }
 
 /* VFS-3 for each user: of what there is, how much is hers. */
@@ -87,20 +121,17 @@ static const char *accounts_problem(const struct vfs *v)
 
 const char *vfs_is_sound(const struct vfs *v)
 {
-    static uint8_t seen[VFS_BLOCKS_MAX];
     uint32_t nodes = 0, opens = 0, blocks = 0;
     uint64_t bytes = 0;
 
-    memset(seen, 0, sizeof(seen));
     for (uint32_t i = 0; i < v->nodes_fresh; i++) {
         const struct node *n = &v->nodes[i];
         if (n->state == NODE_FREE) continue;
-        const char *problem = node_problem(v, i, seen);
+        const char *problem = node_problem(v, i, &blocks);
         if (problem != NULL) return problem;
         nodes++;
         if (n->kind != NODE_FILE || n->image) continue;
         bytes += n->size;
-        blocks += blocks_of(n->size);
     }
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
         if (!v->opens[i].used) continue;
@@ -111,6 +142,5 @@ const char *vfs_is_sound(const struct vfs *v)
     if (bytes != v->bytes || blocks != v->blocks_used) return "VFS-3: bytes";
     const char *problem = accounts_problem(v);
     if (problem != NULL) return problem;
-    uint32_t given_back = chain_length(v, v->free_block, seen);
-    return given_back == v->blocks_fresh - v->blocks_used ? NULL : "VFS-2: free blocks";
+    return lists_problem(v);
 }

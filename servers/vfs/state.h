@@ -34,7 +34,24 @@ enum vfs_error account_check(const struct vfs *v, uint64_t user, uint64_t bytes,
 void account_move(struct vfs *v, uint64_t user, int64_t bytes, int32_t files);
 void account_limit(struct vfs *v, const struct account *limits);
 
-uint32_t blocks_of(uint64_t size);
-uint32_t blocks_free(const struct vfs *v);
-void data_write(struct vfs *v, uint32_t node, uint64_t offset, const uint8_t *bytes, uint32_t len);
+/* blocks.c: contents in memory. */
+void blocks_init(struct vfs *v);
+uint32_t block_find(const struct vfs *v, uint32_t node, uint64_t index); /* or VFS_NO_BLOCK */
+uint8_t *block_bytes(const struct vfs *v, uint32_t block);
+uint64_t *block_mask(const struct vfs *v, uint32_t block);
+/* A new one, clean and zero. VFS_NO_BLOCK: all are dirty. */
+uint32_t block_add(struct vfs *v, uint32_t node, uint64_t index);
+void block_drop(struct vfs *v, uint32_t block);
+void block_dirty(struct vfs *v, uint32_t block, uint64_t stamp); /* the newest from now on */
+void block_clean(struct vfs *v, uint32_t block);
+void mask_set(uint64_t *mask, uint32_t from, uint32_t to);
+bool mask_has(const uint64_t *mask, uint32_t byte);
+bool mask_is_full(const uint64_t *mask);
+
+/* data.c */
+/* Memory, and place on the disk, for what a WRITE makes dirty. */
+bool data_has_room(const struct vfs *v, const struct vfs_record *r);
+void data_stored(struct vfs *v, const struct vfs_record *r);
+void data_block(struct vfs *v, const struct vfs_record *r);
+void data_write(struct vfs *v, const struct vfs_record *r);
 void data_resize(struct vfs *v, uint32_t node, uint64_t size);

@@ -16,10 +16,12 @@ void vfs_init(struct vfs *v, const struct vfs_memory *memory)
     v->nodes = memory->nodes;
     v->names = memory->names;
     v->pool = memory->pool;
+    v->masks = memory->masks;
+    v->recent = memory->recent;
     v->nodes_ready = nodes;
     v->names_ready = names;
     v->blocks_ready = blocks;
-    v->free_block = VFS_NO_BLOCK;
+    blocks_init(v);
     v->free_node = VFS_NONE;
     v->nodes_fresh = VFS_IMAGE_MAX + 1;
     v->names_fresh = 1;

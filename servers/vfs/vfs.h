@@ -8,14 +8,19 @@
  *   node 0 is the root, nodes 1 to VFS_IMAGE_MAX are the boot image's, so that another image does
  *   not move those that the stream names. The entries of a directory are a balanced tree by name
  *   (index.c): child is its root, left and right are its links, 0 ends it (the root is nobody's
- *   entry). Names and the targets of links lie in one store (names.c). Data: chains of 4 KiB
- *   blocks through `next_block`, BLOCK_NONE ends one. A removed node that is still open keeps its
- *   data until the last handle is closed.
+ *   entry). Names and the targets of links lie in one store (names.c). A removed node that is still
+ *   open keeps its data until the last handle is closed.
+ *
+ *   Contents: the first `stored` bytes are a tree of chunks, named by root and depth; over it lie
+ *   the blocks in memory. A dirty one was written since and is part of the state; a clean one is a
+ *   copy and may go at any time. A partial one has only the bytes that were written: those that its
+ *   mask names. Beyond both are zeros. So a write never needs what was there before.
  *
  * Invariants (vfs_is_sound): VFS-1 every node but the root stands in its parent's tree once, the
- * tree is in order and balanced; VFS-2 a chain has exactly the blocks of its size, no block is in
- * two chains; VFS-3 `bytes`, `nodes_used`, `opens_used`, what a user has and what a directory
- * counts are the sums; VFS-4 names are valid and unique in a directory.
+ * tree is in order and balanced; VFS-2 each block belongs to one file, below its size, and is found
+ * there; the dirty ones are in the order in which they were written, `dirty` of them; VFS-3
+ * `bytes`, `nodes_used`, `opens_used`, what a user has and what a directory counts are the sums;
+ * VFS-4 names are valid and unique in a directory.
  */
 #pragma once
 #include <stdbool.h>
@@ -30,16 +35,22 @@ enum {
     VFS_NAMES_BYTES = 16 << 20, /* of names and link targets */
     VFS_NAMES_UNIT = 16,
     VFS_NAMES_CLASSES = 7, /* 16 to 1024 bytes */
-    VFS_BLOCKS_MAX = 1024, /* 4 MiB of contents */
+    VFS_BLOCKS_MAX = 2048, /* in memory */
+    VFS_DIRTY_MAX = 1024,  /* of them; without a disk for contents that is all there is */
+    VFS_BUCKETS = 4096,
     VFS_OPENS_MAX = 192,
     VFS_ACCOUNTS_MAX = 64, /* users whose limits differ, or who have something */
     VFS_LINKS_MAX = 8,     /* followed on one path */
     VFS_BLOCK_BYTES = 4096,
     VFS_WRITE_MAX = 3072,
+    VFS_HASH_BYTES = 32,
+    VFS_MASK_WORDS = VFS_BLOCK_BYTES / 64,
+    VFS_MASK_BYTES = VFS_BLOCK_BYTES / 8,
 };
 #define VFS_ROOT 0u
 #define VFS_NONE 0xffffffffu
-#define VFS_NO_BLOCK 0xffffu
+#define VFS_NO_BLOCK 0xffffffffu
+#define VFS_SIZE_MAX (1ull << 40)
 #define VFS_IMAGE_INODES (1ull << 32) /* and up */
 
 /* In the order of Directory.Error and File.Error in idl/vfs.capnp; 0 is no error. */
@@ -62,6 +73,8 @@ enum vfs_error {
     VFS_BUSY,
     VFS_SILENT,
     VFS_GONE,
+    VFS_DAMAGED,
+    VFS_AWAY,
 };
 
 /* Who owns what. The system is a user like others, but for the rights that only it can have. */
@@ -107,9 +120,28 @@ struct node {
     uint32_t parent, child, left, right; /* free: left and right lead to other free ones */
     uint32_t entries;                    /* of a directory */
     uint32_t target;                     /* of a link; its length is `size` */
-    uint16_t first_block;                /* VFS_NO_BLOCK: no data */
+    uint32_t first_block;                /* in memory; VFS_NO_BLOCK: none */
+    uint32_t cuts;                       /* how often it became shorter */
+    uint8_t depth;                       /* of the tree of chunks */
+    bool trimmed;                        /* its last chunk has bytes beyond `stored` */
+    uint64_t stored;                     /* bytes that it has */
+    uint8_t root[VFS_HASH_BYTES];
     uint64_t owner, size, inode, created, modified;
     const uint8_t *image_data;
+};
+
+enum block_state { BLOCK_FREE, BLOCK_CLEAN, BLOCK_DIRTY };
+struct block {
+    uint8_t state; /* enum block_state */
+    bool partial;  /* only what its mask names is there */
+    uint32_t node, index;
+    uint32_t bucket;       /* the next one with the same hash; of free ones the next one */
+    uint32_t next, prev;   /* of the file */
+    uint32_t older, newer; /* of those that are clean; of those that are dirty */
+    uint64_t stamp;        /* dirty: when it was written last */
+};
+struct block_list {
+    uint32_t oldest, newest;
 };
 
 /* A handle: what a File capability, or one of a subdirectory, stands for. */
@@ -134,6 +166,8 @@ struct vfs {
     struct node *nodes; /* VFS_NODES_MAX of them, of which the first `nodes_ready` exist */
     char *names;        /* VFS_NAMES_BYTES, of which the first `names_ready` exist */
     uint8_t *pool;      /* VFS_BLOCKS_MAX blocks, of which the first `blocks_ready` exist */
+    uint64_t *masks;    /* VFS_MASK_WORDS each, of as many */
+    uint8_t *recent;    /* VFS_BLOCKS_MAX: read since somebody looked; no part of the state */
     uint32_t nodes_ready, names_ready, blocks_ready;
     struct opened opens[VFS_OPENS_MAX];
     struct account accounts[VFS_ACCOUNTS_MAX];
@@ -142,10 +176,14 @@ struct vfs {
     uint32_t nodes_used, opens_used, accounts_used;
     uint32_t names_free[VFS_NAMES_CLASSES]; /* lists of units given back */
     uint32_t names_fresh, names_used;       /* in units */
-    uint16_t next_block[VFS_BLOCKS_MAX];
-    uint16_t free_block;   /* chain of blocks given back */
+    struct block blocks[VFS_BLOCKS_MAX];
+    uint32_t buckets[VFS_BUCKETS];
+    struct block_list clean, dirty_list;
+    uint32_t free_block;   /* list of blocks given back */
     uint32_t blocks_fresh; /* blocks from here up were never used */
-    uint32_t blocks_used;
+    uint32_t blocks_used, dirty;
+    uint64_t stamp; /* writes so far */
+    uint64_t room;  /* blocks that can still be put on the disk; no part of the state */
     uint64_t bytes; /* of contents, image files apart */
     uint64_t inode_last;
     uint32_t image_nodes; /* of the boot image */
@@ -166,13 +204,16 @@ enum vfs_record_type {
     VFS_OWN,       /* user: the new owner */
     VFS_LIMIT_SET, /* user; offset: bytes; flag: files */
     VFS_BEGIN,     /* offset: number of the boot, for which all is made ready */
+    VFS_STORED,    /* contents are a tree: offset bytes; flag: depth; user: stamp; bytes: root */
     /* Of a checkpoint only, on the state that vfs_init() and the boot image make. */
     VFS_NODE,   /* flag: NODE_IS_ bits; offset: inode; time: when it was created */
     VFS_TOUCH,  /* time: when it was modified; mode */
     VFS_HANDLE, /* flag: HANDLE_IS_ bits; offset: generation */
+    VFS_BLOCK,  /* bytes of a dirty block, at `offset` of the file; user: its stamp */
+    VFS_STAMP,  /* offset: the last one */
     VFS_LAST,   /* offset: the last inode; time: how many boots; user: the last one */
 };
-enum { NODE_IS_ORPHAN = 1, HANDLE_IS_USED = 1 };
+enum { NODE_IS_ORPHAN = 1, HANDLE_IS_USED = 1, STORED_TRIMMED = 256 };
 enum vfs_removal {
     REMOVE_ONE,
     REMOVE_WHOLE /* with what is in it */,
@@ -201,6 +242,8 @@ struct vfs_memory {
     struct node *nodes;
     char *names;
     uint8_t *pool;
+    uint64_t *masks;
+    uint8_t *recent;
 };
 void vfs_init(struct vfs *v, const struct vfs_memory *memory);
 /* Adds a file of the boot image and the directories above it; before the first request only. */
@@ -215,7 +258,12 @@ uint32_t vfs_list_next(const struct vfs *v, uint32_t directory, const char *afte
 const char *vfs_name(const struct vfs *v, uint32_t node);
 /* Of a link; `size` bytes. */
 const char *vfs_target(const struct vfs *v, uint32_t node);
-/* Bytes copied: fewer than `count` only at the end. */
+/* The first block of those bytes that is to be fetched before they are read; UINT64_MAX: none. */
+uint64_t vfs_missing(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t count);
+/* A block as the tree of chunks has it. What was written since, or cut off, is not changed. False:
+ * all memory is dirty. */
+bool vfs_fill(struct vfs *v, uint32_t node, uint64_t index, const uint8_t *bytes);
+/* Bytes copied: fewer than `count` only at the end. None of them is missing. */
 uint32_t vfs_read(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t count,
                   uint8_t *out_bytes);
 const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation);
@@ -243,6 +291,14 @@ enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
 /* `out_record` holds the bytes already: len and bytes are set by the caller. */
 enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
                                 struct vfs_record *out_record);
+/* What lay in memory up to `stamp` is in the tree now. False: the file is another one by now. */
+struct vfs_stored {
+    uint32_t node, cuts, depth;
+    uint64_t inode, bytes, stamp;
+    uint8_t root[VFS_HASH_BYTES];
+};
+bool vfs_decide_stored(const struct vfs *v, const struct vfs_stored *s,
+                       struct vfs_record *out_record);
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record);
 /* A handle with rights of the asker's, for `whom`. */

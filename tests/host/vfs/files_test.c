@@ -20,7 +20,7 @@ static int setup(void **state)
 {
     (void)state;
     memory = memory_make();
-    vfs_init(&vfs, &memory);
+    world_begin(&vfs, &memory);
     assert_true(vfs_add_image_file(&vfs, "/bin/init", image_data, sizeof(image_data)));
     return 0;
 }
@@ -168,23 +168,44 @@ static void write_errors(void **state)
     assert_int_equal(resize("/f", UINT64_MAX), VFS_NO_SPACE);
 }
 
-/* The pool is exactly as large as it says, and an error changes nothing. */
+/* Without a disk there is room for so much, and an error changes nothing. Holes take none. */
 static void byte_limit(void **state)
 {
-    uint64_t all = (uint64_t)VFS_BLOCKS_MAX * VFS_BLOCK_BYTES;
+    uint64_t all = (uint64_t)VFS_DIRTY_MAX * VFS_BLOCK_BYTES;
 
     (void)state;
     assert_int_equal(make("/f", false), VFS_OK);
     assert_int_equal(make("/g", false), VFS_OK);
-    assert_int_equal(resize("/f", all), VFS_OK);
+    assert_int_equal(resize("/f", VFS_SIZE_MAX + 1), VFS_NO_SPACE);
+    assert_int_equal(resize("/f", VFS_SIZE_MAX), VFS_OK);
+    for (uint64_t at = 0; at < all; at += VFS_BLOCK_BYTES) {
+        assert_int_equal(write_at("/f", at, "x"), VFS_OK);
+    }
+    assert_int_equal(write_at("/f", 5, "y"), VFS_OK);
     assert_int_equal(write_at("/g", 0, "x"), VFS_NO_SPACE);
+    assert_int_equal(write_at("/f", all, "x"), VFS_NO_SPACE);
+    assert_int_equal(write_at("/f", all - 1, "xx"), VFS_NO_SPACE);
     assert_int_equal(vfs.nodes[find("/g")].size, 0);
-    assert_int_equal(resize("/f", all + 1), VFS_NO_SPACE);
     assert_int_equal(resize("/f", all - VFS_BLOCK_BYTES), VFS_OK);
     assert_int_equal(write_at("/g", 0, "x"), VFS_OK);
     assert_null(vfs_is_sound(&vfs));
     assert_int_equal(delete_path("/f"), VFS_OK);
+    assert_int_equal(vfs.dirty, 1);
     assert_int_equal(resize("/g", all), VFS_OK);
+}
+
+/* A disk that is full refuses what would be dirty beyond what it still takes. */
+static void disk_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(make("/f", false), VFS_OK);
+    vfs.room = 2;
+    assert_int_equal(write_at("/f", 0, "x"), VFS_OK);
+    assert_int_equal(write_at("/f", 4095, "xx"), VFS_OK);
+    assert_int_equal(write_at("/f", 8192, "x"), VFS_NO_SPACE);
+    assert_int_equal(write_at("/f", 1, "x"), VFS_OK);
+    vfs.room = 3;
+    assert_int_equal(write_at("/f", 8192, "x"), VFS_OK);
 }
 
 static void node_limit(void **state)
@@ -342,13 +363,12 @@ static void checker_sees(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(makes_and_refuses),   TEST(removes_and_refuses),
-                                       TEST(renames_and_refuses), TEST(contents_and_gaps),
-                                       TEST(write_errors),        TEST(byte_limit),
-                                       TEST(node_limit),          TEST(handles),
-                                       TEST(handle_limit),        TEST(removed_directory),
-                                       TEST(lists_in_order),      TEST(bad_image_files),
-                                       TEST(checker_sees)};
+    const struct CMUnitTest tests[] = {
+        TEST(makes_and_refuses), TEST(removes_and_refuses), TEST(renames_and_refuses),
+        TEST(contents_and_gaps), TEST(write_errors),        TEST(byte_limit),
+        TEST(disk_limit),        TEST(node_limit),          TEST(handles),
+        TEST(handle_limit),      TEST(removed_directory),   TEST(lists_in_order),
+        TEST(bad_image_files),   TEST(checker_sees)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
