@@ -31,7 +31,7 @@ struct Entry {
 
 interface Directory @0xabd08b37fb8e602e {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
-               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; }
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18; }
   # The same errors as File's, with the same numbers.
 
   open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
@@ -73,16 +73,30 @@ interface Directory @0xabd08b37fb8e602e {
   # What the user may have; 0: the usual. Needs `admin`.
   account @14 (user :UInt64) -> (bytes :UInt64, maxBytes :UInt64, files :UInt32, maxFiles :UInt32, soft :Bool) $Wl.errors(["denied"]);
   # What the user has; another than one's own needs `admin`. `soft`: four fifths are in use. Maximum 0: none.
+  storage @15 () -> (why :Text $Wl.max(80), blocks :UInt64, freeBlocks :UInt64, chunks :UInt64, bytes :UInt64, memory :UInt32, dirty :UInt32,
+                     fetched :UInt64, stored :UInt64, sweeps :UInt32) $Wl.volatile;
+  # Where contents are. `why`: they are in memory and in the log only, and why; empty: on the disk for contents,
+  # which holds so many chunks. Blocks are of 4 KiB: in memory, of those not yet on the disk, and moved since the
+  # server started.
+  flush @16 () -> () $Wl.errors(["away"]);
+  # All that was written is on the disk for contents when this is answered. (It outlives the power anyway.)
 }
 
 interface File @0x90960dd976bca09a {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
-               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; }
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18; }
 
-  read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072));
-  # Fewer bytes only at the end of the file.
+  read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072)) $Wl.errors(["damaged", "away"]);
+  # Fewer bytes only at the end of the file. `damaged`: what the disk has is not what was written. `away`: they are
+  # on a disk that is not there, or fails.
   write @1 (offset :UInt64, data :Data $Wl.max(3072)) -> (soft :Bool) $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   # All or nothing. A gap reads as zeros. `soft`: four fifths of what the owner may have were in use.
   truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   stat @3 () -> (stat :Stat);
+  verify @4 (offset :UInt64) -> (next :UInt64, bad :Bool, at :UInt64) $Wl.errors(["away"]);
+  # Reads contents from the disk, from there on, and checks them: up to `next`, which is the size at the end, or to
+  # the first block, at `at`, that is damaged.
+  digest @5 () -> (stored :UInt64, depth :UInt8, root :Data $Wl.max(32));
+  # The hash by which the first `stored` bytes are on the disk: of one block that of its bytes without the zeros at
+  # the end (BLAKE2b-256), of more that of a tree (libsys/chunks). `stored` 0: nothing is.
 }

@@ -2,6 +2,11 @@
 #include "bytes.h"
 #include "state.h"
 
+uint32_t blocks_of(uint64_t size)
+{
+    return (uint32_t)((size + VFS_BLOCK_BYTES - 1) / VFS_BLOCK_BYTES);
+}
+
 static uint64_t start_of(uint32_t block_index)
 {
     return (uint64_t)block_index * VFS_BLOCK_BYTES;

@@ -1,11 +1,11 @@
 /* handlers.c - the methods of Directory and File. */
 #include "badge.h"
 #include "bytes.h"
-#include "server.h"
+#include "contents.h"
 
 enum { LIST_MAX = 11 };
 
-static void stat_fill(const struct node *n, struct vfs_stat *out_stat)
+void stat_fill(const struct node *n, struct vfs_stat *out_stat)
 {
     *out_stat = (struct vfs_stat){
         .kind = (enum vfs_stat_kind)n->kind,
@@ -206,6 +206,32 @@ static int on_account(struct request *rq, const struct directory_account_in *in,
     return OK;
 }
 
+static int on_storage(struct request *rq, struct directory_storage_out *out)
+{
+    const struct vfs *v = &server_of(rq)->vfs;
+    struct contents_figures f;
+
+    contents_figures(&f);
+    *out = (struct directory_storage_out){
+        .why = text_from(f.why, (uint32_t)strlen(f.why)),
+        .blocks = f.chunks.blocks,
+        .free_blocks = f.chunks.free_blocks,
+        .chunks = f.chunks.chunks,
+        .bytes = f.chunks.bytes,
+        .memory = v->blocks_used,
+        .dirty = v->dirty,
+        .fetched = f.fetched,
+        .stored = f.stored,
+        .sweeps = f.sweeps,
+    };
+    return OK;
+}
+
+static int on_flush(struct request *rq)
+{
+    return contents_flush_later(rq);
+}
+
 const struct directory_ops server_directory_ops = {
     .open = on_open,
     .stat = on_stat,
@@ -215,6 +241,8 @@ const struct directory_ops server_directory_ops = {
     .rename = on_rename,
     .subdirectory = on_subdirectory,
     .usage = on_usage,
+    .storage = on_storage,
+    .flush = on_flush,
     .link = on_link,
     .read_link = on_read_link,
     .chmod = on_chmod,
@@ -222,52 +250,4 @@ const struct directory_ops server_directory_ops = {
     .root = on_root,
     .set_quota = on_set_quota,
     .account = on_account,
-};
-
-/* File: the node of the handle is server.base. */
-
-static int on_read(struct request *rq, const struct file_read_in *in, struct file_read_out *out)
-{
-    struct server *s = server_of(rq);
-    uint8_t *bytes = (uint8_t *)rq->scratch;
-
-    out->data = data_from(bytes, vfs_read(&s->vfs, s->who.base, in->offset, in->count, bytes));
-    return OK;
-}
-
-static int on_write(struct request *rq, const struct file_write_in *in, struct file_write_out *out)
-{
-    struct server *s = server_of(rq);
-
-    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
-    s->record.len = in->data.len;
-    memcpy(s->record.bytes, in->data.at, in->data.len);
-    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].owner);
-    out->soft = vfs_account_is_soft(&a);
-    int err = server_error(vfs_decide_write(&s->vfs, s->who.base, in->offset, &s->record));
-    return err != OK ? err : server_commit(rq, &s->record);
-}
-
-static int on_truncate(struct request *rq, const struct file_truncate_in *in)
-{
-    struct server *s = server_of(rq);
-
-    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
-    int err = server_error(vfs_decide_truncate(&s->vfs, s->who.base, in->size, &s->record));
-    return err != OK ? err : server_commit(rq, &s->record);
-}
-
-static int on_file_stat(struct request *rq, struct file_stat_out *out)
-{
-    const struct server *s = server_of(rq);
-
-    stat_fill(&s->vfs.nodes[s->who.base], &out->stat);
-    return OK;
-}
-
-const struct file_ops server_file_ops = {
-    .read = on_read,
-    .write = on_write,
-    .truncate = on_truncate,
-    .stat = on_file_stat,
 };

@@ -6,11 +6,11 @@
  */
 #include "badge.h"
 #include "bytes.h"
+#include "contents.h"
 #include "idl/registry.h"
 #include "idl/vfs.h"
 #include "image.h"
 #include "panic.h"
-#include "server.h"
 #include "service_run.h"
 
 enum {
@@ -63,14 +63,19 @@ static bool grow_for(struct vfs *v, const struct vfs_record *r)
            grow(NAMES, 1, vfs_names_needed(v), &v->names_ready);
 }
 
-int server_commit(struct request *rq, struct vfs_record *record)
+int server_commit_now(struct service *svc, struct vfs_record *record)
 {
-    struct server *s = request_service(rq)->state;
+    struct server *s = svc->state;
 
     if (!grow_for(&s->vfs, record)) return DIRECTORY_NO_SPACE;
     record->time = ticks_now();
-    request_commit(rq, record->type, record, (uint32_t)VFS_RECORD_BYTES(record));
+    service_commit(svc, record->type, record, (uint32_t)VFS_RECORD_BYTES(record));
     return OK;
+}
+
+int server_commit(struct request *rq, struct vfs_record *record)
+{
+    return server_commit_now(request_service(rq), record);
 }
 
 static void on_apply(void *state, const struct record *record)
@@ -142,6 +147,7 @@ static int dispatch(struct service *svc, struct request *rq)
     uint32_t kind = badge_kind(rq->badge);
 
     handles_reclaim(svc);
+    contents_turn(svc);
     /* Whom init gives the service itself: the system. */
     s->who = (struct asker){.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
     if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
@@ -236,6 +242,7 @@ int main(int argc, char **argv)
         .endpoint = startup_cap("service"),
         .apply = on_apply,
         .death = on_death,
+        .signal = contents_signal,
         .log = &server_log,
         .reply_count = REPLIES,
         .notification = startup_cap("wake"),
@@ -246,6 +253,7 @@ int main(int argc, char **argv)
     if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
     reconcile();
     boot_prepare(&service);
+    contents_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_serve(&service, dispatch);
 }

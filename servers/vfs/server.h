@@ -16,7 +16,8 @@ struct server {
 
 extern struct service_log server_log;
 extern const struct directory_ops server_directory_ops;
-extern const struct file_ops server_file_ops;
+extern const struct file_ops server_file_ops; /* files.c */
+void stat_fill(const struct node *n, struct vfs_stat *out_stat);
 /* changes.c */
 int on_mkdir(struct request *rq, const struct directory_mkdir_in *in);
 int on_remove(struct request *rq, const struct directory_remove_in *in);
@@ -38,6 +39,8 @@ static inline struct path_text path_of(struct text text)
 int server_error(enum vfs_error err);
 /* Completes the record and hands it over; DIRECTORY_NO_SPACE when its memory cannot be had. */
 int server_commit(struct request *rq, struct vfs_record *record);
+/* The same where no request is decided. */
+int server_commit_now(struct service *svc, struct vfs_record *record);
 /* Of the badges of handles: the number of the boot, in which alone they can be alive. */
 uint32_t server_incarnation(void);
 /* The handle of a badge, or NULL. */

@@ -49,6 +49,7 @@ bool mask_has(const uint64_t *mask, uint32_t byte);
 bool mask_is_full(const uint64_t *mask);
 
 /* data.c */
+uint32_t blocks_of(uint64_t size);
 /* Memory, and place on the disk, for what a WRITE makes dirty. */
 bool data_has_room(const struct vfs *v, const struct vfs_record *r);
 void data_stored(struct vfs *v, const struct vfs_record *r);

@@ -134,6 +134,7 @@ enum block_state { BLOCK_FREE, BLOCK_CLEAN, BLOCK_DIRTY };
 struct block {
     uint8_t state; /* enum block_state */
     bool partial;  /* only what its mask names is there */
+    bool damaged;  /* and the rest could not be fetched; no part of the state */
     uint32_t node, index;
     uint32_t bucket;       /* the next one with the same hash; of free ones the next one */
     uint32_t next, prev;   /* of the file */

@@ -1,0 +1,33 @@
+/*
+ * contents.h - contents between memory and the chunk store: what is fetched, what is stored and
+ * when, who waits for it, and what may go.
+ */
+#pragma once
+#include "server.h"
+#include "store.h"
+
+enum { SIGNAL_STORE = 1 }; /* bit of the service's notification */
+
+/* After service_recover(). */
+void contents_begin(struct service *svc);
+/* The service's signals: a job was done, or the stream has become durable. */
+void contents_signal(struct service *svc, uint64_t bits);
+/* Begins what there is to do; called before each request. */
+void contents_turn(struct service *svc);
+
+struct contents_figures {
+    const char *why; /* nothing is stored; "": all is well */
+    struct chunks_figures chunks;
+    uint64_t fetched, stored; /* blocks, by this process */
+    uint32_t sweeps;
+};
+void contents_figures(struct contents_figures *out);
+
+/* waiting.c: calls that are answered later; their handlers return what these return. */
+int contents_read_later(struct request *rq, const struct file_read_in *in);
+/* True: too much is dirty, but it will be less. */
+bool contents_write_waits(const struct server *s);
+int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_record *r);
+/* Until all that is dirty now is stored. */
+int contents_flush_later(struct request *rq);
+int contents_verify_later(struct request *rq, uint64_t from);

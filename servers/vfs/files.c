@@ -1,0 +1,81 @@
+/* files.c - the methods of File. Its node is server.who.base. */
+#include "bytes.h"
+#include "contents.h"
+
+static int on_read(struct request *rq, const struct file_read_in *in, struct file_read_out *out)
+{
+    struct server *s = server_of(rq);
+    uint8_t *bytes = (uint8_t *)rq->scratch;
+
+    if (vfs_missing(&s->vfs, s->who.base, in->offset, in->count) != UINT64_MAX) {
+        return contents_read_later(rq, in);
+    }
+    out->data = data_from(bytes, vfs_read(&s->vfs, s->who.base, in->offset, in->count, bytes));
+    return OK;
+}
+
+static int on_write(struct request *rq, const struct file_write_in *in, struct file_write_out *out)
+{
+    struct server *s = server_of(rq);
+
+    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
+    s->record.len = in->data.len;
+    memcpy(s->record.bytes, in->data.at, in->data.len);
+    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].owner);
+    out->soft = vfs_account_is_soft(&a);
+    enum vfs_error err = vfs_decide_write(&s->vfs, s->who.base, in->offset, &s->record);
+    if (err == VFS_NO_SPACE && contents_write_waits(s)) {
+        return contents_write_later(rq, in->offset, &s->record);
+    }
+    return err != VFS_OK ? server_error(err) : server_commit(rq, &s->record);
+}
+
+static int on_truncate(struct request *rq, const struct file_truncate_in *in)
+{
+    struct server *s = server_of(rq);
+
+    if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
+    int err = server_error(vfs_decide_truncate(&s->vfs, s->who.base, in->size, &s->record));
+    return err != OK ? err : server_commit(rq, &s->record);
+}
+
+static int on_stat(struct request *rq, struct file_stat_out *out)
+{
+    const struct server *s = server_of(rq);
+
+    stat_fill(&s->vfs.nodes[s->who.base], &out->stat);
+    return OK;
+}
+
+static int on_verify(struct request *rq, const struct file_verify_in *in,
+                     struct file_verify_out *out)
+{
+    struct server *s = server_of(rq);
+    const struct node *n = &s->vfs.nodes[s->who.base];
+
+    if (in->offset < n->stored) return contents_verify_later(rq, in->offset);
+    *out = (struct file_verify_out){.next = n->size};
+    return OK;
+}
+
+static int on_digest(struct request *rq, struct file_digest_out *out)
+{
+    struct server *s = server_of(rq);
+    const struct node *n = &s->vfs.nodes[s->who.base];
+
+    *out = (struct file_digest_out){
+        .stored = n->stored,
+        .depth = n->depth,
+        .root = data_from(n->root, sizeof(n->root)),
+    };
+    return OK;
+}
+
+const struct file_ops server_file_ops = {
+    .read = on_read,
+    .write = on_write,
+    .truncate = on_truncate,
+    .stat = on_stat,
+    .verify = on_verify,
+    .digest = on_digest,
+};

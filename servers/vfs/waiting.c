@@ -1,0 +1,224 @@
+/* waiting.c - calls that wait for the chunk store: each is answered once, when it can be. */
+#include "waiting.h"
+
+#include "bytes.h"
+#include "panic.h"
+
+enum { WAITING = LOG_HELD_MAX };
+enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK };
+
+static struct waiting {
+    enum waiting_kind kind;
+    uint64_t token;
+    uint32_t node, len;
+    uint64_t inode, offset;
+    uint64_t stamp; /* FLUSH */
+    uint8_t bytes[VFS_WRITE_MAX];
+} all[WAITING];
+
+static struct waiting *add(struct request *rq, enum waiting_kind kind)
+{
+    const struct server *s = server_of(rq);
+    struct waiting *w = all;
+
+    while (w->kind != WAIT_NONE) {
+        w++;
+        CHECK(w < all + WAITING); /* one for each Reply */
+    }
+    w->kind = kind;
+    w->token = rq->token;
+    w->node = s->who.base;
+    w->inode = s->vfs.nodes[s->who.base].inode;
+    return w;
+}
+
+int contents_read_later(struct request *rq, const struct file_read_in *in)
+{
+    if (!contents_may_come()) return FILE_AWAY;
+    struct waiting *w = add(rq, WAIT_READ);
+    w->offset = in->offset;
+    w->len = in->count;
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+bool contents_write_waits(const struct server *s)
+{
+    return contents_may_come() && !contents_fails() && s->vfs.room > VFS_DIRTY_MAX;
+}
+
+int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_record *r)
+{
+    struct waiting *w = add(rq, WAIT_WRITE);
+
+    w->offset = offset;
+    w->len = r->len;
+    memcpy(w->bytes, r->bytes, r->len);
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+int contents_flush_later(struct request *rq)
+{
+    if (!contents_may_come()) return DIRECTORY_AWAY;
+    struct waiting *w = add(rq, WAIT_FLUSH);
+    w->stamp = server_of(rq)->vfs.stamp;
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+int contents_verify_later(struct request *rq, uint64_t from)
+{
+    if (!contents_may_come()) return FILE_AWAY;
+    add(rq, WAIT_CHECK)->offset = from;
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+static bool is_same_file(const struct vfs *v, const struct waiting *w)
+{
+    return v->nodes[w->node].state != NODE_FREE && v->nodes[w->node].inode == w->inode;
+}
+
+bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index)
+{
+    for (uint32_t i = 0; i < WAITING; i++) {
+        const struct waiting *w = &all[i];
+        if (w->kind != WAIT_READ || !is_same_file(v, w)) continue;
+        *out_index = vfs_missing(v, w->node, w->offset, w->len);
+        *out_node = w->node;
+        if (*out_index != UINT64_MAX) return true;
+    }
+    return false;
+}
+
+static int error_of(enum chunks_result why)
+{
+    return why == CHUNKS_DAMAGED || why == CHUNKS_MISSING ? FILE_DAMAGED : FILE_AWAY;
+}
+
+static void read_answer(struct waiting *w, int err, struct data data)
+{
+    const struct file_read_out out = {.data = data};
+
+    w->kind = WAIT_NONE;
+    (void)file_read_answer(w->token, err, &out); /* who asked may be gone */
+}
+
+void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunks_result why)
+{
+    for (uint32_t i = 0; i < WAITING; i++) {
+        struct waiting *w = &all[i];
+        if (w->kind != WAIT_READ || w->node != node || !is_same_file(v, w)) continue;
+        if (vfs_missing(v, node, w->offset, w->len) != index) continue;
+        read_answer(w, error_of(why), data_from(NULL, 0));
+    }
+}
+
+uint64_t waiting_stamp(void)
+{
+    uint64_t stamp = 0;
+
+    for (uint32_t i = 0; i < WAITING; i++) {
+        const struct waiting *w = &all[i];
+        if (w->kind == WAIT_FLUSH && w->stamp > stamp) stamp = w->stamp;
+        if (w->kind == WAIT_WRITE) stamp = UINT64_MAX;
+    }
+    return stamp;
+}
+
+static struct waiting *first_check(void)
+{
+    for (uint32_t i = 0; i < WAITING; i++) {
+        if (all[i].kind == WAIT_CHECK) return &all[i];
+    }
+    return NULL;
+}
+
+static void check_answer(struct waiting *w, int err, const struct file_verify_out *out)
+{
+    w->kind = WAIT_NONE;
+    (void)file_verify_answer(w->token, err, out);
+}
+
+/* One that is not there any more has nothing that is bad. */
+bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from)
+{
+    struct waiting *w;
+
+    while ((w = first_check()) != NULL) {
+        const struct node *n = &v->nodes[w->node];
+        *out_node = w->node;
+        *out_from = w->offset;
+        if (is_same_file(v, w) && w->offset < n->stored) return true;
+        const struct file_verify_out out = {.next = is_same_file(v, w) ? n->size : UINT64_MAX};
+        check_answer(w, OK, &out);
+    }
+    return false;
+}
+
+void waiting_checked(uint64_t next, bool bad, enum chunks_result why)
+{
+    struct waiting *w = first_check();
+    const struct file_verify_out out = {.next = next, .bad = bad, .at = next};
+
+    if (w != NULL) check_answer(w, why == CHUNKS_DEVICE ? FILE_AWAY : OK, &out);
+}
+
+static void read_turn(struct server *s, struct waiting *w)
+{
+    static uint8_t bytes[VFS_WRITE_MAX];
+
+    if (!is_same_file(&s->vfs, w)) {
+        read_answer(w, ERR_PEER_DIED, data_from(NULL, 0));
+    } else if (vfs_missing(&s->vfs, w->node, w->offset, w->len) == UINT64_MAX) {
+        uint32_t len = vfs_read(&s->vfs, w->node, w->offset, w->len, bytes);
+        read_answer(w, OK, data_from(bytes, len));
+    } else if (!contents_may_come()) {
+        read_answer(w, FILE_AWAY, data_from(NULL, 0));
+    }
+}
+
+static void write_turn(struct service *svc, struct waiting *w)
+{
+    struct server *s = svc->state;
+    struct vfs_record *r = &s->record;
+    struct file_write_out out = {.soft = false};
+    enum vfs_error err = VFS_GONE;
+
+    r->len = w->len;
+    memcpy(r->bytes, w->bytes, w->len);
+    if (is_same_file(&s->vfs, w)) err = vfs_decide_write(&s->vfs, w->node, w->offset, r);
+    if (err == VFS_NO_SPACE && contents_write_waits(s)) return;
+    int result = server_error(err);
+    if (err == VFS_OK && server_log.sealed) result = ERR_LOG_FULL;
+    if (result == OK) result = server_commit_now(svc, r);
+    w->kind = WAIT_NONE;
+    (void)file_write_answer(w->token, result, &out);
+    service_apply(svc);
+}
+
+static void flush_turn(const struct vfs *v, struct waiting *w)
+{
+    uint32_t oldest = v->dirty_list.oldest;
+    bool done = oldest == VFS_NO_BLOCK || v->blocks[oldest].stamp > w->stamp;
+
+    if (!done && contents_may_come() && !contents_fails()) return;
+    w->kind = WAIT_NONE;
+    (void)directory_flush_answer(w->token, done ? OK : DIRECTORY_AWAY);
+}
+
+void waiting_turn(struct service *svc)
+{
+    struct server *s = svc->state;
+
+    for (uint32_t i = 0; i < WAITING; i++) {
+        struct waiting *w = &all[i];
+        if (w->kind == WAIT_READ) read_turn(s, w);
+        if (w->kind == WAIT_WRITE) write_turn(svc, w);
+        if (w->kind == WAIT_FLUSH) flush_turn(&s->vfs, w);
+        if (w->kind == WAIT_CHECK && !contents_may_come()) {
+            check_answer(w, FILE_AWAY, &(struct file_verify_out){.next = 0});
+        }
+    }
+}

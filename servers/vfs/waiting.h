@@ -1,0 +1,21 @@
+/* waiting.h - between contents.c and waiting.c: who waits for what. */
+#pragma once
+#include "contents.h"
+
+/* contents.c: is there a store, or may there be one soon? */
+bool contents_may_come(void);
+/* The last attempt to store something failed. */
+bool contents_fails(void);
+
+/* A block that a read waits for. False: none does. */
+bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index);
+/* It cannot be had: those who wait for it are told. */
+void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunks_result why);
+/* The dirty blocks up to this stamp are wanted on the disk; 0: nobody wants them. */
+uint64_t waiting_stamp(void);
+/* A file that is to be checked. False: none is. */
+bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from);
+/* It was: up to `next`, where it is bad if it is; for a disk that fails `why`. */
+void waiting_checked(uint64_t next, bool bad, enum chunks_result why);
+/* Whoever waits for something that is there now is answered. */
+void waiting_turn(struct service *svc);
