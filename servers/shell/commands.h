@@ -24,6 +24,7 @@ int run_mv(struct shell *sh, int argc, char **argv);
 int run_rm(struct shell *sh, int argc, char **argv);
 int run_mkdir(struct shell *sh, int argc, char **argv);
 int run_stat(struct shell *sh, int argc, char **argv);
+int run_vfs(struct shell *sh, int argc, char **argv);
 int run_df(struct shell *sh, int argc, char **argv);
 int run_spawn(struct shell *sh, int argc, char **argv);
 int run_kill(struct shell *sh, int argc, char **argv);

@@ -65,7 +65,8 @@ static void *part(uint64_t *at, uint64_t bytes)
     return here;
 }
 
-/* Contents of files can look like anything, but not like a group of a store whose name nobody knows. */
+/* Contents of files can look like anything, but not like a group of a store whose name nobody
+ * knows. */
 static bool name(uint8_t id[CHUNKS_ID])
 {
     struct random_bytes_out out;

@@ -1,15 +1,15 @@
 /*
  * store.h - the thread that has the chunk store: it hashes, waits for the disk, and knows no files.
  *
- * One job at a time. The main thread fills `job` while none is under way, store_start_job() hands it
- * over, and the signal of store_begin() says that it is done; in between the job is the thread's. So
- * nothing is locked, and whoever asks for a file waits for no disk but that of its own request.
+ * One job at a time. The main thread fills `job` while none is under way, store_start_job() hands
+ * it over, and the signal of store_begin() says that it is done; in between the job is the
+ * thread's. So nothing is locked, and whoever asks for what is in memory waits for no disk.
  */
 #pragma once
 #include "chunks/tree.h"
 #include "syscall.h"
 
-enum { JOB_BLOCKS = 64, JOB_ITEMS = 64 };
+enum { JOB_BLOCKS = 64 /* as many as vfs_choose() gives */, JOB_ITEMS = 64 };
 
 enum job_kind {
     JOB_NONE,

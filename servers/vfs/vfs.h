@@ -298,6 +298,12 @@ struct vfs_stored {
     uint64_t inode, bytes, stamp;
     uint8_t root[VFS_HASH_BYTES];
 };
+/* The dirty blocks that were written first, by file and place, up to where a record ends: all up to
+ * `*out_stamp` of the files that they belong to. Files of which something cannot be fetched are
+ * left out. `*out_partial`: one that is to be fetched first, or VFS_NO_BLOCK. */
+enum { VFS_CHOICE = 64 };
+uint32_t vfs_choose(const struct vfs *v, uint32_t *blocks, uint64_t *out_stamp,
+                    uint32_t *out_partial);
 bool vfs_decide_stored(const struct vfs *v, const struct vfs_stored *s,
                        struct vfs_record *out_record);
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
