@@ -93,9 +93,9 @@ interface File @0x90960dd976bca09a {
   # All or nothing. A gap reads as zeros. `soft`: four fifths of what the owner may have were in use.
   truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   stat @3 () -> (stat :Stat);
-  verify @4 (offset :UInt64) -> (next :UInt64, bad :Bool, at :UInt64) $Wl.errors(["away"]);
+  verify @4 (offset :UInt64) -> (next :UInt64, bad :Bool, at :UInt64, checked :UInt64) $Wl.errors(["away"]);
   # Reads contents from the disk, from there on, and checks them: up to `next`, which is the size at the end, or to
-  # the first block, at `at`, that is damaged.
+  # the first block, at `at`, that is damaged. `checked`: bytes that came from the disk.
   digest @5 () -> (stored :UInt64, depth :UInt8, root :Data $Wl.max(32));
   # The hash by which the first `stored` bytes are on the disk: of one block that of its bytes without the zeros at
   # the end (BLAKE2b-256), of more that of a tree (libsys/chunks). `stored` 0: nothing is.

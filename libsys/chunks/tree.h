@@ -10,7 +10,7 @@
 #pragma once
 #include "chunks.h"
 
-enum { TREE_FAN = CHUNKS_BLOCK / CHUNK_HASH, TREE_DEPTH_MAX = 4, TREE_CACHE = 64 };
+enum { TREE_FAN = CHUNKS_BLOCK / CHUNK_HASH, TREE_DEPTH_MAX = 4, TREE_CACHE = 16 };
 #define TREE_BLOCKS_MAX (1ull << 28) /* a tebibyte */
 
 struct tree {

@@ -45,11 +45,11 @@ static int check(struct shell *sh, const char *path, struct tally *t)
     while (err == OK && !out.bad && out.next != before && !shell_stopped(sh)) {
         before = out.next;
         err = file_verify(file, &(struct file_verify_in){.offset = before}, &out);
+        if (err == OK) t->bytes += out.checked;
     }
     if (file != 0) file_close(sh, file);
     if (err != OK) return failed(sh, path, err);
     t->files++;
-    t->bytes += out.bad ? 0 : out.next;
     t->bad += out.bad;
     if (out.bad) shell_print(sh, "%s: damaged at %lu\n", path, out.at);
     return out.bad ? STATUS_ERROR : STATUS_OK;
@@ -67,8 +67,9 @@ static int verify(struct shell *sh, const char *path)
         if (w.entry.kind != VFS_STAT_KIND_FILE) continue;
         if (check(sh, w.path, &t) != STATUS_OK) status = STATUS_ERROR;
     } while (!shell_stopped(sh) && walk_next(&w, w.entry.kind == VFS_STAT_KIND_DIRECTORY));
-    shell_print(sh, "%lu files, %lu bytes read and checked, %lu files damaged\n", t.files, t.bytes,
-                t.bad);
+    shell_print(sh,
+                "%lu files, %lu bytes of them read from the disk and checked, %lu files damaged\n",
+                t.files, t.bytes, t.bad);
     return status;
 }
 

@@ -8,7 +8,7 @@ static bool comes_before(const struct vfs *v, uint32_t a, uint32_t b)
     return x->node != y->node ? x->node < y->node : x->index < y->index;
 }
 
-/* Of some file a block that cannot be fetched: it stays in memory, and so does what lies over it. */
+/* A block that cannot be fetched stays in memory, and so does what else was written to its file. */
 static bool is_stuck(const struct vfs *v, uint32_t node)
 {
     for (uint32_t at = v->nodes[node].first_block; at != VFS_NO_BLOCK; at = v->blocks[at].next) {

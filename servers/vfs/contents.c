@@ -201,10 +201,11 @@ static void checked(const struct vfs *v)
 
     for (uint32_t i = 0; i < job.count; i++) {
         if (job.results[i] == CHUNKS_OK) continue;
-        waiting_checked((job.index + i) * CHUNKS_BLOCK, true, job.results[i]);
+        waiting_checked((job.index + i) * CHUNKS_BLOCK, i * CHUNKS_BLOCK, job.results[i]);
         return;
     }
-    waiting_checked(end < n->stored ? end : n->size, false, CHUNKS_OK);
+    uint64_t checked = (end < n->stored ? end : n->stored) - job.index * CHUNKS_BLOCK;
+    waiting_checked(end < n->stored ? end : n->size, checked, CHUNKS_OK);
 }
 
 /* What nobody needs goes. */
@@ -361,5 +362,5 @@ void contents_begin(struct service *svc)
     if (service_signal_source(svc, SIGNAL_STORE, &caps.done) != OK || !store_begin(&caps)) {
         PANIC("no thread for the store of contents");
     }
-    begin(JOB_OPEN);
+    if (store_is_there()) begin(JOB_OPEN);
 }

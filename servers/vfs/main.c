@@ -15,7 +15,8 @@
 
 enum {
     PAGE_BYTES = 4096,
-    GROW_PAGES = 64,
+    GROW_LEAST = 4, /* pages at once; each costs commits, at the start and at the end */
+    GROW_MOST = 64,
     NAMES_FIRST = VFS_IMAGE_MAX * 256,
     HANDLES_SPARE = 16,
     REPLIES = 16
@@ -45,11 +46,12 @@ static bool grow(uint64_t base, uint32_t size, uint32_t wanted, uint32_t *ready)
     uint64_t need = ((uint64_t)wanted * size + PAGE_BYTES - 1) / PAGE_BYTES;
 
     while (have < need) {
+        uint64_t more = have < GROW_LEAST ? GROW_LEAST : have < GROW_MOST ? have : GROW_MOST;
         struct self_memory_map_in in = {.address = base + have * PAGE_BYTES,
-                                        .pages = GROW_PAGES,
+                                        .pages = (uint32_t)more,
                                         .rights = RIGHT_READ | RIGHT_WRITE};
         if (self_memory_map(CAP_SLOT_SELF, &in) != OK) return false;
-        have += GROW_PAGES;
+        have += more;
         *ready = (uint32_t)(have * PAGE_BYTES / size);
     }
     return true;

@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "idl/axiom.h"
+#include "idl/block.h"
 #include "idl/random.h"
 #include "memory.h"
 #include "panic.h"
@@ -14,7 +15,8 @@ enum {
     PRIORITY = 130, /* below the main thread's: whoever asks for what is in memory goes first */
     BUCKETS = 16384,
     CHUNKS_MOST = 1 << 20, /* a disk of 4 GiB */
-    GROW_PAGES = 64,
+    GROW_LEAST = 4,        /* pages at once */
+    GROW_MOST = 64,
 };
 /* Where its tables lie; between those of main.c. */
 #define STORE_TABLES (STARTUP_WINDOWS + (5ull << 29))
@@ -26,6 +28,7 @@ static struct {
     struct store_caps caps;
     cap_t wake;
     const char *why;
+    bool begun;
     struct store_disk disk;
     struct chunks chunks;
     uint64_t mapped; /* pages at STORE_CHUNKS */
@@ -50,8 +53,10 @@ static bool reserve(void *context, uint32_t count)
     (void)context;
     while (store.mapped * MEMORY_PAGE < (uint64_t)count * sizeof(struct chunk)) {
         uint64_t at = STORE_CHUNKS + store.mapped * MEMORY_PAGE;
-        if (!map(at, (uint64_t)GROW_PAGES * MEMORY_PAGE)) return false;
-        store.mapped += GROW_PAGES;
+        uint64_t more = store.mapped < GROW_LEAST ? GROW_LEAST : store.mapped;
+        if (more > GROW_MOST) more = GROW_MOST;
+        if (!map(at, more * MEMORY_PAGE)) return false;
+        store.mapped += more;
     }
     return true;
 }
@@ -246,9 +251,21 @@ static void work(void *argument)
     PANIC("the notification is gone");
 }
 
+bool store_is_there(void)
+{
+    return store.begun;
+}
+
 void store_start_job(void)
 {
     CHECK(sys_signal(store.wake) == OK);
+}
+
+static bool has_disk(cap_t block)
+{
+    struct block_info_out info;
+
+    return block != 0 && block_info(block, &info) != BLOCK_NO_DEVICE;
 }
 
 bool store_begin(const struct store_caps *caps)
@@ -258,7 +275,10 @@ bool store_begin(const struct store_caps *caps)
     uint32_t thread;
 
     store.caps = *caps;
+    store.why = "there is no disk for contents";
+    if (!has_disk(caps->disk)) return true;
     store.why = "it is being opened";
+    store.begun = true;
     store.wake = slot_alloc();
     if (store.wake == 0) return false;
     const struct self_notification_create_in in = {.slot = store.wake, .badge = 1};

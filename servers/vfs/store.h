@@ -52,8 +52,10 @@ struct store_caps {
     cap_t random; /* names a new store */
     cap_t done;   /* signalled after each job */
 };
-/* Starts the thread; its first job is JOB_OPEN. False: there is no memory or slot for it. */
+/* Starts the thread, if there is a disk; its first job is JOB_OPEN. False: there is no memory or
+ * slot for it. */
 bool store_begin(const struct store_caps *caps);
+bool store_is_there(void);
 void store_start_job(void);
 
 /* What store.c asks of the disk. */

@@ -2,6 +2,7 @@
 #include "waiting.h"
 
 #include "bytes.h"
+#include "heap.h"
 #include "panic.h"
 
 enum { WAITING = LOG_HELD_MAX };
@@ -13,7 +14,7 @@ static struct waiting {
     uint32_t node, len;
     uint64_t inode, offset;
     uint64_t stamp; /* FLUSH */
-    uint8_t bytes[VFS_WRITE_MAX];
+    uint8_t *bytes; /* WRITE: VFS_WRITE_MAX; stays, for the next one */
 } all[WAITING];
 
 static struct waiting *add(struct request *rq, enum waiting_kind kind)
@@ -51,6 +52,11 @@ int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_r
 {
     struct waiting *w = add(rq, WAIT_WRITE);
 
+    if (w->bytes == NULL) w->bytes = heap_alloc(VFS_WRITE_MAX);
+    if (w->bytes == NULL) {
+        w->kind = WAIT_NONE;
+        return FILE_NO_SPACE;
+    }
     w->offset = offset;
     w->len = r->len;
     memcpy(w->bytes, r->bytes, r->len);
@@ -157,10 +163,11 @@ bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from)
     return false;
 }
 
-void waiting_checked(uint64_t next, bool bad, enum chunks_result why)
+void waiting_checked(uint64_t next, uint64_t checked, enum chunks_result why)
 {
     struct waiting *w = first_check();
-    const struct file_verify_out out = {.next = next, .bad = bad, .at = next};
+    const struct file_verify_out out = {
+        .next = next, .bad = why != CHUNKS_OK, .at = next, .checked = checked};
 
     if (w != NULL) check_answer(w, why == CHUNKS_DEVICE ? FILE_AWAY : OK, &out);
 }

@@ -15,7 +15,7 @@ void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunk
 uint64_t waiting_stamp(void);
 /* A file that is to be checked. False: none is. */
 bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from);
-/* It was: up to `next`, where it is bad if it is; for a disk that fails `why`. */
-void waiting_checked(uint64_t next, bool bad, enum chunks_result why);
+/* It was, up to `next`: there it is bad, if `why` says so. */
+void waiting_checked(uint64_t next, uint64_t checked, enum chunks_result why);
 /* Whoever waits for something that is there now is answered. */
 void waiting_turn(struct service *svc);

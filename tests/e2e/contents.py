@@ -1,0 +1,246 @@
+"""Contents of files on their own disk: over reboots and deaths, checked, swept, and full."""
+
+import re
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import BOOT_SECONDS, BUILDS, Boots, Session, options
+
+MIB = 1 << 20
+BLOCK = 4096
+PIECE = 3072
+TICKS = re.compile(r"files_many (\w+): (\w+), (\d+) ticks each")
+STORAGE = re.compile(r"on the disk: (\d+) chunks of (\d+) bytes; (\d+) of (\d+) blocks free\r?\n"
+                     r"in memory: (\d+) blocks, (\d+) of them not yet on the disk\r?\n"
+                     r"since it started: (\d+) blocks fetched, (\d+) stored, (\d+) sweeps")
+VERIFIED = re.compile(r"(\d+) files, (\d+) bytes of them read from the disk and checked, "
+                      r"(\d+) files damaged")
+
+
+def piece(number):
+    """What files_many writes."""
+    word, words = number * 0x9E3779B97F4A7C15 % (1 << 64), []
+    for _ in range(PIECE // 8):
+        word = (word * 6364136223846793005 + 1442695040888963407) % (1 << 64)
+        words.append(word.to_bytes(8, "little"))
+    return b"".join(words)
+
+
+class Contents(Boots):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.files = self.disk("files", 64)
+        self.own = {"wl-log": self.disk("log", 96), "wl-files": self.files}
+
+    def disk(self, name, megabytes):
+        path = Path(self.folder.name) / f"{name}.img"
+        with open(path, "wb") as file:
+            file.truncate(megabytes * MIB)
+        return path
+
+    def start(self, **more):
+        return self.boot(own_disks=self.own, image=BUILDS["release"] / "boot-test.img", **more)
+
+    def line(self, session, text, status=0, timeout=60):
+        """`status` None: it fails, however."""
+        got, shown = session.run(text, timeout)
+        good = got != 0 if status is None else got == status
+        self.assertTrue(good, f"{text!r} ended with {got} and printed:\n{shown}")
+        return shown
+
+    def many(self, session, line, status=0, timeout=120):
+        """The ticks that files_many says one took."""
+        shown = self.line(session, f"files_many {line}", status, timeout)
+        found = TICKS.search(shown)
+        self.assertIsNotNone(found, shown)
+        self.assertEqual(found.group(2), "done" if status == 0 else "WRONG")
+        return int(found.group(3))
+
+    def storage(self, session):
+        shown = self.line(session, "vfs")
+        found = STORAGE.search(shown)
+        self.assertIsNotNone(found, shown)
+        return dict(zip(("chunks", "bytes", "free", "blocks", "memory", "dirty", "fetched", "stored",
+                         "sweeps"), map(int, found.groups())))
+
+    def verified(self, session, status=0):
+        shown = self.line(session, "vfs verify", status, 300)
+        found = VERIFIED.search(shown)
+        self.assertIsNotNone(found, shown)
+        return tuple(map(int, found.groups())), shown
+
+    def test_reboots_and_a_flipped_bit(self):
+        """All is there again; a bit that flips on the disk is found by name and offset, the file
+        says so when it is read, and writing it again mends it."""
+        one = self.start()
+        self.line(one, "mkdir /d")
+        self.many(one, "make /d 200 1500")
+        self.many(one, "write /long 4000 3072")
+        self.line(one, "vfs flush")
+        shown = self.storage(one)
+        self.assertEqual(shown["dirty"], 0)
+        self.assertGreaterEqual(shown["bytes"], 4000 * PIECE + 200 * 1500)
+        files, checked, bad = self.verified(one)[0]
+        self.assertEqual((checked, bad), (4000 * PIECE + 200 * 1500, 0))
+        self.assertTrue(one.power_off())
+
+        two = self.start()
+        self.many(two, "read /long 4000 3072")
+        self.assertGreater(self.storage(two)["fetched"], 900)
+        self.many(two, "look /d 200 1500")
+        self.assertTrue(two.power_off())
+
+        image = self.files.read_bytes()
+        block = b"".join(piece(i) for i in range(1332, 1338))[BLOCK - 1332 * PIECE % BLOCK:][:BLOCK]
+        where = image.index(block[:512])
+        with open(self.files, "r+b") as file:
+            file.seek(where + 100)
+            file.write(bytes([image[where + 100] ^ 4]))
+        three = self.start()
+        (again, _, bad), shown = self.verified(three, 1)
+        self.assertEqual((again, bad), (files, 1))
+        offset = (1332 * PIECE // BLOCK + 1) * BLOCK
+        self.assertIn(f"/long: damaged at {offset}\n", shown.replace("\r", ""))
+        shown = self.line(three, "cat /long > /copy", None)
+        self.assertIn("damaged", shown)
+        self.many(three, "look /d 200 1500")
+        self.many(three, "write /long 4000 3072")
+        self.many(three, "read /long 4000 3072")
+        self.line(three, "vfs flush")
+        self.assertEqual(self.verified(three)[0][2], 0)
+        self.assertTrue(three.power_off())
+
+    def test_deaths(self):
+        """File server and driver are ended while files are written and read."""
+        one = self.start()
+        self.line(one, "mkdir /d")
+        for round_ in range(4):
+            self.line(one, f"spawn files_many write /f{round_} 600 3072")
+            for name in ("vfs", "virtio_files", "vfs"):
+                self.line(one, "sleep 1")
+                self.line(one, f"kill {name}")
+            one.expect(rf"files_many write: done".encode(), 120)
+        for round_ in range(4):
+            self.many(one, f"read /f{round_} 600 3072")
+        self.line(one, "vfs flush")
+        self.line(one, "kill virtio_files")
+        self.assertEqual(self.verified(one)[0][2], 0)
+        self.assertTrue(one.power_off())
+
+    def test_sparse(self):
+        """A gibibyte with something in it here and there; holes take no room."""
+        one = self.start()
+        self.many(one, "write /big 64 16777216")
+        self.line(one, "vfs flush")
+        self.assertLess(self.storage(one)["bytes"], 2 * MIB)
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.many(two, "read /big 64 16777216")
+        self.assertIn("1056967680", self.line(two, "stat /big"))
+        self.assertTrue(two.power_off())
+
+    def test_full(self):
+        """A disk that is full refuses, keeps what is there, and has room again."""
+        self.own["wl-files"] = self.disk("small", 6)
+        one = self.start()
+        self.many(one, "write /keep 300 3072")
+        shown = self.line(one, "files_many write /fill 2000 4096", None, 300)
+        self.assertIn("WRONG", shown)
+        self.many(one, "read /keep 300 3072")
+        for round_ in range(6):
+            self.line(one, "rm /fill")
+            self.many(one, f"write /fill 700 {3072 + round_ * 16}", timeout=300)
+        self.many(one, f"read /fill 700 {3072 + 5 * 16}")
+        self.many(one, "read /keep 300 3072")
+        self.assertGreater(self.storage(one)["sweeps"], 1)
+        self.assertEqual(self.verified(one)[0][2], 0)
+        self.assertTrue(one.power_off())
+
+    def test_without(self):
+        """No disk for contents: that is said, and files are as they were without."""
+        self.own.pop("wl-files")
+        one = self.start()
+        self.assertIn("there is no disk for contents", self.line(one, "vfs"))
+        self.many(one, "write /f 900 3072")
+        self.assertIn("WRONG", self.line(one, "files_many write /g 900 3072", None))
+        self.assertIn("away", self.line(one, "vfs flush", None))
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.many(two, "read /f 900 3072")
+        self.assertTrue(two.power_off())
+
+    def test_gone(self):
+        """The disk is not there at the next boot: what was on it cannot be read, all else can."""
+        one = self.start()
+        self.many(one, "write /f 900 3072")
+        self.line(one, "vfs flush")
+        self.line(one, "kill vfs")
+        self.line(one, "echo later > /later")
+        self.assertTrue(one.power_off())
+        files = self.own.pop("wl-files")
+        two = self.start()
+        self.assertIn("later", self.line(two, "cat /later"))
+        self.assertIn("away", self.line(two, "cat /f > /g", None))
+        self.assertTrue(two.power_off())
+        self.own["wl-files"] = files
+        three = self.start()
+        self.many(three, "read /f 900 3072")
+        self.assertTrue(three.power_off())
+
+    def test_bad_disks(self):
+        """Somebody else's, and one without a sound superblock: left alone, and said."""
+        for contents, why in ((b"x" * 8192, "holds something else"),
+                              (b"\0" * 32 + b"WLccaps1" + b"\1" * 60, "no sound superblock")):
+            path = self.disk("bad", 16)
+            with open(path, "r+b") as file:
+                file.write(contents)
+            before = path.read_bytes()
+            self.own["wl-files"] = path
+            one = self.start()
+            self.assertIn(why, self.line(one, "vfs"))
+            self.line(one, "echo hello > /hello")
+            self.assertTrue(one.power_off())
+            self.assertEqual(path.read_bytes(), before)
+
+
+class Long(Contents):
+    """What takes its time: a gibibyte that is real, and 10^5 files in one folder."""
+
+    def test_gibibyte(self):
+        self.own = {"wl-log": self.disk("log", 6000), "wl-files": self.disk("files", 1600)}
+        one = self.start()
+        self.many(one, "write /big 349526 3072", timeout=3000)
+        self.line(one, "vfs flush", timeout=600)
+        self.many(one, "read /big 349526 3072", timeout=3000)
+        self.assertEqual(self.verified(one)[0], (self.verified(one)[0][0], 349526 * 3072, 0))
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.many(two, "read /big 349526 3072", timeout=3000)
+        self.assertTrue(two.power_off())
+
+    def test_files(self):
+        self.own = {"wl-log": self.disk("log", 6000), "wl-files": self.disk("files", 1600)}
+        one = self.start()
+        self.line(one, "mkdir /d")
+        self.many(one, "make /d 100000 100", timeout=3000)
+        self.many(one, "look /d 100000 100", timeout=3000)
+        self.line(one, "vfs flush", timeout=600)
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.many(two, "look /d 100000 100", timeout=3000)
+        self.many(two, "drop /d 100000 100", timeout=3000)
+        self.assertTrue(two.power_off())
+
+
+if __name__ == "__main__":
+    chosen = Long if "long" in sys.argv else Contents
+    sys.argv = [a for a in sys.argv if a != "long"]
+    if chosen is Long:
+        suite = unittest.TestSuite([Long("test_gibibyte"), Long("test_files")])
+    else:
+        suite = unittest.defaultTestLoader.loadTestsFromTestCase(Contents)
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    sys.exit(not result.wasSuccessful())

@@ -1,0 +1,122 @@
+/*
+ * files_many.c - many files, and long ones: makes them, and looks whether they are what was made.
+ *
+ *   files_many make DIRECTORY COUNT BYTES     COUNT files of BYTES each
+ *   files_many look DIRECTORY COUNT BYTES     all there, and nothing else in their contents
+ *   files_many drop DIRECTORY COUNT BYTES
+ *   files_many write FILE PIECES STRIDE       PIECES times 3 KiB, STRIDE bytes from start to start
+ *   files_many read FILE PIECES STRIDE
+ *
+ * At the end it prints the ticks that one took: instructions, where those are what is counted.
+ */
+#include "bytes.h"
+#include "idl/vfs.h"
+#include "print.h"
+#include "slots.h"
+#include "startup.h"
+#include "terminal.h"
+#include "text.h"
+
+enum { PIECE = 3072, PATH_BYTES = 128 };
+
+static cap_t files;
+static char path[PATH_BYTES];
+static uint64_t piece[PIECE / 8];
+
+/* Bytes that follow from a number. */
+static void fill(uint64_t number, uint32_t bytes)
+{
+    uint64_t word = number * 0x9e3779b97f4a7c15ull;
+
+    for (uint32_t i = 0; i < (bytes + 7) / 8; i++) {
+        word = word * 6364136223846793005ull + 1442695040888963407ull;
+        piece[i] = word;
+    }
+}
+
+static int open_at(const char *name, bool write, cap_t *out_file)
+{
+    const struct directory_open_in in = {
+        .path = text_from(name, strlen(name)), .create = write, .write = write};
+    struct directory_open_out out = {.file = {.slot = slot_alloc()}};
+    int err = directory_open(files, &in, &out);
+
+    *out_file = out.file.slot;
+    if (err != OK) slot_discard(out.file.slot);
+    return err;
+}
+
+static int put(cap_t file, uint64_t offset, uint32_t bytes)
+{
+    const struct file_write_in in = {.offset = offset, .data = data_from(piece, bytes)};
+    struct file_write_out out;
+
+    return file_write(file, &in, &out);
+}
+
+static int look(cap_t file, uint64_t offset, uint32_t bytes)
+{
+    const struct file_read_in in = {.offset = offset, .count = bytes};
+    struct file_read_out out;
+    int err = file_read(file, &in, &out);
+
+    if (err != OK) return err;
+    return out.data.len == bytes && memcmp(out.data.at, piece, bytes) == 0 ? OK : ERR_RANGE;
+}
+
+static int one_file(const char *what, uint64_t number, uint32_t bytes)
+{
+    const struct directory_remove_in in = {.path = text_from(path, strlen(path))};
+    bool make = strcmp(what, "make") == 0;
+    cap_t file;
+
+    if (strcmp(what, "drop") == 0) return directory_remove(files, &in);
+    int err = open_at(path, make, &file);
+    if (err != OK) return err;
+    fill(number, bytes);
+    err = make ? put(file, 0, bytes) : look(file, 0, bytes);
+    slot_discard(file);
+    return err;
+}
+
+static int many(const char *what, const char *directory, uint64_t count, uint64_t bytes)
+{
+    int err = OK;
+
+    for (uint64_t i = 0; err == OK && i < count; i++) {
+        print_format(path, sizeof(path), "%s/file%lu", directory, i);
+        err = one_file(what, i, (uint32_t)bytes);
+        if (err != OK) terminal_print("files_many %s: error %d\n", path, err);
+    }
+    return err;
+}
+
+static int pieces(const char *what, const char *name, uint64_t count, uint64_t stride)
+{
+    bool write = strcmp(what, "write") == 0;
+    cap_t file;
+    int err = open_at(name, write, &file);
+
+    for (uint64_t i = 0; err == OK && i < count; i++) {
+        fill(i, PIECE);
+        err = write ? put(file, i * stride, PIECE) : look(file, i * stride, PIECE);
+        if (err != OK) terminal_print("files_many %s at %lu: error %d\n", name, i * stride, err);
+    }
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t count, size, start = ticks_now();
+
+    if (argc != 5 || !text_parse_u64(argv[3], strlen(argv[3]), &count) || count == 0) return 2;
+    if (!text_parse_u64(argv[4], strlen(argv[4]), &size)) return 2;
+    files = startup_cap("files");
+    bool long_one = strcmp(argv[1], "write") == 0 || strcmp(argv[1], "read") == 0;
+    if (!long_one && size > PIECE) return 2;
+    int err =
+        long_one ? pieces(argv[1], argv[2], count, size) : many(argv[1], argv[2], count, size);
+    terminal_print("files_many %s: %s, %lu ticks each\n", argv[1], err == OK ? "done" : "WRONG",
+                   (ticks_now() - start) / count);
+    return err == OK ? 0 : 1;
+}
