@@ -10,7 +10,7 @@ RESULT = re.compile(r"files_load (\S+): (all there|WRONG) \((-?\d+)\) after (\d+
 
 
 class Streams(Booted):
-    machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "512M"}
+    machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "1024M"}
 
     def services(self):
         """Name -> [state, pid, restarts]."""
