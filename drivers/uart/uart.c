@@ -48,6 +48,7 @@ static uint8_t queue_take(struct uart_queue *q)
 {
     uint8_t byte = q->at[q->start];
 
+    q->at[q->start] = 0; /* it may be of a passphrase */
     q->start = (q->start + 1) % UART_RX_MAX;
     q->len--;
     return byte;

@@ -154,6 +154,7 @@ static uint32_t input_take(struct input *in, uint8_t *out_bytes, uint32_t max, b
 
     while (count < max && in->len > 0) {
         uint8_t byte = in->at[in->start];
+        in->at[in->start] = 0; /* it may be of a passphrase */
         in->start = (in->start + 1) % TERMINAL_AHEAD_MAX;
         in->len--;
         out_bytes[count++] = byte;

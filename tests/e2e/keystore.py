@@ -1,6 +1,8 @@
 """Keys on a disk of their own: through reboots, ends of processes, wrong passphrases and damage."""
 
+import json
 import re
+import socket
 import tempfile
 import time
 import unittest
@@ -9,7 +11,7 @@ from pathlib import Path
 from harness import BUILDS, Booted, Session, machine, options
 
 WORDS, OTHER = "correct horse battery staple", "another twelve letters"
-SECTOR, AREAS_AT = 512, 16
+SECTOR, AREAS_AT, MEMORY = 512, 16, 256
 
 
 class Disks(unittest.TestCase):
@@ -145,6 +147,106 @@ class Keystore(Disks):
             session.prompt(60)
             self.assertIn("keys: locked", session.text())
             self.assertTrue(session.power_off())
+
+
+class Clients(Disks):
+    """tests/target/keystore: whoever asks, and what is left of a key in memory and on disks."""
+
+    def boot(self, **more):
+        return super().boot(image=BUILDS["release"] / "boot-test.img", memory=f"{MEMORY}M", **more)
+
+    def ask(self, session, service, word):
+        start = len(session.text())
+        self.run_line(session, f"restart {service}")
+        deadline = time.monotonic() + 120
+        said = rf"keytest {word}: (\d+) of (\d+) wrong"
+        while not (found := re.search(said, session.text()[start:])):
+            self.assertLess(time.monotonic(), deadline, session.text()[-2000:])
+            time.sleep(0.1)
+            self.run_line(session, "")
+        self.assertEqual(found.group(1), "0", session.text()[start:])
+        return int(found.group(2))
+
+    def test_methods_and_refusals(self):
+        with self.boot() as session:
+            session.prompt(60)
+            self.setup_keys(session)
+            for _ in range(2):  # it leaves nothing behind
+                self.assertGreater(self.ask(session, "keyall", "all"), 100)
+            self.assertRegex(self.run_line(session, "keystore"), r"keys +0, and 0 bytes of data")
+            self.run_line(session, "verify")
+            self.assertTrue(session.power_off())
+
+    def test_spaces(self):
+        with self.boot() as session:
+            session.prompt(60)
+            self.setup_keys(session)
+            self.ask(session, "keynone", "none")
+            self.ask(session, "keymine", "mine")
+            self.ask(session, "keyothers", "mine")
+            self.assertEqual(self.run_line(session, "keys").strip(), "")
+            self.assertIn("notFound", self.run_line(session, "keys public /keys/shared/0", 1))
+            self.assertRegex(self.run_line(session, "keystore"), r"keys +13,")
+            self.assertTrue(session.power_off())
+
+    def test_nothing_is_left(self):
+        """The bytes of a key stand in the keystore's memory, once, and nowhere else: not on a disk,
+        and not in memory when it is deleted, or the keystore locked or ended."""
+        secret = bytes(i * i + 101 * i + 7 & 255 for i in range(32))  # as keytest makes it
+        monitor = Path(self.scratch.name) / "monitor"
+        extra = ["-qmp", f"unix:{monitor},server=on,wait=off"]
+        with self.boot(extra=extra) as session:
+            session.prompt(60)
+            self.setup_keys(session)
+            memory = Memory(monitor, Path(self.scratch.name) / "memory")
+            self.assertEqual(memory.count(secret), 0)
+            self.ask(session, "keymark", "mark")
+            self.assertEqual(memory.count(secret), 1)
+            for half in (secret[:16], secret[16:]):
+                self.assertEqual(memory.count(half), 1)
+            self.ask(session, "keymark", "mark")  # deletes it
+            for half in (secret[:16], secret[16:]):
+                self.assertEqual(memory.count(half), 0)
+            self.ask(session, "keymark", "mark")
+            self.run_line(session, "keystore lock")
+            for half in (secret[:16], secret[16:]):
+                self.assertEqual(memory.count(half), 0)
+            self.with_words(session, "keystore unlock", WORDS)
+            self.assertEqual(memory.count(secret), 1)
+            self.assertEqual(memory.count(WORDS.encode()), 0)
+            memory.close()
+            self.assertTrue(session.power_off())
+        for name, path in self.disks.items():
+            contents = path.read_bytes()
+            for half in (secret[:16], secret[16:], WORDS.encode(), b"/keys/mark"):
+                self.assertNotIn(half, contents, name)
+
+
+class Memory:
+    """The machine's memory, through QEMU."""
+
+    def __init__(self, monitor, file):
+        self.file = file
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.settimeout(60)
+        self.line.connect(str(monitor))
+        self.answers = self.line.makefile("r")
+        self.answers.readline()
+        self.do("qmp_capabilities")
+
+    def do(self, command, **arguments):
+        self.line.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while "return" not in (answer := json.loads(self.answers.readline())):
+            if "error" in answer:
+                raise AssertionError(answer)
+
+    def close(self):
+        self.answers.close()
+        self.line.close()
+
+    def count(self, what):
+        self.do("pmemsave", val=0, size=MEMORY << 20, filename=str(self.file))
+        return self.file.read_bytes().count(what)
 
 
 class Vectors(Booted):
