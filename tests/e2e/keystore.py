@@ -45,6 +45,11 @@ class Disks(unittest.TestCase):
             self.assertNotIn(word or "\0", shown)
         return shown
 
+    def wait_until_locked(self, session):
+        deadline = time.monotonic() + 60
+        while "locked" not in session.run("keystore", 60)[1]:
+            self.assertLess(time.monotonic(), deadline)
+
     def setup_keys(self, session):
         self.with_words(session, "keystore setup", WORDS, WORDS)
 
@@ -92,9 +97,7 @@ class Keystore(Disks):
             for number in range(5):
                 self.run_line(session, f"keys make sign /keys/{number}")
                 self.run_line(session, "kill keystore")
-                deadline = time.monotonic() + 60
-                while "locked" not in session.run("keystore", 60)[1]:
-                    self.assertLess(time.monotonic(), deadline)
+                self.wait_until_locked(session)
                 self.with_words(session, "keystore unlock", WORDS)
                 self.assertEqual(self.run_line(session, "keys").count("/keys/"), number + 1)
             self.run_line(session, "kill virtio_keys; keys make sign /keys/last")
@@ -214,6 +217,10 @@ class Clients(Disks):
             self.with_words(session, "keystore unlock", WORDS)
             self.assertEqual(memory.count(secret), 1)
             self.assertEqual(memory.count(WORDS.encode()), 0)
+            self.run_line(session, "kill keystore")
+            self.wait_until_locked(session)  # a new one, in pages that the kernel has cleared
+            for half in (secret[:16], secret[16:]):
+                self.assertEqual(memory.count(half), 0)
             memory.close()
             self.assertTrue(session.power_off())
         for name, path in self.disks.items():
