@@ -47,15 +47,26 @@ static void fold(struct service *svc, const uint8_t *bytes, uint64_t len)
     service_fold(svc);
 }
 
+/* The ledger died under a question: its successor is asked, who knows as much. */
+static bool asks_again(struct service *svc, int err)
+{
+    struct stream_info_out info;
+    if (err != ERR_PEER_DIED && err != ERR_CANCELLED) return false;
+    service_meet(svc, &info);
+    return true;
+}
+
 /* Result: the first record after it. */
 static uint64_t fold_checkpoint(struct service *svc)
 {
     struct service_log *log = svc->log;
     struct stream_load_out out = {.parts = 1};
     for (uint32_t part = 0; part < out.parts; part++) {
-        if (stream_load(log->stream, &(struct stream_load_in){.part = part}, &out) != OK) {
-            PANIC("a part of the checkpoint cannot be had");
+        const struct stream_load_in in = {.part = part};
+        int err;
+        while (asks_again(svc, err = stream_load(log->stream, &in, &out))) {
         }
+        if (err != OK) PANIC("a part of the checkpoint cannot be had");
         log->last += out.bytes.len;
         fold(svc, out.bytes.at, out.bytes.len);
     }
@@ -67,9 +78,11 @@ static void fold_records(struct service *svc, uint64_t from, uint64_t to)
     static uint8_t copy[4072];
     while (from < to) {
         struct stream_read_out out;
-        if (stream_read(svc->log->stream, &(struct stream_read_in){.sequence = from}, &out) != OK) {
-            PANIC("a record of the stream cannot be had");
+        const struct stream_read_in in = {.sequence = from};
+        int err;
+        while (asks_again(svc, err = stream_read(svc->log->stream, &in, &out))) {
         }
+        if (err != OK) PANIC("a record of the stream cannot be had");
         uint32_t len = out.records.len;
         from = out.next;
         memcpy(copy, out.records.at, len);

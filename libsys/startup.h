@@ -31,16 +31,20 @@ struct startup {
 };
 _Static_assert(sizeof(struct startup) <= 4096, "one page");
 
-/* The address space of a program (the image tool and spawn.c follow it). */
+/* The address space of a program (the image tool and spawn.c follow it). Programs that share one on
+ * the host (tests/sim) have different places in it. */
+#ifndef STARTUP_PLACE
+#define STARTUP_PLACE 0ull
+#endif
 #define STARTUP_PROGRAM 0x400000ull
-#define STARTUP_HEAP 0x40000000ull
-#define STARTUP_HEAP_END 0x7f000000ull
+#define STARTUP_HEAP (STARTUP_PLACE + 0x40000000ull)
+#define STARTUP_HEAP_END (STARTUP_PLACE + 0x7f000000ull)
 #define STARTUP_STACK_TOP                                                                          \
     0x7ff00000ull /* STACK_PAGES below it; the page below those is not mapped */
 #define STARTUP_PAGE 0x7ff10000ull
 #define STARTUP_BUFFER 0x7ff11000ull
-#define STARTUP_WINDOWS 0x100000000ull
-#define STARTUP_WINDOWS_END 0x200000000ull
+#define STARTUP_WINDOWS (STARTUP_PLACE + 0x100000000ull)
+#define STARTUP_WINDOWS_END (STARTUP_PLACE + 0x200000000ull)
 #define STARTUP_IMAGE 0x200000000ull
 enum { STARTUP_STACK_PAGES = 16 };
 

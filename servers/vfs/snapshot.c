@@ -186,7 +186,7 @@ bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_reco
 {
     skip(v, at);
     uint32_t what = (uint32_t)(*at >> 56), index = (uint32_t)(*at >> 32) & 0xffffff;
-    out_record->len = 0;
+    memset(out_record, 0, offsetof(struct vfs_record, bytes)); /* the same state, the same bytes */
     switch (what) {
     case AT_NODES:
         node_record(v, index, out_record);

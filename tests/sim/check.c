@@ -1,0 +1,240 @@
+/*
+ * check.c - is the state of a service the fold of its stream?
+ *
+ * What the service appends is noted. `shadow` is the same program once more: it has recovered from
+ * what was noted, and folds what comes; after each step that changed something, whenever the
+ * service waits for the next request, both are asked for their snapshots, which must be the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "idl/axiom.h"
+#include "idl/stream.h"
+#include "service_recover.h"
+#include "sim.h"
+
+enum { RECORDS = 1 << 20, SNAPSHOT_BYTES = 1 << 20 };
+
+extern struct service vfs_service, shadow_service;
+
+static struct noted {
+    uint32_t len;
+    uint8_t *bytes;
+} records[RECORDS];
+static uint64_t noted, durable; /* records; and most that the service was told are durable */
+static uint64_t folded, seen;   /* by the shadow; svc->applied at the last look */
+static bool shadow_stands, shadow_wrong;
+static struct snapshot {
+    uint8_t bytes[SNAPSHOT_BYTES] __attribute__((aligned(8)));
+    uint32_t len;
+} one, other, *taking;
+
+static struct service *service_of(const struct process *p)
+{
+    return p->program == &programs[PROGRAM_VFS] ? &vfs_service : &shadow_service;
+}
+
+static void fold_one(struct process *p, const struct noted *r)
+{
+    struct service *svc = service_of(p);
+    struct task *was = sim.current;
+    visit(p);
+    memcpy(svc->records, r->bytes, r->len);
+    svc->record_bytes = r->len;
+    p->program->once_apply(svc);
+    p->program->fold(svc);
+    sim.current = was;
+}
+
+void check_append(struct process *p, uint64_t sequence, const void *bytes, uint32_t len)
+{
+    if (p->program != &programs[PROGRAM_VFS]) return;
+    if (sequence >= RECORDS) sim_fail("more than %d records", RECORDS);
+    struct noted *r = &records[sequence];
+    bool same = sequence < noted && r->len == len && memcmp(r->bytes, bytes, len) == 0;
+    if (sequence < noted && !same && sequence < durable)
+        sim_fail("record %lu, which is durable, becomes another", sequence);
+    if (sequence < folded && !same) shadow_wrong = true;
+    if (sequence > noted) sim_fail("record %lu follows %lu", sequence, noted);
+    if (same) return;
+    noted = sequence + 1;
+    free(r->bytes);
+    r->bytes = malloc(len + 1u);
+    r->len = len;
+    memcpy(r->bytes, bytes, len);
+    if (sequence % 100 == 99 && sim_plants("twice")) fold_one(&sim.processes[PROGRAM_VFS], r);
+}
+
+/* The stream of the shadow: all that was noted, from the first record on. */
+static int on_info(struct request *rq, struct stream_info_out *out)
+{
+    (void)rq;
+    *out = (struct stream_info_out){.next = folded,
+                                    .durable = folded,
+                                    .room = 1 << 24,
+                                    .boot = (uint32_t)vfs_service.log->boot};
+    return OK;
+}
+
+static int on_read(struct request *rq, const struct stream_read_in *in, struct stream_read_out *out)
+{
+    uint8_t *to = (uint8_t *)rq->scratch;
+    const struct noted *r = &records[in->sequence];
+    uint64_t len = r->len;
+    memset(rq->scratch, 0, MSG_WORDS_MAX * sizeof(uint64_t));
+    memcpy(to, &len, sizeof(len));
+    memcpy(to + sizeof(len), r->bytes, r->len);
+    out->next = in->sequence + 1;
+    out->records = data_from(to, sizeof(len) + (r->len + 7) / 8 * 8);
+    return OK;
+}
+
+static int on_watch(struct request *rq, const struct stream_watch_in *in)
+{
+    (void)rq;
+    (void)in;
+    return OK;
+}
+
+/* The shadow has recovered when it asks for anything else: it is not asked to go on. */
+static bool serves_shadow(struct process *p, uint64_t badge, struct message *m)
+{
+    static const struct stream_ops ops = {.info = on_info, .read = on_read, .watch = on_watch};
+    static uint64_t words[MSG_WORDS_MAX], scratch[MSG_WORDS_MAX];
+    struct request rq = {
+        .info = m->info, .words = words, .scratch = scratch, .buffer = &sim.current->buffer};
+    (void)p;
+    (void)badge;
+    memcpy(words, m->w, sizeof(m->w));
+    rq.caps[0].type = CAP_NOTIFICATION;
+    rq.caps[0].slot = 1;
+    int err = stream_dispatch(&ops, &rq);
+    if (err != OK) rq.answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
+    memcpy(m->w, rq.answer.w, sizeof(m->w));
+    m->info = rq.answer.info;
+    return true;
+}
+
+struct object *check_stream(void)
+{
+    static struct object *stream;
+    if (stream == NULL) stream = object_make(CAP_ENDPOINT);
+    stream->serves = serves_shadow;
+    return stream;
+}
+
+static void shadow_begin(void)
+{
+    struct process *p = &sim.processes[PROGRAM_SHADOW];
+    if (p->lives) life_end(p);
+    sim.count.crashes -= p->crashes > 0;
+    folded = vfs_service.log->next;
+    life_begin(p);
+    shadow_stands = false;
+    for (uint32_t i = 0; !shadow_stands; i++) {
+        if (i > 1000000) sim_fail("the shadow does not recover");
+        sim_run_one(p);
+        shadow_stands = shadow_service.keeper != NULL;
+    }
+    shadow_wrong = false;
+    sim.count.folded += folded;
+}
+
+static void shadow_fold(uint64_t upto)
+{
+    for (; folded < upto; folded++) {
+        fold_one(&sim.processes[PROGRAM_SHADOW], &records[folded]);
+        sim.count.folded++;
+    }
+}
+
+static void take(struct service *svc)
+{
+    if (taking->len + svc->record_bytes > SNAPSHOT_BYTES) sim_fail("a snapshot is too large");
+    for (uint32_t at = 0; at < svc->record_bytes;) { /* what pads a record means nothing */
+        const struct record *r = (const struct record *)((const char *)svc->records + at);
+        uint32_t bytes = (uint32_t)sizeof(*r) + (r->len + 7) / 8 * 8;
+        memset(taking->bytes + taking->len, 0, bytes);
+        memcpy(taking->bytes + taking->len, r, sizeof(*r) + r->len);
+        if (r->type == RECORD_OUTCOME) { /* they come in their order, however it is counted */
+            struct service_outcome *o = (void *)(taking->bytes + taking->len + sizeof(*r));
+            o->order = 0;
+        }
+        taking->len += bytes;
+        at += bytes;
+    }
+    svc->record_bytes = 0;
+}
+
+static void snapshot(struct process *p, struct snapshot *out)
+{
+    struct service *svc = service_of(p);
+    static const struct service_keeper keeper = {.flush = take};
+    const struct service_keeper *was = svc->keeper;
+    uint32_t most = svc->record_max;
+    visit(p);
+    out->len = 0;
+    taking = out;
+    svc->keeper = &keeper;
+    p->program->once_snapshot(svc);
+    svc->log->snapshot(svc);
+    take(svc);
+    svc->keeper = was;
+    svc->record_max = most;
+}
+
+static bool waits(const struct process *p)
+{
+    for (uint32_t i = 0; i < TASKS; i++) {
+        const struct task *t = &sim.tasks[i];
+        if (t->state == TASK_RECEIVES && t->process == p) return true;
+    }
+    return false;
+}
+
+/* The first record of the snapshots that differs, by its type. */
+_Noreturn static void fail_where(uint64_t count)
+{
+    uint32_t at = 0, number = 0;
+    for (;; number++) {
+        const struct record *r = (const struct record *)(one.bytes + at);
+        uint32_t bytes = (uint32_t)sizeof(*r) + (r->len + 7) / 8 * 8;
+        bool both = at + bytes <= one.len && at + bytes <= other.len;
+        if (!both || memcmp(one.bytes + at, other.bytes + at, bytes) != 0) break;
+        at += bytes;
+    }
+    const uint64_t *a = (const uint64_t *)(one.bytes + at),
+                   *b = (const uint64_t *)(other.bytes + at);
+    uint32_t word = 1;
+    while (at + word * 8 + 8 <= one.len && a[word] == b[word]) {
+        word++;
+    }
+    sim_fail("vfs: its state is not the fold of its stream: %lu records; %u and %u bytes of a "
+             "snapshot, whose record %u (type %x) differs: word %u is %lx, not %lx",
+             count, one.len, other.len, number, ((const struct record *)a)->type, word, a[word],
+             b[word]);
+}
+
+void check_state(void)
+{
+    struct process *p = &sim.processes[PROGRAM_VFS];
+    struct service *svc = &vfs_service;
+    if (!p->lives || !p->ready || !waits(p)) return;
+    const struct service_log *log = svc->log;
+    if (log->sealed || log->sent < log->next || svc->applied == seen) return;
+    seen = svc->applied;
+    if (log->durable > durable) durable = log->durable;
+    if (log->next < durable) sim_fail("%lu records are durable, %lu are there", durable, log->next);
+    if (!shadow_stands || shadow_wrong || folded > log->next) shadow_begin();
+    shadow_fold(log->next);
+    snapshot(p, &one);
+    snapshot(&sim.processes[PROGRAM_SHADOW], &other);
+    sim.count.checks++;
+    if (one.len == other.len && memcmp(one.bytes, other.bytes, one.len) == 0) return;
+    fail_where(log->next);
+}
+
+void check_ended(struct process *p)
+{
+    if (p->program == &programs[PROGRAM_VFS]) seen = 0;
+}

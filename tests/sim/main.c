@@ -1,0 +1,344 @@
+/*
+ * main.c - draws what happens from a seed, and makes a failure small.
+ *
+ *   sim [--seed N] [--seeds COUNT] [--steps M] [--says] [--crashes STEP,STEP...] [--plant FAULT]
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "sim.h"
+
+enum { CRASHES = 1 << 14, CRASH_EVERY = 700, FAILED = 3 };
+
+struct sim sim;
+static struct options {
+    uint64_t seed, seeds, steps;
+    bool given; /* crashes are those of the list, and no others */
+    uint32_t crash_count;
+    uint64_t crashes[CRASHES];
+} options = {.seed = 1, .seeds = 1, .steps = 100000};
+static uint64_t dice;
+static ucontext_t scheduler;
+static struct model models[CLIENTS];
+static struct { /* of this seed, for who shrinks */
+    uint32_t count;
+    uint64_t step[CRASHES];
+    uint64_t failed_at;
+    char text[200];
+} * told;
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 30;
+    x *= 0xbf58476d1ce4e5b9ull;
+    x ^= x >> 27;
+    x *= 0x94d049bb133111ebull;
+    return x ^ x >> 31;
+}
+
+uint32_t sim_random(uint32_t below)
+{
+    dice += 0x9e3779b97f4a7c15ull;
+    return (uint32_t)(mix(dice) >> 32) % below;
+}
+
+bool sim_plants(const char *fault)
+{
+    return sim.plant != NULL && strcmp(sim.plant, fault) == 0;
+}
+
+_Noreturn void sim_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(told->text, sizeof(told->text), format, args);
+    va_end(args);
+    told->failed_at = sim.step;
+    fflush(NULL);
+    _exit(FAILED);
+}
+
+/* What programs see of the host. */
+
+enum err trap(uint64_t number, struct message *m)
+{
+    struct task *t = sim.current;
+    t->number = number;
+    t->m = m;
+    if (t == &sim.visitor) { /* asked from outside of any thread: axiom's at most */
+        kernel_call(t);
+        return t->result;
+    }
+    t->state = TASK_CALLS;
+    swapcontext(&t->context, &scheduler);
+    return t->result;
+}
+
+struct thread_block *thread_self(void)
+{
+    return &sim.current->block;
+}
+
+uint64_t ticks_now(void)
+{
+    return ++sim.ticks;
+}
+
+int sim_thread(void (*entry)(void *argument), void *argument)
+{
+    (void)task_make(sim.current->process, entry, argument);
+    return OK;
+}
+
+uint32_t sim_client_number(void)
+{
+    return sim.current->process->program == &programs[PROGRAM_BERT];
+}
+
+struct model *sim_client_model(uint32_t number)
+{
+    return &models[number];
+}
+
+void sim_client_did(void)
+{
+    sim.count.operations++;
+}
+
+_Noreturn void sim_client_fails(const char *what, uint32_t number, int err)
+{
+    sim_fail("client %u: %s (%d)", number, what, err);
+}
+
+/* Steps. */
+
+static void task_first(void)
+{
+    struct task *t = sim.current;
+    t->entry(t->argument);
+    sim_fail("a thread of %s returned", t->process->program->name);
+}
+
+static void task_run(struct task *t)
+{
+    sim.current = t;
+    if (t->entered) {
+        swapcontext(&scheduler, &t->context);
+        return;
+    }
+    t->entered = true;
+    getcontext(&t->context);
+    t->context.uc_stack.ss_sp = t->stack;
+    t->context.uc_stack.ss_size = STACK_BYTES;
+    t->context.uc_link = NULL;
+    makecontext(&t->context, task_first, 0);
+    swapcontext(&scheduler, &t->context);
+}
+
+/* A system call happens, and its thread runs to the next one if it may. */
+static void task_step(struct task *t)
+{
+    sim.current = t;
+    if (t->state == TASK_CALLS) kernel_call(t);
+    if (t->state == TASK_RUNS) task_run(t);
+}
+
+static bool can_run(const struct task *t)
+{
+    return t->state == TASK_CALLS || t->state == TASK_RUNS;
+}
+
+void sim_run_one(struct process *p)
+{
+    for (uint32_t i = 0; i < TASKS; i++) {
+        if (sim.tasks[i].process == p && can_run(&sim.tasks[i])) {
+            task_step(&sim.tasks[i]);
+            return;
+        }
+    }
+    sim_fail("%s waits for ever", p->program->name);
+}
+
+static bool crash_now(void)
+{
+    if (!options.given) return mix(options.seed * 1000003 + sim.step) % CRASH_EVERY == 0;
+    for (uint32_t i = 0; i < options.crash_count; i++) {
+        if (options.crashes[i] == sim.step) return true;
+    }
+    return false;
+}
+
+static void crash(void)
+{
+    static const enum program_number whom[] = {PROGRAM_VFS,    PROGRAM_VFS,  PROGRAM_LEDGER,
+                                               PROGRAM_LEDGER, PROGRAM_ANNA, PROGRAM_BERT};
+    uint64_t draw = mix(options.seed + sim.step * 77) % (sizeof(whom) / sizeof(whom[0]));
+    struct process *p = &sim.processes[whom[draw]];
+    if (!p->lives) return;
+    if (told->count < CRASHES) told->step[told->count++] = sim.step;
+    if (sim.says) printf("step %lu: %s ends\n", sim.step, p->program->name);
+    life_end(p);
+}
+
+static void begin_again(void)
+{
+    for (uint32_t i = 0; i < PROGRAMS; i++) {
+        struct process *p = &sim.processes[i];
+        if (i != PROGRAM_SHADOW && !p->lives && p->due <= sim.step) life_begin(p);
+    }
+}
+
+static void step(void)
+{
+    struct task *ready[TASKS];
+    uint32_t count = 0;
+    begin_again();
+    for (uint32_t i = 0; i < TASKS; i++) {
+        struct task *t = &sim.tasks[i];
+        if (can_run(t) && t->process != &sim.processes[PROGRAM_SHADOW]) ready[count++] = t;
+    }
+    if (count > 0) {
+        task_step(ready[sim_random(count)]);
+    } else {
+        bool waits = false;
+        for (uint32_t i = 0; i < PROGRAMS; i++) {
+            waits = waits || (i != PROGRAM_SHADOW && !sim.processes[i].lives);
+        }
+        if (!waits) sim_fail("everybody waits, for ever");
+    }
+    if (crash_now()) crash();
+    check_state();
+}
+
+static void run_seed(void)
+{
+    dice = options.seed * 0x2545f4914f6cdd1dull;
+    axiom_setup();
+    for (sim.step = 1; sim.step <= options.steps; sim.step++) {
+        step();
+    }
+    printf(
+        "seed %lu: %lu steps, %lu crashes, %lu operations answered, %lu states compared with the "
+        "fold of %lu records\n",
+        options.seed, options.steps, sim.count.crashes, sim.count.operations, sim.count.checks,
+        sim.count.folded);
+    if (sim.count.checks == 0 || sim.count.operations == 0) sim_fail("nothing was compared");
+}
+
+/* In a process of its own: what went wrong stays there. True: all was well. */
+static bool run_apart(void)
+{
+    fflush(NULL);
+    told->count = 0;
+    told->text[0] = '\0';
+    pid_t child = fork();
+    if (child == 0) {
+        run_seed();
+        fflush(NULL);
+        _exit(0);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFSIGNALED(status))
+        snprintf(told->text, sizeof(told->text), "signal %d", WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0 && told->text[0] == '\0')
+        snprintf(told->text, sizeof(told->text), "exit code %d", WEXITSTATUS(status));
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Fewer crashes that still end in the same words, fewer steps. */
+static void shrink(void)
+{
+    char words[sizeof(told->text)];
+    strcpy(words, told->text);
+    options.given = true;
+    options.crash_count = told->count;
+    memcpy(options.crashes, told->step, sizeof(options.crashes));
+    if (told->failed_at != 0) options.steps = told->failed_at;
+    int out = dup(STDOUT_FILENO);
+    fflush(NULL);
+    if (freopen("/dev/null", "w", stdout) == NULL) return;
+    for (uint32_t part = options.crash_count; part > 0; part /= 2) {
+        for (uint32_t at = 0; at < options.crash_count;) {
+            const struct options was = options;
+            uint32_t n = part < options.crash_count - at ? part : options.crash_count - at;
+            options.crash_count -= n;
+            memmove(options.crashes + at, was.crashes + at + n,
+                    (options.crash_count - at) * sizeof(uint64_t));
+            if (!run_apart() && strcmp(told->text, words) == 0) {
+                if (told->failed_at != 0) options.steps = told->failed_at;
+                continue;
+            }
+            options = was;
+            at += n;
+        }
+    }
+    fflush(NULL);
+    dup2(out, STDOUT_FILENO);
+    printf("FAILED: seed %lu: %s\n  again, with %u crashes: --seed %lu --steps %lu --crashes ",
+           options.seed, words, options.crash_count, options.seed, options.steps);
+    for (uint32_t i = 0; i < options.crash_count; i++) {
+        printf("%s%lu", i > 0 ? "," : "", options.crashes[i]);
+    }
+    printf("%s\n", options.crash_count == 0 ? "none" : "");
+}
+
+static void crashes_read(char *list)
+{
+    options.given = true;
+    for (char *word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
+        uint64_t at = strtoull(word, NULL, 10);
+        if (at != 0 && options.crash_count < CRASHES) options.crashes[options.crash_count++] = at;
+    }
+}
+
+static bool options_read(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--says") == 0) {
+            sim.says = true;
+            continue;
+        }
+        if (value == NULL) return false;
+        if (strcmp(argv[i], "--seed") == 0)
+            options.seed = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--seeds") == 0)
+            options.seeds = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--steps") == 0)
+            options.steps = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--plant") == 0)
+            sim.plant = value;
+        else if (strcmp(argv[i], "--crashes") == 0)
+            crashes_read(value);
+        else
+            return false;
+        i++;
+    }
+    return options.seeds > 0 && options.steps > 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (!options_read(argc, argv)) {
+        fprintf(stderr, "usage: sim [--seed N] [--seeds COUNT] [--steps M] [--says]\n"
+                        "           [--crashes STEP,...|none] [--plant drop|twice]\n");
+        return 2;
+    }
+    told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED) return 2;
+    for (uint64_t last = options.seed + options.seeds; options.seed < last; options.seed++) {
+        if (run_apart()) continue;
+        shrink();
+        return 1;
+    }
+    return 0;
+}

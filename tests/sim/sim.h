@@ -1,0 +1,145 @@
+/*
+ * sim.h - the system in one process on the host: what its files share.
+ *
+ * Each program is the sources that ship, linked into one object whose symbols nobody else sees
+ * (CMakeLists.txt), at a place of its own in the address space. kernel.c plays the kernel, axiom.c
+ * axiom and init. A step is one system call of one thread, drawn from the seed; between two steps
+ * any process may be ended. Nothing depends on the clock, so that a seed says all.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "abi/object.h"
+#include "service_log.h"
+#include "startup.h"
+
+enum { TASKS = 16, SLOTS = 256, OBJECTS = 512, DEATHS = 1024, IMAGE_BYTES = 8192 };
+enum { STACK_BYTES = 1 << 20 };
+#define PLACE_BYTES (1ull << 36)
+
+struct task;
+struct process;
+
+struct object { /* an endpoint, a notification or a Reply */
+    enum cap_type type;
+    uint32_t references; /* capabilities, and who made it */
+    uint64_t word;       /* of a notification */
+    struct task *bound;  /* notification: whose recv delivers it; Reply: who waits for it */
+    bool (*serves)(struct process *p, uint64_t badge, struct message *m); /* axiom and init */
+};
+struct slot {
+    struct object *object;
+    uint64_t badge;
+    uint8_t rights;
+};
+
+enum task_state {
+    TASK_FREE,
+    TASK_RUNS,
+    TASK_CALLS,
+    TASK_SENDS,
+    TASK_RECEIVES,
+    TASK_ASKED,
+    TASK_WAITS
+};
+struct task {
+    enum task_state state; /* CALLS: its system call has not been looked at */
+    struct process *process;
+    ucontext_t context;
+    uint8_t *stack;
+    struct thread_block block;
+    struct ipc_buffer buffer;
+    uint64_t number; /* of the system call */
+    struct message *m;
+    enum err result;
+    struct object *on;    /* what it waits for */
+    uint64_t badge;       /* SENDS: of its capability */
+    struct object *reply; /* RECEIVES: to be bound */
+    uint64_t order;       /* in a queue */
+    void (*entry)(void *argument);
+    void *argument;
+    bool entered;
+};
+
+struct program { /* see programs.c */
+    const char *name;
+    int (*entry)(const struct startup *startup);
+    char *data, *data_end, *bss, *bss_end;
+    uint64_t place;
+    void (*once_apply)(struct service *svc);
+    void (*once_snapshot)(struct service *svc);
+    void (*fold)(struct service *svc);
+};
+enum program_number {
+    PROGRAM_LEDGER,
+    PROGRAM_VFS,
+    PROGRAM_SHADOW,
+    PROGRAM_ANNA,
+    PROGRAM_BERT,
+    PROGRAMS
+};
+extern const struct program programs[PROGRAMS];
+
+struct process {
+    const struct program *program;
+    char *data_image;
+    bool lives, ready;
+    uint32_t pid, crashes;
+    uint64_t due; /* step in which it begins again */
+    struct startup startup;
+    struct slot slots[SLOTS];
+    struct object *endpoint, *wake;
+    struct object *watched, *watch_signal; /* deaths are told */
+    uint64_t watch_badge, deaths[DEATHS];
+    uint32_t death_count;
+};
+
+extern struct sim {
+    struct process processes[PROGRAMS];
+    struct task tasks[TASKS];
+    struct task *current;
+    struct task visitor; /* while check.c calls what belongs to a process */
+    uint64_t step, order, pids, ticks;
+    struct { /* what was done */
+        uint64_t crashes, operations, checks, folded;
+    } count;
+    char last[120]; /* line of debug output */
+    uint32_t last_len;
+    const char *plant;
+    bool says;
+} sim;
+
+/* Ends the run: the seed does not keep what it should. */
+_Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+uint32_t sim_random(uint32_t below);
+bool sim_plants(const char *fault); /* a fault that is to be found */
+
+/* main.c: a step of that process, whatever others do. */
+void sim_run_one(struct process *p);
+
+/* kernel.c */
+struct object *object_make(enum cap_type type);
+void object_release(struct object *o);
+void slot_fill(struct slot *s, struct object *o, uint8_t rights, uint64_t badge);
+void slot_drop(struct slot *s);
+void object_signal(struct object *o, uint64_t bits);
+void kernel_call(struct task *t);
+void kernel_end_tasks(struct process *p);
+uint32_t kernel_badges(const struct object *o, uint64_t badge);
+
+/* axiom.c */
+void axiom_setup(void);
+void life_begin(struct process *p);
+void life_end(struct process *p);
+/* What is called from now on, until sim.current is another one, is called as that process. */
+void visit(struct process *p);
+struct task *task_make(struct process *p, void (*entry)(void *argument), void *argument);
+void axiom_badge_gone(struct object *o, uint64_t badge);
+
+/* check.c */
+void check_append(struct process *p, uint64_t sequence, const void *bytes, uint32_t len);
+struct object *check_stream(void); /* the shadow's */
+void check_state(void);
+void check_ended(struct process *p);
