@@ -35,12 +35,15 @@ interface Directory @0xabd08b37fb8e602e {
   # The same errors as File's, with the same numbers.
 
   open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
-      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
-  # What the file may be used for is decided here, once.
-  stat @1 (path :Text $Wl.max(1024), link :Bool) -> (stat :Stat) $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop"]);
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "isDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota", "gone"]);
+  # What the file may be used for is decided here, once. Of a server that is mounted there: `gone` when it is gone,
+  # `silent` when it has not answered for two seconds, `busy` when too many wait for it already. Such a file is only
+  # read; whether it is there says the first `read`.
+  stat @1 (path :Text $Wl.max(1024), link :Bool) -> (stat :Stat)
+      $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop", "busy", "silent", "gone"]);
   # `link`: of a link itself, not of what it leads to.
   list @2 (path :Text $Wl.max(1024), after :Text $Wl.max(255)) -> (entries :List(Entry) $Wl.max(11), more :Bool)
-      $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop"]);
+      $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop", "busy", "silent", "gone"]);
   # Entries whose name sorts after `after`, in byte order.
   mkdir @3 (path :Text $Wl.max(1024), request :UInt64) -> ()
       $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
@@ -80,19 +83,59 @@ interface Directory @0xabd08b37fb8e602e {
   # server started.
   flush @16 () -> () $Wl.errors(["away"]);
   # All that was written is on the disk for contents when this is answered. (It outlives the power anyway.)
+  namespace @17 (request :UInt64) -> (directory :Directory) $Wl.once $Wl.errors(["limit"]);
+  # The same Directory with a view of its own: what is bound there is seen through it, and through what is
+  # derived from it, and nowhere else. At first it has what this one's view has.
+  bind @18 (source :Text $Wl.max(1024), target :Text $Wl.max(1024), before :Bool, request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "limit", "denied", "loop", "readOnly"]);
+  # Directory `source` stands at `target`, too. `before`: not in its place, but before what is there; names of the one that was bound last
+  # hide those of the others, and what is made is made in `target` itself. Only in a view of one's own.
+  unbind @19 (target :Text $Wl.max(1024), request :UInt64) -> () $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "denied", "loop", "readOnly"]);
+  # All that is bound there, or a server that is mounted.
+  mount @20 (path :Text $Wl.max(1024), request :UInt64) -> (provider :Provider)
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "limit", "denied", "loop", "readOnly"]);
+  # What is below that directory is answered by who holds `provider`, to all. The directory's owner may, and who has
+  # `admin`. When the provider is gone, `gone` is the answer until somebody else mounts, or unbinds.
+  watch @21 (path :Text $Wl.max(1024), request :UInt64) -> (watch :Watch)
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit", "denied", "loop", "readOnly"]);
+  # Of one who may read it.
+}
+
+interface Watch @0xd41c7a4f0a6b5e93 {
+  arm @0 (notification :Capability) -> (changes :UInt64) $Wl.volatile;
+  # Signalled at each change: of contents, size, mode or owner of a file, of the names in a directory. One: the last.
+  changes @1 () -> (changes :UInt64, armed :Bool) $Wl.volatile;
+  # Counted since the file server started. Not `armed`: it was started again, and what happened before may be missed.
+}
+
+interface Provider @0xf0b93a5d17c2e684 {
+  enum Error { busy @0; noRequest @1; }
+  enum What { read @0; stat @1; list @2; }
+  enum Why { notFound @0; notDirectory @1; isDirectory @2; denied @3; }
+
+  next @0 () -> (id :UInt32, what :What, path :Text $Wl.max(1024), after :Text $Wl.max(255), offset :UInt64, count :UInt32)
+      $Wl.volatile $Wl.errors(["busy"]);
+  # Answers when somebody asks: for `count` bytes from `offset` on, for what stands at `path`, or for names after
+  # `after` in it. An empty path is the mount itself. One waits at a time.
+  data @1 (id :UInt32, data :Data $Wl.max(3072)) -> () $Wl.volatile $Wl.errors(["noRequest"]);
+  # Answers a `read`. `noRequest`, as for the others: not asked, or given up meanwhile, after two seconds.
+  stat @2 (id :UInt32, stat :Stat) -> () $Wl.volatile $Wl.errors(["noRequest"]);
+  list @3 (id :UInt32, entries :List(Entry) $Wl.max(11), more :Bool) -> () $Wl.volatile $Wl.errors(["noRequest"]);
+  fail @4 (id :UInt32, why :Why) -> () $Wl.volatile $Wl.errors(["noRequest"]);
 }
 
 interface File @0x90960dd976bca09a {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
                denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18; }
 
-  read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072)) $Wl.errors(["damaged", "away"]);
-  # Fewer bytes only at the end of the file. `damaged`: what the disk has is not what was written. `away`: they are
+  read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072))
+      $Wl.errors(["notFound", "isDirectory", "denied", "busy", "silent", "gone", "damaged", "away"]);
+  # Fewer bytes only at the end of the file. Of a file that another server answers, those up to `gone`. `damaged`: what the disk has is not what was written. `away`: they are
   # on a disk that is not there, or fails.
   write @1 (offset :UInt64, data :Data $Wl.max(3072)) -> (soft :Bool) $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   # All or nothing. A gap reads as zeros. `soft`: four fifths of what the owner may have were in use.
   truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
-  stat @3 () -> (stat :Stat);
+  stat @3 () -> (stat :Stat) $Wl.errors(["notFound", "denied", "busy", "silent", "gone"]);
   verify @4 (offset :UInt64) -> (next :UInt64, bad :Bool, at :UInt64, checked :UInt64) $Wl.errors(["away"]);
   # Reads contents from the disk, from there on, and checks them: up to `next`, which is the size at the end, or to
   # the first block, at `at`, that is damaged. `checked`: bytes that came from the disk.

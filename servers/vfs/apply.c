@@ -75,17 +75,45 @@ static void apply_own(struct vfs *v, const struct vfs_record *r)
     n->owner = r->user;
 }
 
-static void apply_open(struct vfs *v, const struct vfs_record *r)
+/* What OPEN and HANDLE have in common. */
+static void handle_fill(struct vfs *v, const struct vfs_record *r)
+{
+    struct opened *o = &v->opens[r->open];
+
+    o->rights = (uint8_t)(r->flag >> RIGHTS_SHIFT);
+    o->view = (uint8_t)(r->flag >> VIEW_SHIFT);
+    o->purpose = r->kind;
+    o->node = r->node;
+    o->user = r->user;
+}
+
+static void handle_use(struct vfs *v, const struct vfs_record *r)
 {
     struct opened *o = &v->opens[r->open];
 
     o->used = true;
-    o->rights = (uint8_t)(r->flag >> RIGHTS_SHIFT);
-    o->node = r->node;
-    o->user = r->user;
-    o->generation = (o->generation + 1) & 0xffffff; /* what a badge holds */
+    o->path_len = r->len;
+    o->path = r->len > 0 ? names_put(v, (const char *)r->bytes, r->len) : NAMES_NONE;
     v->nodes[r->node].opens++;
     v->opens_used++;
+}
+
+static void apply_open(struct vfs *v, const struct vfs_record *r)
+{
+    struct opened *o = &v->opens[r->open];
+
+    handle_fill(v, r);
+    handle_use(v, r);
+    o->generation = (o->generation + 1) & 0xffffff; /* what a badge holds */
+    if ((r->flag & OPEN_IS_FRESH) != 0) mounts_copy(v, r->parent, o->view);
+}
+
+static bool view_is_seen(const struct vfs *v, uint32_t view)
+{
+    for (uint32_t i = 0; i < VFS_OPENS_MAX; i++) {
+        if (v->opens[i].used && v->opens[i].view == view) return true;
+    }
+    return view == 0;
 }
 
 static void apply_close(struct vfs *v, const struct vfs_record *r)
@@ -95,15 +123,33 @@ static void apply_close(struct vfs *v, const struct vfs_record *r)
 
     o->used = false;
     v->opens_used--;
+    if (o->path_len > 0) names_drop(v, o->path, o->path_len);
+    o->path = NAMES_NONE;
+    o->path_len = 0;
     n->opens--;
     if (n->state == NODE_ORPHAN) node_free_if_unused(v, o->node);
+    if (o->purpose == FOR_PROVIDER) mounts_leave(v, r->open);
+    if (!view_is_seen(v, o->view)) mounts_end(v, o->view);
 }
 
+static void apply_mount(struct vfs *v, const struct vfs_record *r)
+{
+    const struct mount m = {
+        .kind = r->kind, .view = r->mode, .provider = r->open, .at = r->node, .to = r->parent};
+
+    if (r->kind == MOUNT_SERVER) mounts_remove(v, VFS_NONE, r->node); /* one that is gone */
+    mounts_add(v, &m);
+}
+
+/* With the badges of a boot its views end, and the servers that were mounted. */
 static void apply_close_all(struct vfs *v)
 {
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
         const struct vfs_record r = {.open = i};
         if (v->opens[i].used) apply_close(v, &r);
+    }
+    while (v->mount_count > 0) {
+        mounts_remove(v, v->mounts[0].view, v->mounts[0].at);
     }
 }
 
@@ -123,16 +169,9 @@ static void apply_node(struct vfs *v, const struct vfs_record *r)
 
 static void apply_handle(struct vfs *v, const struct vfs_record *r)
 {
-    struct opened *o = &v->opens[r->open];
-
-    o->generation = (uint32_t)r->offset;
-    o->rights = (uint8_t)(r->flag >> RIGHTS_SHIFT);
-    o->node = r->node;
-    o->user = r->user;
-    if ((r->flag & HANDLE_IS_USED) == 0) return;
-    o->used = true;
-    v->nodes[r->node].opens++;
-    v->opens_used++;
+    v->opens[r->open].generation = (uint32_t)r->offset;
+    handle_fill(v, r);
+    if ((r->flag & HANDLE_IS_USED) != 0) handle_use(v, r);
 }
 
 static void apply_last(struct vfs *v, const struct vfs_record *r)
@@ -182,6 +221,12 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         break;
     case VFS_LIMIT_SET:
         apply_limit(v, r);
+        break;
+    case VFS_MOUNT:
+        apply_mount(v, r);
+        break;
+    case VFS_UNMOUNT:
+        mounts_remove(v, r->mode, r->node);
         break;
     case VFS_BEGIN:
         v->boot = r->offset;

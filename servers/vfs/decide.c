@@ -43,6 +43,7 @@ static enum vfs_error check_unlink(const struct vfs *v, const struct asker *who,
 
     if (n->image || node == VFS_ROOT || node == who->base) return VFS_READ_ONLY;
     if (n->state != NODE_LINKED) return VFS_NOT_FOUND;
+    if (mounts_stand_at(v, who->view, node)) return VFS_BUSY;
     enum vfs_error err = check_writable(v, who, n->parent);
     if (err != VFS_OK) return err;
     bool by_all = who->user != VFS_SYSTEM && who->user != v->nodes[n->parent].owner;
@@ -77,7 +78,8 @@ enum vfs_error vfs_decide_make(const struct vfs *v, const struct asker *who, str
     enum vfs_error err = find_parent(v, who, path, r);
 
     if (err != VFS_OK) return err;
-    if (index_find(v, r->parent, (const char *)r->bytes, r->len) != VFS_NONE) return VFS_EXISTS;
+    const struct path_text name = {(const char *)r->bytes, r->len};
+    if (mounts_find(v, who->view, r->parent, name) != VFS_NONE) return VFS_EXISTS;
     err = check_writable(v, who, r->parent);
     if (err != VFS_OK) return err;
     if (what->kind == NODE_LINK) {

@@ -2,11 +2,29 @@
 #include "bytes.h"
 #include "contents.h"
 
+/* What the handle of a file that another server answers asks it. False: it is a file of our own. */
+static bool is_remote(struct server *s, uint8_t method, struct remote *out_ask)
+{
+    const struct opened *o = &s->vfs.opens[s->open];
+
+    if (o->purpose != FOR_REMOTE) return false;
+    *out_ask = (struct remote){.mount = vfs_mount_at(&s->vfs, o->node),
+                               .path = {vfs_path(&s->vfs, o), o->path_len},
+                               .method = method};
+    return true;
+}
+
 static int on_read(struct request *rq, const struct file_read_in *in, struct file_read_out *out)
 {
     struct server *s = server_of(rq);
     uint8_t *bytes = (uint8_t *)rq->scratch;
+    struct remote ask;
 
+    if (is_remote(s, REMOTE_READ, &ask)) {
+        ask.offset = in->offset;
+        ask.count = in->count;
+        return ask.mount == VFS_NONE ? FILE_GONE : remote_ask(rq, &ask);
+    }
     if (vfs_missing(&s->vfs, s->who.base, in->offset, in->count) != UINT64_MAX) {
         return contents_read_later(rq, in);
     }
@@ -41,8 +59,12 @@ static int on_truncate(struct request *rq, const struct file_truncate_in *in)
 
 static int on_stat(struct request *rq, struct file_stat_out *out)
 {
-    const struct server *s = server_of(rq);
+    struct server *s = server_of(rq);
+    struct remote ask;
 
+    if (is_remote(s, REMOTE_FILE_STAT, &ask)) {
+        return ask.mount == VFS_NONE ? FILE_GONE : remote_ask(rq, &ask);
+    }
     stat_fill(&s->vfs.nodes[s->who.base], &out->stat);
     return OK;
 }

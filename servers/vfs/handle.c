@@ -1,4 +1,5 @@
 /* handle.c - handles: which may be opened, and what must exist before a record is applied. */
+#include "bytes.h"
 #include "state.h"
 
 enum { OPENS_OF_ONE = VFS_OPENS_MAX / 2 };
@@ -15,7 +16,7 @@ static enum vfs_error check_mode(const struct vfs *v, const struct asker *who, u
 {
     const struct node *n = &v->nodes[node];
 
-    if (n->kind == NODE_DIRECTORY) return VFS_OK;
+    if (n->kind == NODE_DIRECTORY || grant->purpose != FOR_NODE) return VFS_OK;
     if ((grant->rights & MAY_WRITE) != 0 && n->image) return VFS_READ_ONLY;
     return (grant->rights & ~vfs_may(v, who, node)) == 0 ? VFS_OK : VFS_DENIED;
 }
@@ -43,12 +44,19 @@ enum vfs_error vfs_decide_open_new(const struct vfs *v, const struct asker *who,
 
     if (err != VFS_OK) return err;
     if (place == VFS_NONE) return VFS_LIMIT;
+    uint32_t view = grant->fresh ? mounts_free_view(v) : who->view;
+    if (view == VFS_NONE) return VFS_LIMIT;
+    if (grant->path.len > 0 && !names_have_room(v, grant->path.len)) return VFS_NO_SPACE;
     out_record->type = VFS_OPEN;
     out_record->node = node;
+    out_record->parent = who->view;
     out_record->open = (uint16_t)place;
-    out_record->flag = (uint32_t)grant->rights << RIGHTS_SHIFT;
+    out_record->kind = grant->purpose;
+    out_record->flag = (uint32_t)grant->rights << RIGHTS_SHIFT | view << VIEW_SHIFT |
+                       (grant->fresh ? OPEN_IS_FRESH : 0u);
     out_record->user = grant->user;
-    out_record->len = 0;
+    out_record->len = grant->path.len;
+    memcpy(out_record->bytes, grant->path.at, grant->path.len);
     return VFS_OK;
 }
 

@@ -19,8 +19,7 @@ void stat_fill(const struct node *n, struct vfs_stat *out_stat)
     };
 }
 
-/* The record opens a handle: hands it over, and the capability that stands for it. */
-static int handle_give(struct request *rq, uint32_t kind, struct cap_arg *out_cap)
+int handle_give(struct request *rq, uint32_t kind, struct cap_arg *out_cap)
 {
     struct server *s = server_of(rq);
     uint16_t open = s->record.open;
@@ -57,14 +56,34 @@ static int open_new(struct request *rq, const struct directory_open_in *in, stru
     return err != OK ? err : handle_give(rq, KIND_FILE, out_cap);
 }
 
+/* A file of a server that is mounted there. */
+static int open_remote(struct request *rq, const struct directory_open_in *in,
+                       const struct vfs_place *place, struct cap_arg *out_cap)
+{
+    struct server *s = server_of(rq);
+    const struct vfs_grant grant = {.user = s->who.user,
+                                    .rights = MAY_READ,
+                                    .purpose = FOR_REMOTE,
+                                    .path = {place->rest, place->rest_len}};
+
+    if (in->write || in->create || in->truncate) return DIRECTORY_READ_ONLY;
+    if (s->vfs.mounts[place->mount].provider == VFS_NO_OPEN) return DIRECTORY_GONE;
+    if (place->rest_len == 0) return DIRECTORY_IS_DIRECTORY;
+    int err = server_error(vfs_decide_open_new(&s->vfs, &s->who, place->node, &grant, &s->record));
+    rq->is_light = true;
+    return err != OK ? err : handle_give(rq, KIND_FILE, out_cap);
+}
+
 static int on_open(struct request *rq, const struct directory_open_in *in,
                    struct directory_open_out *out)
 {
     struct server *s = server_of(rq);
     const struct vfs_grant grant = grant_of(s, in->write);
-    uint32_t node;
-    enum vfs_error found = vfs_find(&s->vfs, &s->who, path_of(in->path), 0, &node);
+    struct vfs_place place;
+    enum vfs_error found = vfs_find_place(&s->vfs, &s->who, path_of(in->path), 0, &place);
+    uint32_t node = place.node;
 
+    if (found == VFS_OK && place.mount != VFS_NONE) return open_remote(rq, in, &place, &out->file);
     if (found == VFS_NOT_FOUND && in->create) return open_new(rq, in, &out->file);
     if (found != VFS_OK) return server_error(found);
     if (in->create && in->exclusive) return DIRECTORY_EXISTS;
@@ -83,41 +102,53 @@ static int on_stat(struct request *rq, const struct directory_stat_in *in,
                    struct directory_stat_out *out)
 {
     struct server *s = server_of(rq);
-    uint32_t node, how = in->link ? FIND_LINK : 0;
-    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(in->path), how, &node));
-
-    if (err == OK) stat_fill(&s->vfs.nodes[node], &out->stat);
-    return err;
-}
-
-/* A directory that the asker may do `rights` with. */
-static int find_directory(struct server *s, struct text path, uint32_t rights, uint32_t *out_node)
-{
-    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(path), 0, out_node));
+    struct vfs_place place;
+    uint32_t how = in->link ? FIND_LINK : 0;
+    int err = server_error(vfs_find_place(&s->vfs, &s->who, path_of(in->path), how, &place));
 
     if (err != OK) return err;
-    if (s->vfs.nodes[*out_node].kind != NODE_DIRECTORY) return DIRECTORY_NOT_DIRECTORY;
-    return (rights & ~vfs_may(&s->vfs, &s->who, *out_node)) == 0 ? OK : DIRECTORY_DENIED;
+    if (place.mount != VFS_NONE) {
+        const struct remote ask = {
+            .mount = place.mount, .path = {place.rest, place.rest_len}, .method = REMOTE_STAT};
+        return remote_ask(rq, &ask);
+    }
+    stat_fill(&s->vfs.nodes[place.node], &out->stat);
+    return OK;
+}
+
+/* Is it a directory, and may the asker do `rights` with it? */
+static int check_directory(const struct server *s, uint32_t node, uint32_t rights)
+{
+    if (s->vfs.nodes[node].kind != NODE_DIRECTORY) return DIRECTORY_NOT_DIRECTORY;
+    return (rights & ~vfs_may(&s->vfs, &s->who, node)) == 0 ? OK : DIRECTORY_DENIED;
 }
 
 static int on_list(struct request *rq, const struct directory_list_in *in,
                    struct directory_list_out *out)
 {
     struct server *s = server_of(rq);
-    const char *after = in->after.at;
-    uint32_t count = 0, after_len = in->after.len, directory, node;
-    int err = find_directory(s, in->path, MAY_READ, &directory);
+    struct path_text after = path_of(in->after);
+    struct vfs_place place;
+    uint32_t count = 0, node;
+    int err = server_error(vfs_find_place(&s->vfs, &s->who, path_of(in->path), 0, &place));
 
+    if (err == OK && place.mount != VFS_NONE) {
+        const struct remote ask = {.mount = place.mount,
+                                   .path = {place.rest, place.rest_len},
+                                   .after = after,
+                                   .method = REMOTE_LIST};
+        return remote_ask(rq, &ask);
+    }
+    if (err == OK) err = check_directory(s, place.node, MAY_READ);
     if (err != OK) return err;
-    while ((node = vfs_list_next(&s->vfs, directory, after, after_len)) != VFS_NONE) {
+    while ((node = vfs_list_next(&s->vfs, &s->who, place.node, after)) != VFS_NONE) {
         const struct node *n = &s->vfs.nodes[node];
         if (count == LIST_MAX) break;
-        after = vfs_name(&s->vfs, node);
-        after_len = n->name_len;
+        after = (struct path_text){vfs_name(&s->vfs, node), n->name_len};
         out->entries.at[count++] = (struct vfs_entry){
             .kind = (enum vfs_stat_kind)n->kind,
             .size = n->size,
-            .name = text_from(after, after_len),
+            .name = text_from(after.at, after.len),
             .owner = n->owner,
             .modified = n->modified,
             .mode = n->mode,
@@ -147,8 +178,9 @@ static int root_give(struct request *rq, struct text path, const struct vfs_gran
 {
     struct server *s = server_of(rq);
     uint32_t node;
-    int err = find_directory(s, path, MAY_PASS, &node);
+    int err = server_error(vfs_find(&s->vfs, &s->who, path_of(path), 0, &node));
 
+    if (err == OK) err = check_directory(s, node, MAY_PASS);
     if (err != OK) return err;
     rq->is_light = true;
     err = server_error(vfs_decide_open(&s->vfs, &s->who, node, grant, &s->record));
@@ -250,4 +282,9 @@ const struct directory_ops server_directory_ops = {
     .root = on_root,
     .set_quota = on_set_quota,
     .account = on_account,
+    .namespace = on_namespace,
+    .bind = on_bind,
+    .unbind = on_unbind,
+    .mount = on_mount,
+    .watch = on_watch,
 };

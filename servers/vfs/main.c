@@ -17,7 +17,6 @@ enum {
     PAGE_BYTES = 4096,
     GROW_LEAST = 4, /* pages at once; each costs commits, at the start and at the end */
     GROW_MOST = 64,
-    NAMES_FIRST = VFS_IMAGE_MAX * 256,
     HANDLES_SPARE = 16,
     REPLIES = 16
 };
@@ -91,7 +90,9 @@ static void on_apply(void *state, const struct record *record)
         return;
     }
     if (!grow_for(&s->vfs, r)) PANIC("no memory to fold the stream");
+    watch_look(s, r);
     vfs_apply(&s->vfs, r);
+    watch_tell();
 }
 
 static void on_snapshot(struct service *svc)
@@ -119,6 +120,17 @@ static void on_death(struct service *svc, uint64_t badge)
     if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r))
         return;
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
+    watch_drop(r->open);
+    remote_gone(r->open);
+}
+
+/* What the capability to a handle is. */
+static uint32_t kind_of(const struct vfs *v, const struct opened *o)
+{
+    if (o->purpose == FOR_PROVIDER) return KIND_PROVIDER;
+    if (o->purpose == FOR_WATCH) return KIND_WATCH;
+    if (o->purpose == FOR_REMOTE) return KIND_FILE;
+    return v->nodes[o->node].kind == NODE_DIRECTORY ? KIND_DIRECTORY : KIND_FILE;
 }
 
 const struct opened *server_opened(struct server *s, uint64_t badge)
@@ -128,8 +140,7 @@ const struct opened *server_opened(struct server *s, uint64_t badge)
     if (!badge_is_from(badge, server_incarnation())) return NULL;
     o = vfs_opened(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge));
     if (o == NULL) return NULL;
-    bool directory = s->vfs.nodes[o->node].kind == NODE_DIRECTORY;
-    return directory == (badge_kind(badge) == KIND_DIRECTORY) ? o : NULL;
+    return badge_kind(badge) == kind_of(&s->vfs, o) ? o : NULL;
 }
 
 /* Axiom learns of deaths when it empties the kernel's rings, which may be a while from now. Before
@@ -150,6 +161,8 @@ static int dispatch(struct service *svc, struct request *rq)
 
     handles_reclaim(svc);
     contents_turn(svc);
+    remote_look(); /* health asks once a second: nobody waits much longer than he should */
+    s->open = VFS_NO_OPEN;
     /* Whom init gives the service itself: the system. */
     s->who = (struct asker){.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
     if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
@@ -159,7 +172,10 @@ static int dispatch(struct service *svc, struct request *rq)
         rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
         return ERR_PEER_DIED;
     }
-    s->who = (struct asker){.base = o->node, .rights = o->rights, .user = o->user};
+    s->open = (uint16_t)(o - s->vfs.opens);
+    s->who = (struct asker){.base = o->node, .rights = o->rights, .view = o->view, .user = o->user};
+    if (kind == KIND_PROVIDER) return provider_dispatch(&server_provider_ops, rq);
+    if (kind == KIND_WATCH) return watch_dispatch(&server_watch_ops, rq);
     if (kind == KIND_DIRECTORY) return directory_dispatch(&server_directory_ops, rq);
     return file_dispatch(&server_file_ops, rq);
 }
@@ -172,8 +188,7 @@ static void on_reset(void *state)
 
     const struct vfs_memory memory = {(struct node *)NODES, (char *)NAMES, (uint8_t *)POOL,
                                       (uint64_t *)MASKS, recent};
-    if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready) ||
-        !grow(NAMES, 1, NAMES_FIRST, &s->vfs.names_ready)) {
+    if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready)) {
         PANIC("no memory for the tables");
     }
     vfs_init(&s->vfs, &memory);
@@ -182,7 +197,9 @@ static void on_reset(void *state)
     }
     for (uint32_t i = 0; i < image.count; i++) {
         const struct image_file *file = &image.files[i];
-        if (!vfs_add_image_file(&s->vfs, file->path, image_data(&image, file), file->size)) {
+        bool grown = grow(NAMES, 1, vfs_names_needed(&s->vfs), &s->vfs.names_ready);
+        if (!grown ||
+            !vfs_add_image_file(&s->vfs, file->path, image_data(&image, file), file->size)) {
             PANIC("the boot image has a file that cannot be");
         }
     }
@@ -195,8 +212,7 @@ static void reconcile(void)
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
         const struct opened *o = &server.vfs.opens[i];
         if (!o->used) continue;
-        bool directory = server.vfs.nodes[o->node].kind == NODE_DIRECTORY;
-        uint32_t kind = directory ? KIND_DIRECTORY : KIND_FILE;
+        uint32_t kind = kind_of(&server.vfs, o);
         uint64_t badge = badge_make(kind, server_incarnation(), o->generation, i);
         if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
         on_death(&service, badge);
@@ -247,6 +263,7 @@ int main(int argc, char **argv)
         .signal = contents_signal,
         .log = &server_log,
         .reply_count = REPLIES,
+        .receive_slots = 1,
         .notification = startup_cap("wake"),
     };
     if (service_init(&service) != OK) PANIC("no Reply");

@@ -6,11 +6,12 @@
 #include "service_log.h"
 #include "vfs.h"
 
-enum { KIND_FILE = 1, KIND_DIRECTORY = 2 };
+enum { KIND_FILE = 1, KIND_DIRECTORY = 2, KIND_PROVIDER = 3, KIND_WATCH = 4 };
 
 struct server {
     struct vfs vfs;
     struct asker who;         /* whom the capability of the present request stands for */
+    uint16_t open;            /* its handle, or VFS_NO_OPEN */
     struct vfs_record record; /* of the present request: too large for a stack */
 };
 
@@ -26,6 +27,39 @@ int on_link(struct request *rq, const struct directory_link_in *in);
 int on_chmod(struct request *rq, const struct directory_chmod_in *in);
 int on_chown(struct request *rq, const struct directory_chown_in *in);
 int on_set_quota(struct request *rq, const struct directory_set_quota_in *in);
+
+/* mounted.c */
+int on_namespace(struct request *rq, const struct directory_namespace_in *in,
+                 struct directory_namespace_out *out);
+int on_bind(struct request *rq, const struct directory_bind_in *in);
+int on_unbind(struct request *rq, const struct directory_unbind_in *in);
+int on_mount(struct request *rq, const struct directory_mount_in *in,
+             struct directory_mount_out *out);
+/* handlers.c: the record opens a handle: hands it over, and the capability that stands for it. */
+int handle_give(struct request *rq, uint32_t kind, struct cap_arg *out_cap);
+
+/* remote.c: what other servers answer. */
+struct remote {
+    uint32_t mount; /* of the table */
+    struct path_text path, after;
+    uint64_t offset;
+    uint32_t count;
+    uint8_t method; /* enum remote_method: whose answer is waited for */
+};
+enum remote_method { REMOTE_READ, REMOTE_FILE_STAT, REMOTE_STAT, REMOTE_LIST };
+int remote_ask(struct request *rq, const struct remote *ask); /* REPLY_LATER, or why not */
+void remote_gone(uint16_t provider);
+void remote_look(void); /* who has waited too long is told so */
+extern const struct provider_ops server_provider_ops;
+
+/* watch.c */
+int on_watch(struct request *rq, const struct directory_watch_in *in,
+             struct directory_watch_out *out);
+/* Before the record is applied: who watches what it changes is to be told. */
+void watch_look(struct server *s, const struct vfs_record *r);
+void watch_tell(void); /* after it */
+void watch_drop(uint16_t open);
+extern const struct watch_ops server_watch_ops;
 
 static inline struct server *server_of(struct request *rq)
 {

@@ -7,7 +7,18 @@
  *   what << 56 | index << 32 | piece
  * Nodes come as they stand in the tree, so that a directory is there before its entries.
  */
-enum { AT_NODES, AT_ORPHANS, AT_DATA, AT_BLOCKS, AT_HANDLES, AT_LIMITS, AT_STAMP, AT_LAST, AT_END };
+enum {
+    AT_NODES,
+    AT_ORPHANS,
+    AT_DATA,
+    AT_BLOCKS,
+    AT_HANDLES,
+    AT_MOUNTS,
+    AT_LIMITS,
+    AT_STAMP,
+    AT_LAST,
+    AT_END
+};
 #define AT(what, index, block) ((uint64_t)(what) << 56 | (uint64_t)(index) << 32 | (block))
 
 static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
@@ -100,9 +111,25 @@ static void handle_record(const struct vfs *v, uint16_t at, struct vfs_record *o
     out->type = VFS_HANDLE;
     out->open = at;
     out->node = o->node;
-    out->flag = (o->used ? HANDLE_IS_USED : 0u) | (uint32_t)o->rights << RIGHTS_SHIFT;
+    out->kind = o->purpose;
+    out->flag = (o->used ? HANDLE_IS_USED : 0u) | (uint32_t)o->rights << RIGHTS_SHIFT |
+                (uint32_t)o->view << VIEW_SHIFT;
+    out->len = o->path_len;
+    memcpy(out->bytes, names_at(v, o->path), o->path_len);
     out->user = o->user;
     out->offset = o->generation;
+}
+
+static void mount_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
+{
+    const struct mount *m = &v->mounts[at];
+
+    out->type = VFS_MOUNT;
+    out->node = m->at;
+    out->parent = m->to;
+    out->kind = m->kind;
+    out->mode = m->view;
+    out->open = m->provider;
 }
 
 static void limit_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
@@ -158,6 +185,7 @@ static void skip(const struct vfs *v, uint64_t *at)
                                    [AT_DATA] = v->nodes_fresh,
                                    [AT_BLOCKS] = 1 + VFS_BLOCKS_MAX,
                                    [AT_HANDLES] = VFS_OPENS_MAX,
+                                   [AT_MOUNTS] = v->mount_count,
                                    [AT_LIMITS] = VFS_ACCOUNTS_MAX,
                                    [AT_STAMP] = 1,
                                    [AT_LAST] = 1};
@@ -203,6 +231,9 @@ bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_reco
         return true;
     case AT_HANDLES:
         handle_record(v, (uint16_t)index, out_record);
+        break;
+    case AT_MOUNTS:
+        mount_record(v, index, out_record);
         break;
     case AT_LIMITS:
         limit_record(v, index, out_record);

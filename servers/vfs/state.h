@@ -29,6 +29,18 @@ void names_drop(struct vfs *v, uint32_t at, uint32_t len);
 const char *names_at(const struct vfs *v, uint32_t at);
 uint32_t names_units(uint32_t len); /* that a text takes */
 
+/* mounts.c */
+uint32_t mounts_enter(const struct vfs *v, uint32_t view, uint32_t node); /* what is bound there */
+uint32_t mounts_server(const struct vfs *v, uint32_t node);               /* or VFS_NONE */
+bool mounts_stand_at(const struct vfs *v, uint32_t view, uint32_t node);
+uint32_t mounts_find(const struct vfs *v, uint32_t view, uint32_t directory, struct path_text name);
+void mounts_add(struct vfs *v, const struct mount *m);
+void mounts_remove(struct vfs *v, uint32_t view, uint32_t at);
+void mounts_leave(struct vfs *v, uint16_t provider);
+void mounts_copy(struct vfs *v, uint32_t from, uint32_t to);
+void mounts_end(struct vfs *v, uint32_t view);  /* nobody sees it any more */
+uint32_t mounts_free_view(const struct vfs *v); /* or VFS_NONE */
+
 /* account.c */
 enum vfs_error account_check(const struct vfs *v, uint64_t user, uint64_t bytes, uint32_t files);
 void account_move(struct vfs *v, uint64_t user, int64_t bytes, int32_t files);

@@ -137,14 +137,19 @@ uint32_t tree_next(const struct vfs *v, uint32_t top, uint32_t at)
     return next;
 }
 
-uint32_t vfs_list_next(const struct vfs *v, uint32_t directory, const char *after, uint32_t len)
-{
-    return index_after(v, directory, after, len);
-}
-
 const char *vfs_name(const struct vfs *v, uint32_t node)
 {
     return names_at(v, v->nodes[node].name);
+}
+
+uint32_t vfs_mount_at(const struct vfs *v, uint32_t node)
+{
+    return mounts_server(v, node);
+}
+
+const char *vfs_path(const struct vfs *v, const struct opened *o)
+{
+    return names_at(v, o->path);
 }
 
 const char *vfs_target(const struct vfs *v, uint32_t node)

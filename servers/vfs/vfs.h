@@ -41,6 +41,8 @@ enum {
     VFS_OPENS_MAX = 192,
     VFS_ACCOUNTS_MAX = 64, /* users whose limits differ, or who have something */
     VFS_LINKS_MAX = 8,     /* followed on one path */
+    VFS_VIEWS_MAX = 32,    /* what clients see, 0 is that of all who made none of their own */
+    VFS_MOUNTS_MAX = 64,
     VFS_BLOCK_BYTES = 4096,
     VFS_WRITE_MAX = 3072,
     VFS_HASH_BYTES = 32,
@@ -49,6 +51,7 @@ enum {
 };
 #define VFS_ROOT 0u
 #define VFS_NONE 0xffffffffu
+#define VFS_NO_OPEN 0xffffu
 #define VFS_NO_BLOCK 0xffffffffu
 #define VFS_SIZE_MAX (1ull << 40)
 #define VFS_IMAGE_INODES (1ull << 32) /* and up */
@@ -102,6 +105,7 @@ enum vfs_may { /* of a handle: what it may at most, whatever modes say */
 struct asker {
     uint32_t base;
     uint8_t rights; /* enum vfs_may */
+    uint8_t view;
     uint64_t user;
 };
 
@@ -145,13 +149,31 @@ struct block_list {
     uint32_t oldest, newest;
 };
 
+/* What a handle is for: a node; a path of a server that is mounted there; to be that server; to be
+ * told of changes. */
+enum vfs_purpose { FOR_NODE, FOR_REMOTE, FOR_PROVIDER, FOR_WATCH };
+
 /* A handle: what a File capability, or one of a subdirectory, stands for. */
 struct opened {
     bool used;
-    uint8_t rights;
+    uint8_t rights, view;
+    uint8_t purpose; /* enum vfs_purpose */
     uint32_t node;
+    uint32_t path, path_len; /* FOR_REMOTE: in the store of names */
     uint32_t generation; /* counts the uses of this entry: an old handle never names a new one */
     uint64_t user;
+};
+
+/*
+ * What stands at a directory in place of it: another directory (BIND), another one before it
+ * (UNION: the names of the later hide those of the earlier; what is made is made in the directory
+ * itself), or what a server answers (SERVER; in all views). Both nodes are kept as if open.
+ */
+enum mount_kind { MOUNT_BIND, MOUNT_UNION, MOUNT_SERVER };
+struct mount {
+    uint8_t kind, view;
+    uint16_t provider; /* SERVER: its handle; VFS_NO_OPEN: the server is gone */
+    uint32_t at, to;
 };
 
 /* What a user has, and may have at most. Without contents, files and limits it does not exist. */
@@ -172,6 +194,8 @@ struct vfs {
     uint32_t nodes_ready, names_ready, blocks_ready;
     struct opened opens[VFS_OPENS_MAX];
     struct account accounts[VFS_ACCOUNTS_MAX];
+    struct mount mounts[VFS_MOUNTS_MAX]; /* in the order in which they were made */
+    uint32_t mount_count;
     uint32_t free_node;   /* list of nodes given back; VFS_NONE ends it */
     uint32_t nodes_fresh; /* nodes from here up were never used */
     uint32_t nodes_used, opens_used, accounts_used;
@@ -204,8 +228,10 @@ enum vfs_record_type {
     VFS_MODE,      /* mode */
     VFS_OWN,       /* user: the new owner */
     VFS_LIMIT_SET, /* user; offset: bytes; flag: files */
-    VFS_BEGIN,     /* offset: number of the boot, for which all is made ready */
-    VFS_STORED,    /* contents are a tree: offset bytes; flag: depth; user: stamp; bytes: root */
+    VFS_MOUNT,   /* node: where; parent: what; kind: enum mount_kind; mode: view; open: provider */
+    VFS_UNMOUNT, /* node: where; mode: view */
+    VFS_BEGIN,   /* offset: number of the boot, for which all is made ready */
+    VFS_STORED,  /* contents are a tree: offset bytes; flag: depth; user: stamp; bytes: root */
     /* Of a checkpoint only, on the state that vfs_init() and the boot image make. */
     VFS_NODE,   /* flag: NODE_IS_ bits; offset: inode; time: when it was created */
     VFS_TOUCH,  /* time: when it was modified; mode */
@@ -227,7 +253,7 @@ struct vfs_record {
     uint32_t node, parent; /* RENAME: parent is the new one */
     uint32_t replaced;     /* RENAME: node that goes, or VFS_NONE */
     uint16_t open;         /* OPEN, CLOSE: index */
-    uint8_t kind, mode;    /* MAKE, NODE: enum node_kind */
+    uint8_t kind, mode;    /* MAKE, NODE: enum node_kind; OPEN, HANDLE: enum vfs_purpose */
     uint32_t flag;         /* OPEN, HANDLE: also enum vfs_right, above RIGHTS_SHIFT */
     uint32_t len;          /* of `bytes` */
     uint32_t name_len;     /* MAKE, NODE: of these the name; a link's target follows */
@@ -236,7 +262,7 @@ struct vfs_record {
     uint64_t user; /* MAKE, NODE: owner; OPEN, HANDLE: for whom */
     uint8_t bytes[VFS_WRITE_MAX];
 };
-enum { RIGHTS_SHIFT = 8 };
+enum { RIGHTS_SHIFT = 8, VIEW_SHIFT = 16, OPEN_IS_FRESH = 2 /* a new view; parent: its model */ };
 #define VFS_RECORD_BYTES(r) (offsetof(struct vfs_record, bytes) + (r)->len)
 
 struct vfs_memory {
@@ -254,9 +280,23 @@ enum { FIND_LINK = 1 /* a link at the end is meant itself */ };
 /* The node that a path leads to, for who may pass there. */
 enum vfs_error vfs_find(const struct vfs *v, const struct asker *who, struct path_text path,
                         uint32_t how, uint32_t *out_node);
-/* The entry of `directory` whose name is the smallest one greater than `after`, or VFS_NONE. */
-uint32_t vfs_list_next(const struct vfs *v, uint32_t directory, const char *after, uint32_t len);
+/* The same; where a server is mounted the rest of the path is the server's. */
+struct vfs_place {
+    uint32_t node;
+    uint32_t mount; /* of the table, or VFS_NONE */
+    uint32_t rest_len;
+    char rest[PATH_MAX_BYTES]; /* "" or "/a/b" */
+};
+enum vfs_error vfs_find_place(const struct vfs *v, const struct asker *who, struct path_text path,
+                              uint32_t how, struct vfs_place *out_place);
+/* The entry of `directory`, as the asker sees it, whose name is the smallest one greater than
+ * `after`, or VFS_NONE. */
+uint32_t vfs_list_next(const struct vfs *v, const struct asker *who, uint32_t directory,
+                       struct path_text after);
 const char *vfs_name(const struct vfs *v, uint32_t node);
+/* The server's mount at that node, or VFS_NONE. */
+uint32_t vfs_mount_at(const struct vfs *v, uint32_t node);
+const char *vfs_path(const struct vfs *v, const struct opened *o); /* FOR_REMOTE */
 /* Of a link; `size` bytes. */
 const char *vfs_target(const struct vfs *v, uint32_t node);
 /* The first block of those bytes that is to be fetched before they are read; UINT64_MAX: none. */
@@ -308,10 +348,13 @@ bool vfs_decide_stored(const struct vfs *v, const struct vfs_stored *s,
                        struct vfs_record *out_record);
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record);
-/* A handle with rights of the asker's, for `whom`. */
+/* A handle with rights of the asker's, for `user`. */
 struct vfs_grant {
     uint64_t user;
     uint8_t rights;
+    uint8_t purpose;       /* enum vfs_purpose */
+    bool fresh;            /* with a view of its own, at first as the asker's */
+    struct path_text path; /* FOR_REMOTE */
 };
 enum vfs_error vfs_decide_open(const struct vfs *v, const struct asker *who, uint32_t node,
                                const struct vfs_grant *grant, struct vfs_record *out_record);
@@ -327,6 +370,14 @@ enum vfs_error vfs_decide_own(const struct vfs *v, const struct asker *who, stru
                               uint64_t user, struct vfs_record *out_record);
 enum vfs_error vfs_decide_limit(const struct vfs *v, const struct asker *who,
                                 const struct account *limits, struct vfs_record *out_record);
+enum vfs_error vfs_decide_bind(const struct vfs *v, const struct asker *who,
+                               const struct vfs_paths *paths, bool is_union,
+                               struct vfs_record *out_record);
+/* A server's mount; the record that opens its handle, for `provider`, is already decided. */
+enum vfs_error vfs_decide_mount(const struct vfs *v, const struct asker *who, struct path_text path,
+                                struct vfs_record *out_record);
+enum vfs_error vfs_decide_unmount(const struct vfs *v, const struct asker *who,
+                                  struct path_text path, struct vfs_record *out_record);
 
 /* How much must exist (`..._ready`) before the record may be applied. */
 uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r);

@@ -300,13 +300,13 @@ static void lists_in_order(void **state)
         assert_int_equal(make(names[i], false), VFS_OK);
     }
     for (size_t i = 0; i < 6; i++) {
-        uint32_t node = vfs_list_next(&vfs, VFS_ROOT, after, length(after));
+        uint32_t node = vfs_list_next(&vfs, &the_system, VFS_ROOT, path_at(after));
         assert_int_not_equal(node, VFS_NONE);
         assert_int_equal(vfs.nodes[node].name_len, length(order[i]));
         assert_memory_equal(vfs_name(&vfs, node), order[i], length(order[i]));
         after = order[i];
     }
-    assert_int_equal(vfs_list_next(&vfs, VFS_ROOT, after, length(after)), VFS_NONE);
+    assert_int_equal(vfs_list_next(&vfs, &the_system, VFS_ROOT, path_at(after)), VFS_NONE);
 }
 
 static void bad_image_files(void **state)
