@@ -216,7 +216,7 @@ static void hide_tables(void)
         if (r->base > CHECKED_BASE || end < END) continue;
         r->size = CHECKED_BASE - r->base;
         params.memory[params.memory_count++] = (struct memory_region){END, end - END};
-        if (end > FAKE_MEMORY) refuse("the checked kernel wants a machine of 192 MiB");
+        if (end > FAKE_MEMORY) refuse("the checked kernel wants a machine of 256 MiB");
         return;
     }
     refuse("the checked kernel finds no memory for its tables");

@@ -7,7 +7,7 @@
 #include "arch_window.h"
 
 #define FAKE_WINDOW DIRECT_MAP
-#define FAKE_MEMORY (192ull << 20) /* of the machine: tools/run --checked */
+#define FAKE_MEMORY (256ull << 20) /* of the machine: tools/run --checked */
 #define PTE_WRITE 2ull
 #define PTE_NX (1ull << 63)
 #define VIEW_SCALE 8

@@ -16,7 +16,7 @@ QEMU = "qemu-system-x86_64"
 # The power server writes its code to isa-debug-exit, so QEMU exits with 2 * code + 1. A reset under
 # -no-reboot is 0: so a crash is never taken for a clean power-off.
 EXIT_CLEAN = 1
-CHECKED_MEMORY = "192M"  # what the checked kernel wants: tests/checked/window.h
+CHECKED_MEMORY = "256M"  # what the checked kernel wants: tests/checked/window.h
 
 
 @dataclass
