@@ -89,9 +89,9 @@ void shell_column(struct shell *sh, size_t width, const char *text)
     size_t len = strlen(text);
 
     shell_bytes(sh, text, len);
-    while (len++ < width) {
+    do {
         shell_bytes(sh, " ", 1);
-    }
+    } while (++len < width);
 }
 
 /* What went wrong goes to the terminal, also when the output goes to a file. */

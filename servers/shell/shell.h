@@ -115,7 +115,8 @@ const struct row *row_find(const char *name);
 /* output.c */
 __attribute__((format(printf, 2, 3))) void shell_print(struct shell *sh, const char *format, ...);
 void shell_bytes(struct shell *sh, const char *bytes, size_t len);
-void shell_column(struct shell *sh, size_t width, const char *text); /* padded to `width` */
+void shell_column(struct shell *sh, size_t width,
+                  const char *text); /* padded to `width`, and once at least */
 void shell_flush(struct shell *sh);
 void shell_show(struct shell *sh, const char *bytes, size_t len); /* to the terminal, at once */
 bool shell_open(struct shell *sh);                                /* a session of the console */

@@ -7,6 +7,8 @@
 
 enum { PINGPONG_ROUNDS_MAX = 1000000, MEMHOG_PAGES = 256 };
 
+enum { USAGE_WIDTH = 34 }; /* what is longer has a line of its own */
+
 int run_help(struct shell *sh, int argc, char **argv)
 {
     if (argc > 1) {
@@ -16,7 +18,9 @@ int run_help(struct shell *sh, int argc, char **argv)
         return STATUS_OK;
     }
     for (uint32_t i = 0; i < row_count; i++) {
-        shell_column(sh, 34, rows[i].usage);
+        bool fits = strlen(rows[i].usage) < USAGE_WIDTH;
+        if (!fits) shell_print(sh, "%s\n", rows[i].usage);
+        shell_column(sh, USAGE_WIDTH, fits ? rows[i].usage : "");
         shell_print(sh, "%s\n", rows[i].help);
     }
     shell_print(sh,
