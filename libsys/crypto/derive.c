@@ -14,13 +14,20 @@ bool crypto_password_key(uint8_t out_key[CRYPTO_KEY_BYTES], struct crypto_bytes 
                          (size_t)cost->memory_kib * 1024, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-static void hmac(uint8_t out[HASH], const uint8_t *key, size_t key_len, struct crypto_bytes a,
+/* libsodium takes no NULL, also not with a length of 0. */
+static const uint8_t *some(struct crypto_bytes b)
+{
+    static const uint8_t nothing;
+    return b.len > 0 ? b.at : &nothing;
+}
+
+static void hmac(uint8_t out[HASH], struct crypto_bytes key, struct crypto_bytes a,
                  struct crypto_bytes b)
 {
     crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key, key_len);
-    crypto_auth_hmacsha256_update(&state, a.at, a.len);
-    crypto_auth_hmacsha256_update(&state, b.at, b.len);
+    crypto_auth_hmacsha256_init(&state, some(key), key.len);
+    crypto_auth_hmacsha256_update(&state, some(a), a.len);
+    crypto_auth_hmacsha256_update(&state, some(b), b.len);
     crypto_auth_hmacsha256_final(&state, out);
     sodium_memzero(&state, sizeof(state));
 }
@@ -30,11 +37,11 @@ bool crypto_hkdf(uint8_t *out, size_t bytes, const struct crypto_hkdf *from)
 {
     uint8_t prk[HASH], block[HASH] = {0}, tail[INFO_MAX + 1];
     if (bytes > 255 * HASH || from->info.len > INFO_MAX) return false;
-    hmac(prk, from->salt.at, from->salt.len, from->secret, crypto_bytes(NULL, 0));
+    hmac(prk, from->salt, from->secret, crypto_bytes(NULL, 0));
     if (from->info.len > 0) memcpy(tail, from->info.at, from->info.len);
     for (size_t done = 0, n = 1; done < bytes; done += HASH, n++) {
         tail[from->info.len] = (uint8_t)n;
-        hmac(block, prk, HASH, crypto_bytes(block, n == 1 ? 0 : HASH),
+        hmac(block, crypto_bytes(prk, HASH), crypto_bytes(block, n == 1 ? 0 : HASH),
              crypto_bytes(tail, from->info.len + 1));
         memcpy(out + done, block, bytes - done < HASH ? bytes - done : HASH);
     }
