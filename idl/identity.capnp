@@ -73,6 +73,8 @@ interface Identity @0xec49ea1c629903a4 {
   # Needs control.
   sessions @12 (after :UInt32) -> (sessions :List(SessionInfo) $Wl.max(8), next :UInt32) $Wl.errors(["denied"]);
   # Of all users. Needs control.
+  whose @13 (session :UserSession) -> (user :User) $Wl.volatile $Wl.errors(["notFound"]);
+  # Whose session that is, if it is one.
   enum Source { explicit @0; config @1; image @2; ephemeral @3; }
   struct SessionInfo {
     user @0 :Text $Wl.max(32);

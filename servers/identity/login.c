@@ -145,6 +145,24 @@ int on_set_node(struct request *rq, const struct identity_set_node_in *in)
     return OK;
 }
 
+/* A capability to this very endpoint comes as its badge, whoever shows it. */
+int on_whose(struct request *rq, const struct identity_whose_in *in, struct identity_whose_out *out)
+{
+    struct server *s = server_of(rq);
+    uint64_t badge = in->session.slot == 0 ? in->session.badge : 0;
+    uint16_t session = NOBODY;
+
+    if (badge_kind(badge) == KIND_SESSION && (badge & BADGE_LOOKUP) == 0 &&
+        badge_is_from(badge, (uint32_t)server_log.boot)) {
+        session = session_of(&s->state, badge_index(badge), badge_generation(badge));
+    }
+    if (session == NOBODY || server_uptime_ms() >= s->state.sessions[session].expires) {
+        return IDENTITY_NOT_FOUND;
+    }
+    user_fill(s, s->state.sessions[session].user, &out->user);
+    return OK;
+}
+
 int on_sessions(struct request *rq, const struct identity_sessions_in *in,
                 struct identity_sessions_out *out)
 {

@@ -149,6 +149,7 @@ static int dispatch(struct service *svc, struct request *rq)
         .node = on_node,
         .set_node = on_set_node,
         .sessions = on_sessions,
+        .whose = on_whose,
     };
     struct server *s = svc->state;
     bool is_session = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_SESSION;
@@ -207,6 +208,7 @@ int main(int argc, char **argv)
         .endpoint = startup_cap("service"),
         .notification = startup_cap("wake"),
         .reply_count = REPLIES,
+        .receive_slots = 1,
         .dispatch = dispatch,
         .apply = on_apply,
         .death = on_death,

@@ -101,5 +101,7 @@ int on_login(struct request *rq, const struct identity_login_in *in,
 int on_sign(struct request *rq, const struct identity_sign_in *in, struct identity_sign_out *out);
 int on_node(struct request *rq, struct identity_node_out *out);
 int on_set_node(struct request *rq, const struct identity_set_node_in *in);
+int on_whose(struct request *rq, const struct identity_whose_in *in,
+             struct identity_whose_out *out);
 int on_sessions(struct request *rq, const struct identity_sessions_in *in,
                 struct identity_sessions_out *out);

@@ -53,6 +53,7 @@ int run_sessions(struct shell *sh, int argc, char **argv);
 int run_machine(struct shell *sh, int argc, char **argv);
 int run_credentials(struct shell *sh, int argc, char **argv);
 int run_preferences(struct shell *sh, int argc, char **argv);
+int run_perm(struct shell *sh, int argc, char **argv);
 int run_uptime(struct shell *sh, int argc, char **argv);
 int run_clear(struct shell *sh, int argc, char **argv);
 int run_history(struct shell *sh, int argc, char **argv);

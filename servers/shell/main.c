@@ -190,6 +190,7 @@ static void setup(struct shell *sh)
     sh->random = startup_cap("random");
     sh->time = startup_cap("time");
     sh->identity = startup_cap("identity");
+    sh->permission = startup_cap("permission");
     sh->has_image = page->image_size != 0 &&
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));
@@ -209,6 +210,7 @@ static void interact(struct shell *sh)
         jobs_look(sh);
         sh->interrupted = false;
         news_show(sh);
+        permissions_news(sh);
         shell_flush(sh);
         prompt_show(sh);
         line_read(sh, &typed);

@@ -61,8 +61,9 @@ struct row;
 
 struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
-    cap_t random, time, vault, keys, identity; /* 0: not given, of all these */
-    cap_t person;                              /* session of who is logged in, or 0 */
+    cap_t random, time, vault, keys, identity, permission; /* 0: not given, of all these */
+    cap_t subject; /* what it asks for capabilities as, or 0 */
+    cap_t person;  /* session of who is logged in, or 0 */
     cap_t endpoint, reply, exit_source, interrupt_source;
     struct image image;
     bool has_image;
@@ -216,6 +217,9 @@ static inline struct text secret_text(const struct secret *s)
 {
     return text_from((const char *)s->at, s->len);
 }
+
+/* permissions.c */
+void permissions_news(struct shell *sh); /* what was taken back */
 
 /* keys.c */
 int keystore_line(struct shell *sh); /* how it is with the keys */

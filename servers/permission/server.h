@@ -1,0 +1,64 @@
+/* server.h - what the files of the permission server share, but for the state machine. */
+#pragma once
+#include "badge.h"
+#include "idl/permission.h"
+#include "service_log.h"
+#include "state.h"
+
+enum { KIND_SUBJECT = BADGE_KIND_CONTROL + 1, NOTICES_MAX = 8 };
+
+struct notice {
+    uint32_t grant;
+    uint8_t why; /* enum permission_why */
+    char object[33];
+};
+
+/* What this process knows beside the state: it ends with it. */
+struct contact {
+    cap_t notification; /* or 0 */
+    uint32_t count;
+    struct notice notices[NOTICES_MAX];
+};
+
+struct server {
+    struct permission state;
+    struct contact contacts[SUBJECTS_MAX];
+    cap_t anchors[GRANTS_MAX]; /* what each grant's capabilities are copies of; 0: lost */
+    cap_t time, identity, timer;
+    uint32_t problem;
+    uint16_t subject; /* that the capability of the present request stands for */
+    struct permission_record record;
+};
+
+extern struct service_log server_log;
+extern const struct permission_ops server_permission_ops;
+extern const struct subject_ops server_subject_ops;
+
+static inline struct server *server_of(struct request *rq)
+{
+    return request_service(rq)->state;
+}
+
+uint64_t server_uptime_ms(void);
+int32_t server_minute(struct server *s); /* of the day; -1: not known */
+void server_commit(struct service *svc, const struct permission_record *r);
+void server_event(struct service *svc, const struct event *e);
+
+/* grants.c */
+/* The object's capability among the server's own, or 0. */
+cap_t object_find(const char *name);
+/* What the server's capability to it carries. */
+uint32_t object_rights(const char *name);
+/* Ends it: the capability is revoked, its holder told, the history knows. */
+void grant_end(struct service *svc, uint16_t grant, enum event_kind why);
+void grants_expire(struct service *svc);
+/* The clock is to wake the server when the next one ends, or at `also`, uptime in ms, if not 0. */
+void timer_set_next(struct service *svc, uint64_t also);
+void timer_open(struct service *svc);
+int on_request(struct request *rq, const struct subject_request_in *in,
+               struct subject_request_out *out);
+int on_release(struct request *rq, const struct subject_release_in *in);
+
+/* subjects.c */
+void contact_tell(struct server *s, uint16_t subject, const struct notice *notice);
+void subject_end(struct service *svc, uint16_t subject);

@@ -1,0 +1,208 @@
+#include "state.h"
+
+#include "bytes.h"
+
+uint32_t record_bytes(const struct permission_record *r)
+{
+    const size_t head = offsetof(struct permission_record, subject);
+
+    switch ((enum record_type)r->type) {
+    case RECORD_POLICY:
+        return (uint32_t)(offsetof(struct permission_record, policy.text) + r->policy.bytes);
+    case RECORD_SUBJECT:
+        return (uint32_t)(head + sizeof(r->subject));
+    case RECORD_GRANT:
+        return (uint32_t)(head + sizeof(r->grant));
+    case RECORD_EVENT:
+        return (uint32_t)(head + sizeof(r->event));
+    case RECORD_COUNTS:
+        return (uint32_t)(head + sizeof(r->counts));
+    case RECORD_SUBJECT_END:
+    case RECORD_GRANT_END:
+    case RECORD_ALL_END:
+        break;
+    }
+    return (uint32_t)head;
+}
+
+static void subject_end(struct permission *s, uint32_t index)
+{
+    uint32_t generation = s->subjects[index].generation;
+
+    memset(&s->subjects[index], 0, sizeof(s->subjects[index]));
+    s->subjects[index].generation = generation;
+    for (uint32_t i = 0; i < GRANTS_MAX; i++) {
+        if (s->grants[i].id != 0 && s->grants[i].subject == index) {
+            s->grants[i] = (struct grant){0};
+        }
+    }
+    for (uint32_t i = 0; i < SUBJECTS_MAX; i++) {
+        if (s->subjects[i].used && s->subjects[i].parent == index) s->subjects[i].parent = NOBODY;
+    }
+}
+
+static void policy_apply(struct permission *s, const struct permission_record *r)
+{
+    s->policy_bytes = r->policy.bytes;
+    memset(s->policy_text, 0, sizeof(s->policy_text));
+    memcpy(s->policy_text, r->policy.text, r->policy.bytes);
+    memset(&s->policy, 0, sizeof(s->policy));
+    (void)policy_read(s->policy_text, s->policy_bytes, &s->policy);
+}
+
+static void event_apply(struct permission *s, const struct event *e)
+{
+    s->events[e->number % EVENTS_MAX] = *e;
+    if (e->number > s->event_last) s->event_last = e->number;
+}
+
+void permission_apply(struct permission *s, const struct permission_record *r)
+{
+    switch ((enum record_type)r->type) {
+    case RECORD_POLICY:
+        policy_apply(s, r);
+        break;
+    case RECORD_SUBJECT:
+        s->subjects[r->index] = r->subject;
+        break;
+    case RECORD_SUBJECT_END:
+        subject_end(s, r->index);
+        break;
+    case RECORD_GRANT:
+        s->grants[r->index] = r->grant;
+        if (r->grant.id > s->grant_last) s->grant_last = r->grant.id;
+        break;
+    case RECORD_GRANT_END:
+        s->grants[r->index] = (struct grant){0};
+        break;
+    case RECORD_ALL_END:
+        for (uint32_t i = 0; i < SUBJECTS_MAX; i++) {
+            subject_end(s, i);
+        }
+        break;
+    case RECORD_EVENT:
+        event_apply(s, &r->event);
+        break;
+    case RECORD_COUNTS:
+        s->event_last = r->counts.event_last;
+        s->grant_last = r->counts.grant_last;
+        break;
+    }
+}
+
+static bool record_at(const struct permission *s, uint32_t at, struct permission_record *r)
+{
+    memset(r, 0, sizeof(*r));
+    r->index = at;
+    if (at < SUBJECTS_MAX) {
+        r->type = RECORD_SUBJECT;
+        r->subject = s->subjects[at];
+        return r->subject.generation != 0;
+    }
+    r->index = at -= SUBJECTS_MAX;
+    if (at < GRANTS_MAX) {
+        r->type = RECORD_GRANT;
+        r->grant = s->grants[at];
+        return r->grant.id != 0;
+    }
+    r->index = at -= GRANTS_MAX;
+    if (at < EVENTS_MAX) {
+        r->type = RECORD_EVENT;
+        r->event = s->events[at];
+        return r->event.number != 0;
+    }
+    if (at == EVENTS_MAX) {
+        r->type = RECORD_COUNTS;
+        r->counts.event_last = s->event_last;
+        r->counts.grant_last = s->grant_last;
+        return true;
+    }
+    r->type = RECORD_POLICY;
+    r->policy.bytes = s->policy_bytes;
+    memcpy(r->policy.text, s->policy_text, s->policy_bytes);
+    return true;
+}
+
+bool permission_snapshot(const struct permission *s, uint32_t *at,
+                         struct permission_record *out_record)
+{
+    while (*at < SUBJECTS_MAX + GRANTS_MAX + EVENTS_MAX + 2) {
+        if (record_at(s, (*at)++, out_record)) return true;
+    }
+    return false;
+}
+
+uint16_t subject_of(const struct permission *s, uint32_t index, uint32_t generation)
+{
+    if (index >= SUBJECTS_MAX || !s->subjects[index].used) return NOBODY;
+    return s->subjects[index].generation == generation ? (uint16_t)index : NOBODY;
+}
+
+uint16_t grant_of(const struct permission *s, uint32_t id)
+{
+    for (uint16_t i = 0; id != 0 && i < GRANTS_MAX; i++) {
+        if (s->grants[i].id == id) return i;
+    }
+    return NOBODY;
+}
+
+bool decide_subject(const struct permission *s, const struct manifest *m, uint16_t parent,
+                    struct permission_record *r)
+{
+    for (r->index = 0; r->index < SUBJECTS_MAX; r->index++) {
+        if (s->subjects[r->index].used) continue;
+        memset(&r->subject, 0, sizeof(r->subject));
+        r->type = RECORD_SUBJECT;
+        r->subject.used = true;
+        r->subject.parent = parent;
+        r->subject.generation = (s->subjects[r->index].generation + 1) & 0xffffff;
+        r->subject.manifest = *m;
+        return true;
+    }
+    return false;
+}
+
+bool decide_grant(const struct permission *s, const struct grant *g, struct permission_record *r)
+{
+    uint32_t free = GRANTS_MAX, own = 0;
+
+    for (uint32_t i = GRANTS_MAX; i-- > 0;) {
+        if (s->grants[i].id == 0) free = i;
+        if (s->grants[i].id != 0 && s->grants[i].subject == g->subject) own++;
+    }
+    r->type = RECORD_GRANT;
+    r->index = free;
+    r->grant = *g;
+    r->grant.id = s->grant_last + 1;
+    return free < GRANTS_MAX && own < GRANTS_OF_ONE;
+}
+
+void record_event(const struct permission *s, const struct event *e, struct permission_record *r)
+{
+    r->type = RECORD_EVENT;
+    r->index = 0;
+    r->event = *e;
+    r->event.number = s->event_last + 1;
+}
+
+const char *permission_is_sound(const struct permission *s)
+{
+    static struct policy read;
+
+    if (policy_read(s->policy_text, s->policy_bytes, &read) != 0) return "PERM-3: the policy";
+    if (read.count != s->policy.count) return "PERM-3: another policy";
+    for (uint32_t i = 0; i < SUBJECTS_MAX; i++) {
+        const struct subject *e = &s->subjects[i];
+        if (!e->used || e->parent == NOBODY) continue;
+        if (e->parent >= SUBJECTS_MAX || !s->subjects[e->parent].used) return "PERM-2: a parent";
+    }
+    for (uint32_t i = 0; i < GRANTS_MAX; i++) {
+        const struct grant *g = &s->grants[i];
+        if (g->id == 0) continue;
+        if (!s->subjects[g->subject].used) return "PERM-1: a grant of nobody";
+        if (manifest_need(&s->subjects[g->subject].manifest, g->object, g->rights) == NULL) {
+            return "PERM-1: a grant that is in no manifest";
+        }
+    }
+    return NULL;
+}

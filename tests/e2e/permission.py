@@ -1,0 +1,233 @@
+"""Manifests, policy, grants: what is given, refused and taken back, and why."""
+
+import re
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from harness import BOOT_SECONDS, BUILDS, Booted, Session, options
+from people import PASSWORD, chosen, converse
+
+MANIFEST = ("id org.example.shell", "name shell", "version 1", "class service",
+            'wants random wg "to draw"', 'wants files w "to read"', 'wants clock w "to look"')
+PROGRAM = ("id org.example.check", "name check", "version 1", "class app",
+           'needs random w "it draws lots"', 'wants files w "it would read"')
+
+
+class Permission(Booted):
+    machine_options = {"image": BUILDS["release"] / "boot-test.img",
+                       "extra": ["-rtc", "base=2026-11-21T10:20:30,clock=vm"]}
+
+    def write(self, path, lines):
+        for number, line in enumerate(lines):
+            self.run_line(f"echo '{line}' {'>>' if number else '>'} {path}")
+
+    def policy(self, *lines):
+        self.write("/policy", lines or ("# nothing",))
+        self.run_line("perm policy /policy")
+
+    def refused(self, why, line):
+        self.assertIn(why, self.run_line(line, status=None))
+
+    def request(self, what):
+        """Grant and slot."""
+        found = re.search(r"grant (\d+): slot (\d+)", self.run_line(f"perm request {what}"))
+        return found.groups()
+
+    def holds(self, slot):
+        return re.search(rf"(?m)^ +{slot} +endpoint", self.run_line("caps shell")) is not None
+
+    def restart(self, name):
+        self.run_line(f"restart {name}")
+        deadline = time.monotonic() + 30
+        while not re.search(rf"(?m)^ready .* {name}$", self.run_line("services")):
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_01_denied_by_default(self):
+        self.refused("perm manifest FILE comes first", "perm request random w")
+        self.write("/manifest", MANIFEST)
+        self.run_line("perm manifest /manifest")
+        self.refused("noRule", "perm request random w")
+        self.refused("notInManifest", "perm request people w")
+        self.refused("notInManifest", "perm request files wg")
+        self.refused("noObject", "perm request moon w")
+        self.assertIn("0 rules", self.run_line("perm policy"))
+
+    def test_02_given_and_taken_back(self):
+        self.policy("# who may draw", "", "allow class:service random")
+        grant, slot = self.request("random wg")
+        self.assertTrue(self.holds(slot))
+        self.assertRegex(self.run_line("perm"), rf"(?m)^ +{grant}  wg +random +shell .* 3  $")
+        self.assertIn(f"grant {grant}, random, was revoked", self.run_line(f"perm revoke {grant}"))
+        self.assertFalse(self.holds(slot))
+        self.assertNotIn("random", self.run_line("perm"))
+        self.refused("noGrant", f"perm revoke {grant}")
+        again, slot = self.request("random w")
+        self.assertNotEqual(again, grant)
+        self.run_line(f"perm release {again}")
+        self.assertFalse(self.holds(slot))
+        self.refused("noGrant", f"perm release {again}")
+
+    def test_03_conditions(self):
+        for rule, what, why in (
+                ("deny any random", "random w", "rule"),
+                ("deny name:shell *", "random w", "rule"),
+                ("allow class:app random", "random w", "noRule"),
+                ("allow name:other random", "random w", "noRule"),
+                ("allow any files", "random w", "noRule"),
+                ("allow any random rights=w", "random wg", "rights"),
+                ("allow any random attenuate", "random wg", "attenuate"),
+                ("allow any random parent=desktop", "random w", "parent"),
+                ("allow any random time=10:00-10:20", "random w", "time"),
+                ("allow any random time=12:00-10:00", "random w", "time"),
+                ("allow any random session", "random w", "session"),
+                ("allow any random user=anna", "random w", "session")):
+            with self.subTest(rule=rule):
+                self.policy(rule)
+                self.refused(f"random: {why}", f"perm request {what}")
+        for rule, what in (
+                ("allow any *", "random wg"), ("allow name:shell random", "random wg"),
+                ("allow any random rights=w", "random w"),
+                ("allow any random attenuate", "random w"),
+                ("allow any random parent=system", "random w"),
+                ("allow any random time=10:15-11:00", "random w"),
+                ("allow any random time=22:00-11:00", "random w")):
+            with self.subTest(rule=rule):
+                self.policy(rule, "deny any *")
+                grant, _ = self.request(what)
+                self.run_line(f"perm revoke {grant}")
+
+    def test_04_sessions(self):
+        status, shown = converse(self.session, "users create anna", *chosen(PASSWORD))
+        self.assertEqual(status, 0, shown)
+        status, shown = converse(self.session, "login anna", ("password: ", PASSWORD))
+        self.assertEqual(status, 0, shown)
+        self.policy("allow any random session", "allow any files user=anna",
+                    "allow any clock user=bert")
+        for what in ("random w", "files w"):
+            grant, _ = self.request(what)
+            self.assertRegex(self.run_line("perm"), rf"(?m)^ +{grant} .* anna ")
+            self.run_line(f"perm revoke {grant}")
+        self.refused("clock: user", "perm request clock w")
+        self.run_line("logout")
+        self.refused("random: session", "perm request random w")
+
+    def test_05_a_bad_policy_changes_nothing(self):
+        self.policy("allow any random")
+        before = self.run_line("perm policy")
+        for number, line in enumerate((
+                "permit any random", "allow any", "allow somebody random", "allow class:root x",
+                "allow any random rights=x", "allow any random rights=", "allow any a/b",
+                "allow any random time=25:00-26:00", "allow any random time=10:00-10:00",
+                "allow any random for=0", "allow any random for=99999999999", "deny any x session",
+                "allow any random maybe", 'allow any "random',
+                "allow any a b c d e f g h i j k l m"), 1):
+            with self.subTest(line=line):
+                self.write("/bad", ["allow any files"] * (number % 3) + [line])
+                self.refused(f"line {number % 3 + 1} is wrong; the old policy stays",
+                             "perm policy /bad")
+                self.assertEqual(self.run_line("perm policy"), before)
+        grant, _ = self.request("random w")
+        self.run_line(f"perm revoke {grant}")
+
+    def test_06_bad_manifests(self):
+        for number, line in enumerate(("name again", "class root", "needs random w", "needs a x y",
+                                       'wants random w ""', 'wants files w "twice"', "what"), 1):
+            with self.subTest(line=line):
+                self.write("/bad", [*MANIFEST, line])
+                self.refused(f"line {len(MANIFEST) + 1} of the manifest is wrong",
+                             "perm manifest /bad")
+        self.write("/bad", MANIFEST[:3])
+        self.refused("line 4 of the manifest is wrong", "perm manifest /bad")
+
+    def test_07_the_clock_ends_it(self):
+        self.policy("allow any random for=1")
+        grant, slot = self.request("random w")
+        self.assertIn("in 0 s", self.run_line("perm"))
+        self.restart("time")  # whose timer it is
+        shown = self.run_line("sleep 2")
+        self.assertIn(f"grant {grant}, random, was expired", shown)
+        self.assertFalse(self.holds(slot))
+        self.assertRegex(self.run_line("perm history"),
+                         rf"expired +shell +random +w-?  line 1  grant {grant}")
+
+    def test_08_history(self):
+        shown = self.run_line("perm history")
+        for line in (r"refused +shell +random +w-?  noRule", r"granted +shell +random +w",
+                     r"revoked +shell +random", r"policy", r"released +shell +random",
+                     r"refused +shell +random +w-?  session"):
+            self.assertRegex(shown, line)
+        numbers = [int(n) for n in re.findall(r"(?m)^ +(\d+) +\d+ ms", shown)]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[-1] - 1, -1)))
+
+    def test_09_programs(self):
+        """See tests/target/permission: refusals, expiry of copies, notices."""
+        self.write("/program", PROGRAM)
+        self.policy("deny any *")
+        shown = self.run_line("perm run /program permcheck", status=None)
+        self.assertIn('needs random, "it draws lots": rule', shown)
+        self.assertNotIn("permcheck", self.run_line("ps"))
+        self.policy("deny any files", "allow name:helper random parent=nobody",
+                    "allow class:app random rights=w for=2")
+        self.run_line("perm run /program permcheck")
+        self.assertRegex(self.run_line("perm history"), r"ended +check")
+
+    def test_10_the_server_is_started_again(self):
+        self.policy("allow any random", "allow any files")
+        grant, slot = self.request("random w")
+        before, history = self.run_line("perm policy"), self.run_line("perm history")
+        self.restart("permission")
+        self.assertEqual(self.run_line("perm policy"), before)
+        self.assertEqual(self.run_line("perm history"), history)
+        self.assertRegex(self.run_line("perm"), rf"(?m)^ +{grant} .*lost$")
+        self.refused("noGrant", f"perm revoke {grant}")  # and it does not say that it was
+        self.assertTrue(self.holds(slot))
+        other, _ = self.request("files w")  # the manifest is known, the subject is the same
+        self.run_line(f"perm revoke {other}")
+
+    def test_11_who_has_no_control(self):
+        self.session.send(b"restart noauth\r")
+        self.session.prompt(30)
+        self.session.prompt(30)
+        self.run_line("perm policy")
+        for line in ("perm", "perm policy /policy", "perm manifest /manifest", "perm revoke 1",
+                     "perm history"):
+            self.refused("denied", line)
+        self.session.send(b"exit\r")
+        time.sleep(1)
+        self.run_line("")
+
+    def test_12_wrong_words(self):
+        for line in ("perm what", "perm request random", "perm request random x", "perm revoke x",
+                     "perm policy /none", "perm manifest /none", "perm run /none"):
+            self.assert_one_line_refusal(line)
+
+
+class Boots(unittest.TestCase):
+    """The policy is there after the power was off; grants are not."""
+
+    def test_boots(self):
+        with tempfile.TemporaryDirectory() as folder:
+            disk = Path(folder) / "disk"
+            with Session(options(disks=[disk])) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+                for line in ("echo 'allow any random' > /policy", "perm policy /policy"):
+                    status, shown = session.run(line)
+                    self.assertEqual(status, 0, shown)
+                for line in MANIFEST:
+                    session.run(f"echo '{line}' >> /manifest")
+                session.run("perm manifest /manifest")
+                status, shown = session.run("perm request random w")
+                self.assertEqual(status, 0, shown)
+                self.assertTrue(session.power_off())
+            with Session(options(disks=[disk])) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+                self.assertIn("allow any random\n1 rules", session.run("perm policy")[1])
+                self.assertNotIn("shell", session.run("perm")[1])
+                self.assertIn("granted", session.run("perm history")[1])
+                self.assertTrue(session.power_off())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
