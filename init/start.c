@@ -147,12 +147,26 @@ static bool log_is_full(int err)
     return err == ERR_LOG_FULL || err == SELF_STORAGE;
 }
 
+/* What a service is to get: half of what is left at most, so that those behind it start, too. */
+static uint32_t pages_share(const struct description_service *s)
+{
+    struct self_info_out self;
+    uint32_t pages = s->pages;
+
+    if (self_info(CAP_SLOT_SELF, &self) != OK) return pages;
+    uint32_t left = self.info.pages_max - self.info.pages;
+    while (pages > left / 2 && pages / 2 >= PAGES_LEAST) {
+        pages /= 2;
+    }
+    return pages;
+}
+
 static void start_one(struct init *in, uint32_t number)
 {
     const struct description_service *s = service_at(in, number);
     struct running *r = &in->running[number];
     struct spawn_result result;
-    uint32_t pages = s->pages;
+    uint32_t pages = pages_share(s);
     char line[128];
 
     supervise_started(&r->life);
