@@ -47,24 +47,27 @@ static void fold(struct service *svc, const uint8_t *bytes, uint64_t len)
     service_fold(svc);
 }
 
-/* The ledger died under a question: its successor is asked, who knows as much. */
-static bool asks_again(struct service *svc, int err)
+/* The ledger died under a question: its successor is asked, which has all that was read, as that
+ * was durable, but maybe not all that `info` said. */
+static bool asks_again(struct service *svc, int err, struct stream_info_out *info)
 {
-    struct stream_info_out info;
     if (err != ERR_PEER_DIED && err != ERR_CANCELLED) return false;
-    service_meet(svc, &info);
+    service_meet(svc, info);
     return true;
 }
 
-/* Result: the first record after it. */
-static uint64_t fold_checkpoint(struct service *svc)
+/* Result: the first record after it. Once a part was folded the others must be of the same one:
+ * where that is not sure, a new process begins anew. */
+static uint64_t fold_checkpoint(struct service *svc, struct stream_info_out *info)
 {
     struct service_log *log = svc->log;
     struct stream_load_out out = {.parts = 1};
     for (uint32_t part = 0; part < out.parts; part++) {
         const struct stream_load_in in = {.part = part};
-        int err;
-        while (asks_again(svc, err = stream_load(log->stream, &in, &out))) {
+        int err = stream_load(log->stream, &in, &out);
+        while (part == 0 && asks_again(svc, err, info)) {
+            if (!info->checkpoint) return 0;
+            err = stream_load(log->stream, &in, &out);
         }
         if (err != OK) PANIC("a part of the checkpoint cannot be had");
         log->last += out.bytes.len;
@@ -73,15 +76,13 @@ static uint64_t fold_checkpoint(struct service *svc)
     return out.at;
 }
 
-static void fold_records(struct service *svc, uint64_t from, uint64_t to)
+static void fold_records(struct service *svc, uint64_t from, struct stream_info_out *info)
 {
     static uint8_t copy[4072];
-    while (from < to) {
+    while (from < info->next) {
         struct stream_read_out out;
-        const struct stream_read_in in = {.sequence = from};
-        int err;
-        while (asks_again(svc, err = stream_read(svc->log->stream, &in, &out))) {
-        }
+        int err = stream_read(svc->log->stream, &(struct stream_read_in){.sequence = from}, &out);
+        if (asks_again(svc, err, info)) continue;
         if (err != OK) PANIC("a record of the stream cannot be had");
         uint32_t len = out.records.len;
         from = out.next;
@@ -95,6 +96,7 @@ static void fold_records(struct service *svc, uint64_t from, uint64_t to)
             at += 8 + ((uint32_t)bytes + 7) / 8 * 8;
         }
     }
+    CHECK(from == info->next);
 }
 
 static void boot_begin(struct service *svc, uint64_t boot)
@@ -116,7 +118,8 @@ void service_recover(struct service *svc)
         return;
     }
     service_meet(svc, &info);
-    fold_records(svc, info.checkpoint ? fold_checkpoint(svc) : 0, info.next);
+    uint64_t from = info.checkpoint ? fold_checkpoint(svc, &info) : 0;
+    fold_records(svc, from, &info);
     log->next = log->sent = info.next;
     log->first = info.next;
     log->durable = info.durable;

@@ -8,8 +8,10 @@
 #include "abi/boot.h"
 #include "badge.h"
 #include "description.h"
+#include "disk.h"
 #include "idl/registry.h"
 #include "logmem.h"
+#include "shared.h"
 #include "sim.h"
 
 enum {
@@ -93,6 +95,11 @@ static int on_mint(struct request *rq, const struct self_mint_in *in)
 static int on_end(struct request *rq, const struct self_exit_in *in)
 {
     (void)rq;
+    if (strstr(sim.last, "a part of the checkpoint cannot be had") != NULL) {
+        asker->ends = true; /* as service_recover.c says */
+        sim.current->state = TASK_FREE;
+        return OK;
+    }
     sim_fail("%s ends with code %d: %.*s", asker->program->name, in->code,
              (int)strcspn(sim.last, "\n"), sim.last);
 }
@@ -144,11 +151,14 @@ static int on_ready(struct request *rq)
 {
     (void)rq;
     asker->ready = true;
-    if (asker->program != &programs[PROGRAM_LEDGER]) return OK;
-    for (uint32_t i = 0; i < PROGRAMS; i++) {
-        struct process *p = &sim.processes[i];
-        if (p->lives && p->wake != NULL && p != asker) object_signal(p->wake, SERVICE_SIGNAL_TOLD);
-    }
+    struct process *uses = NULL;
+    const struct logmem *log = (const struct logmem *)LOGMEM_ADDRESS;
+    if (asker->program == &programs[PROGRAM_LEDGER] && sim.disk)
+        sim.given_up = logmem_ledger(log)->keeps == LOG_KEEPS_IN_MEMORY;
+    if (asker->program == &programs[PROGRAM_LEDGER]) uses = &sim.processes[PROGRAM_VFS];
+    if (asker->program == &programs[PROGRAM_DISK]) uses = &sim.processes[PROGRAM_LEDGER];
+    if (uses != NULL && uses->lives && asker->again) object_signal(uses->wake, SERVICE_SIGNAL_TOLD);
+    asker->again = true;
     return OK;
 }
 
@@ -169,6 +179,10 @@ static bool serves(struct process *p, struct message *m, int (*dispatch)(struct 
     asker = p;
     int err = dispatch(&rq);
     if (err != OK) rq.answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
+    if (msg_caps(rq.answer.info) > 0) { /* a Memory; it stands there */
+        buffer->caps[0] = (struct msg_cap){.slot = (uint32_t)(m->aux >> 32),
+                                           .rights = RIGHTS_ALL | CAP_ENDPOINT << 8};
+    }
     memcpy(m->w, rq.answer.w, sizeof(m->w));
     m->info = rq.answer.info;
     return true;
@@ -188,6 +202,9 @@ static int self_serves(struct request *rq)
                                         .death_notify = on_death_notify,
                                         .sync = on_sync,
                                         .drop = on_drop,
+                                        .memory_create = memory_on_create,
+                                        .memory_attach = memory_on_attach,
+                                        .memory_detach = memory_on_detach,
                                         .badge_count = on_badge_count};
     return self_dispatch(&ops, rq);
 }
@@ -226,6 +243,7 @@ static void log_make(void)
 {
     struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = 1000000};
     logmem_layout(&l, MEMORY);
+    (void)munmap((void *)LOGMEM_ADDRESS, l.bytes);
     void *at = mmap((void *)LOGMEM_ADDRESS, l.bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (at != (void *)LOGMEM_ADDRESS) sim_fail("no place for the log memory");
@@ -248,6 +266,8 @@ void axiom_setup(void)
     registry_object->serves = serves_registry;
     log_make();
     image_make();
+    memory_setup();
+    disk_setup();
     for (uint32_t i = 0; i < PROGRAMS; i++) {
         struct process *p = &sim.processes[i];
         p->program = &programs[i];
@@ -319,7 +339,13 @@ void life_begin(struct process *p)
     slot_fill(&p->slots[SLOT_REGISTRY], registry_object, RIGHTS_ALL, p->pid);
     grant(p, "service", p->endpoint, 0);
     grant(p, "wake", p->wake, 0);
-    if (g == &programs[PROGRAM_LEDGER]) grant(p, "commits", p->wake, 1);
+    if (g == &programs[PROGRAM_LEDGER]) {
+        struct object *commits = object_make(CAP_NOTIFICATION);
+        grant(p, "commits", commits, 1);
+        object_release(commits); /* the slot's alone */
+    }
+    if (g == &programs[PROGRAM_LEDGER] && sim.disk)
+        grant(p, "disk", sim.processes[PROGRAM_DISK].endpoint, badge_lookup(p->pid));
     if (g == &programs[PROGRAM_VFS])
         grant(p, "stream", sim.processes[PROGRAM_LEDGER].endpoint, badge_stream(STREAM));
     if (g == &programs[PROGRAM_SHADOW]) grant(p, "stream", check_stream(), 0);
@@ -332,7 +358,7 @@ void life_begin(struct process *p)
 void life_end(struct process *p)
 {
     kernel_end_tasks(p);
-    p->lives = p->ready = false;
+    p->lives = p->ready = p->ends = false;
     p->watched = NULL;
     for (uint32_t i = 0; i < SLOTS; i++) {
         slot_drop(&p->slots[i]);
@@ -340,6 +366,8 @@ void life_end(struct process *p)
     object_release(p->wake);
     p->wake = NULL;
     (void)munmap((void *)p->program->place, PLACE_BYTES);
+    memory_ended(p);
+    if (p->program == &programs[PROGRAM_DISK]) disk_reset();
     p->crashes++;
     sim.count.crashes++;
     p->due = sim.step + sim_random(RESTART_MOST);
@@ -352,4 +380,16 @@ int request_answer(uint64_t token, struct message *m)
     (void)token;
     (void)m;
     return ERR_BUSY;
+}
+
+void power_cut(void)
+{
+    for (uint32_t i = 0; i < PROGRAMS; i++) {
+        struct process *p = &sim.processes[i];
+        if (p->lives) life_end(p);
+        p->again = false;
+    }
+    disk_power_cut();
+    log_make();
+    sim.count.cuts++;
 }

@@ -221,6 +221,7 @@ void check_state(void)
     struct service *svc = &vfs_service;
     if (!p->lives || !p->ready || !waits(p)) return;
     const struct service_log *log = svc->log;
+    if (log->sealed && sim.disk) sim.given_up = true;
     if (log->sealed || log->sent < log->next || svc->applied == seen) return;
     seen = svc->applied;
     if (log->durable > durable) durable = log->durable;
@@ -237,4 +238,5 @@ void check_state(void)
 void check_ended(struct process *p)
 {
     if (p->program == &programs[PROGRAM_VFS]) seen = 0;
+    if (p->program == &programs[PROGRAM_SHADOW]) shadow_stands = false;
 }

@@ -306,6 +306,7 @@ void kernel_call(struct task *t)
         return;
     case SYS_DEBUG:
         if (sim.last_len < sizeof(sim.last) - 1) sim.last[sim.last_len++] = (char)t->m->w[0];
+        sim.last[sim.last_len] = '\0';
         if ((char)t->m->w[0] == '\n') sim.last_len = 0;
         answer(t, OK);
         return;

@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "disk.h"
 #include "sim.h"
 
-enum { CRASHES = 1 << 14, CRASH_EVERY = 700, FAILED = 3 };
+enum { CRASHES = 1 << 14, CRASH_EVERY = 700, CUT_EVERY = 20, DISK_TURN = 6, FAILED = 3 };
 
 struct sim sim;
 static struct options {
@@ -178,13 +179,18 @@ static bool crash_now(void)
 static void crash(void)
 {
     static const enum program_number whom[] = {PROGRAM_VFS,    PROGRAM_VFS,  PROGRAM_LEDGER,
-                                               PROGRAM_LEDGER, PROGRAM_ANNA, PROGRAM_BERT};
+                                               PROGRAM_LEDGER, PROGRAM_ANNA, PROGRAM_BERT,
+                                               PROGRAM_DISK,   PROGRAM_DISK};
     uint64_t draw = mix(options.seed + sim.step * 77) % (sizeof(whom) / sizeof(whom[0]));
     struct process *p = &sim.processes[whom[draw]];
-    if (!p->lives) return;
+    bool cut = sim.disk && mix(options.seed + sim.step * 13) % CUT_EVERY == 0;
+    if (!cut && !p->lives) return;
     if (told->count < CRASHES) told->step[told->count++] = sim.step;
-    if (sim.says) printf("step %lu: %s ends\n", sim.step, p->program->name);
-    life_end(p);
+    if (sim.says) printf("step %lu: %s ends\n", sim.step, cut ? "the power" : p->program->name);
+    if (cut)
+        power_cut();
+    else
+        life_end(p);
 }
 
 static void begin_again(void)
@@ -204,7 +210,10 @@ static void step(void)
         struct task *t = &sim.tasks[i];
         if (can_run(t) && t->process != &sim.processes[PROGRAM_SHADOW]) ready[count++] = t;
     }
-    if (count > 0) {
+    bool device = disk_busy() && sim.processes[PROGRAM_DISK].lives;
+    if (device && (count == 0 || sim_random(DISK_TURN) == 0)) {
+        disk_step();
+    } else if (count > 0) {
         task_step(ready[sim_random(count)]);
     } else {
         bool waits = false;
@@ -212,6 +221,9 @@ static void step(void)
             waits = waits || (i != PROGRAM_SHADOW && !sim.processes[i].lives);
         }
         if (!waits) sim_fail("everybody waits, for ever");
+    }
+    for (uint32_t i = 0; i < PROGRAMS; i++) {
+        if (sim.processes[i].ends) life_end(&sim.processes[i]);
     }
     if (crash_now()) crash();
     check_state();
@@ -221,14 +233,15 @@ static void run_seed(void)
 {
     dice = options.seed * 0x2545f4914f6cdd1dull;
     axiom_setup();
-    for (sim.step = 1; sim.step <= options.steps; sim.step++) {
+    for (sim.step = 1; sim.step <= options.steps && !sim.given_up; sim.step++) {
         step();
     }
     printf(
-        "seed %lu: %lu steps, %lu crashes, %lu operations answered, %lu states compared with the "
-        "fold of %lu records\n",
-        options.seed, options.steps, sim.count.crashes, sim.count.operations, sim.count.checks,
-        sim.count.folded);
+        "seed %lu: %lu steps, %lu crashes, %lu power cuts, %lu faults of the disk, %lu operations "
+        "answered, %lu states compared with the fold of %lu records\n",
+        options.seed, sim.step - 1, sim.count.crashes, sim.count.cuts, sim.count.faults,
+        sim.count.operations, sim.count.checks, sim.count.folded);
+    if (sim.given_up) printf("  step %lu: the ledger gave the disk up\n", sim.step);
     if (sim.count.checks == 0 || sim.count.operations == 0) sim_fail("nothing was compared");
 }
 
@@ -308,6 +321,10 @@ static bool options_read(int argc, char **argv)
             sim.says = true;
             continue;
         }
+        if (strcmp(argv[i], "--memory") == 0) {
+            sim.disk = false;
+            continue;
+        }
         if (value == NULL) return false;
         if (strcmp(argv[i], "--seed") == 0)
             options.seed = strtoull(value, NULL, 10);
@@ -328,8 +345,9 @@ static bool options_read(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    sim.disk = true;
     if (!options_read(argc, argv)) {
-        fprintf(stderr, "usage: sim [--seed N] [--seeds COUNT] [--steps M] [--says]\n"
+        fprintf(stderr, "usage: sim [--seed N] [--seeds COUNT] [--steps M] [--says] [--memory]\n"
                         "           [--crashes STEP,...|none] [--plant drop|twice]\n");
         return 2;
     }

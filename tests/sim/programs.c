@@ -23,6 +23,7 @@ DECLARE_SERVICE(vfs)
 DECLARE_SERVICE(shadow)
 DECLARE(anna)
 DECLARE(bert)
+DECLARE(disk)
 
 const struct program programs[PROGRAMS] = {
     [PROGRAM_LEDGER] = {PROGRAM(ledger, PROGRAM_LEDGER)},
@@ -30,4 +31,5 @@ const struct program programs[PROGRAMS] = {
     [PROGRAM_SHADOW] = {SERVICE(shadow, PROGRAM_SHADOW)},
     [PROGRAM_ANNA] = {PROGRAM(anna, PROGRAM_ANNA)},
     [PROGRAM_BERT] = {PROGRAM(bert, PROGRAM_BERT)},
+    [PROGRAM_DISK] = {PROGRAM(disk, PROGRAM_DISK)},
 };

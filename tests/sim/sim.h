@@ -78,6 +78,7 @@ enum program_number {
     PROGRAM_SHADOW,
     PROGRAM_ANNA,
     PROGRAM_BERT,
+    PROGRAM_DISK,
     PROGRAMS
 };
 extern const struct program programs[PROGRAMS];
@@ -85,7 +86,7 @@ extern const struct program programs[PROGRAMS];
 struct process {
     const struct program *program;
     char *data_image;
-    bool lives, ready;
+    bool lives, ready, ends, again; /* again: it was ready before */
     uint32_t pid, crashes;
     uint64_t due; /* step in which it begins again */
     struct startup startup;
@@ -103,11 +104,13 @@ extern struct sim {
     struct task visitor; /* while check.c calls what belongs to a process */
     uint64_t step, order, pids, ticks;
     struct { /* what was done */
-        uint64_t crashes, operations, checks, folded;
+        uint64_t crashes, cuts, faults, operations, checks, folded;
     } count;
     char last[120]; /* line of debug output */
     uint32_t last_len;
     const char *plant;
+    bool disk;     /* there is one */
+    bool given_up; /* by the ledger, who says so: from then on nothing is promised */
     bool says;
 } sim;
 
@@ -133,6 +136,8 @@ uint32_t kernel_badges(const struct object *o, uint64_t badge);
 void axiom_setup(void);
 void life_begin(struct process *p);
 void life_end(struct process *p);
+/* All end; the machine begins again. */
+void power_cut(void);
 /* What is called from now on, until sim.current is another one, is called as that process. */
 void visit(struct process *p);
 struct task *task_make(struct process *p, void (*entry)(void *argument), void *argument);

@@ -1,0 +1,18 @@
+/* disk.h - the device that driver.c finds, and its power. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SIM_SECTORS = 1 << 19, SIM_FLIGHTS = 32, SIM_SIGNAL_IRQ = 1 };
+
+/* What the driver asks. `op`: as in block.h. False: no such request. */
+bool sim_disk_room(void);
+bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, uint64_t cookie);
+bool sim_disk_take(uint64_t *out_cookie, bool *out_good);
+
+/* What the simulator does. */
+void disk_setup(void);
+bool disk_busy(void);
+void disk_step(void);      /* a request is done, any of them; the driver is interrupted */
+void disk_reset(void);     /* the driver ended: what is under way happens, or does not */
+void disk_power_cut(void); /* what was not flushed happens, or does not, sector by sector */
