@@ -19,14 +19,14 @@ enum {
     COMMITS = 16,       /* of files in one record of the stream */
     SWEEP_PART = 8,     /* of the disk: less than an eighth is free */
     CLEAN_SEGMENTS = 4, /* at once */
-    SPARE = 1024,       /* blocks */
+    SPARE = 3 * CHUNKS_SEGMENT, /* blocks that are not counted on */
+    SWEEP_LEAST = 512,          /* blocks that files gave up */
 };
 enum sweep_step { SWEEP_NEEDED, SWEEP_MARKS, SWEEP_WAITS, SWEEP_IDLE };
 
 static struct {
     bool open, busy;
     bool failed; /* what was tried last; the next request tries again */
-    bool full;
     struct chunks_figures figures;
     uint64_t fetched, stored;
     uint32_t sweeps;
@@ -35,9 +35,10 @@ static struct {
     uint64_t inode, ahead; /* where the file's next read is expected */
     struct vfs_stored files[JOB_ITEMS];
     enum sweep_step sweep;
-    uint32_t mark_next;    /* node */
-    uint64_t swept_at;     /* record of the stream */
-    uint64_t swept_blocks; /* free ones after it */
+    uint32_t mark_next;  /* node */
+    uint64_t swept_at;   /* record of the stream */
+    uint64_t swept_left; /* vfs.left when it began */
+    uint64_t swept_free; /* blocks, before it was released */
 } contents;
 
 void contents_figures(struct contents_figures *out)
@@ -157,7 +158,6 @@ static void stored(struct service *svc)
 {
     struct server *s = svc->state;
 
-    contents.full = job.result == CHUNKS_FULL || job.result == CHUNKS_MEMORY;
     contents.failed = job.result != CHUNKS_OK;
     if (contents.failed) return;
     contents.stored += job.count;
@@ -230,20 +230,26 @@ static bool is_low(void)
 {
     const struct chunks_figures *f = &contents.figures;
 
-    return f->free_blocks < f->blocks / SWEEP_PART;
+    return f->free_blocks < f->blocks / SWEEP_PART + 2 * SPARE;
 }
 
-/* True: a job was begun. What a sweep that was not long ago left is needed. */
+bool contents_may_shrink(const struct vfs *v)
+{
+    return contents.sweep != SWEEP_IDLE || v->left != contents.swept_left;
+}
+
+/* True: a job was begun. What the last sweep left is needed, but for what files gave up since. */
 static bool sweep_some(const struct vfs *v)
 {
-    bool again = contents.full || contents.figures.free_blocks + SPARE < contents.swept_blocks;
+    bool some = v->left > contents.swept_left + SWEEP_LEAST ||
+                (v->room < VFS_DIRTY_MAX && v->left > contents.swept_left);
 
-    if (contents.sweep == SWEEP_IDLE && is_low() && again) contents.sweep = SWEEP_NEEDED;
+    if (contents.sweep == SWEEP_IDLE && is_low() && some) contents.sweep = SWEEP_NEEDED;
     switch (contents.sweep) {
     case SWEEP_IDLE:
         return false;
     case SWEEP_NEEDED:
-        contents.full = false;
+        contents.swept_left = v->left;
         contents.mark_next = 0;
         contents.sweep = SWEEP_MARKS;
         begin(JOB_BEGIN);
@@ -253,6 +259,7 @@ static bool sweep_some(const struct vfs *v)
         return true;
     case SWEEP_WAITS:
         if (server_log.durable < contents.swept_at) return false;
+        contents.swept_free = contents.figures.free_blocks;
         job.count = is_low() ? CLEAN_SEGMENTS : 0;
         begin(JOB_RELEASE);
         return true;
@@ -270,9 +277,10 @@ static void swept(void)
         contents.sweep = SWEEP_WAITS;
         contents.sweeps++;
     } else if (job.kind == JOB_RELEASE) {
-        bool more = job.count > 0 && job.result == CHUNKS_OK && is_low();
+        /* Cleaning goes on as long as it helps. */
+        bool more = job.count > 0 && contents.figures.free_blocks > contents.swept_free;
+        more = more && job.result == CHUNKS_OK && is_low();
         if (!more) contents.sweep = SWEEP_IDLE;
-        contents.swept_blocks = contents.figures.free_blocks;
     }
 }
 

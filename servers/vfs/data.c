@@ -118,6 +118,7 @@ static void cut(struct vfs *v, uint32_t node, uint64_t size)
     }
     n->cuts++;
     if (n->stored <= size) return;
+    v->left += 1 + (n->stored - size) / VFS_BLOCK_BYTES;
     n->stored = size;
     n->trimmed = true;
     if (size > 0) return;
@@ -139,6 +140,7 @@ void data_stored(struct vfs *v, const struct vfs_record *r)
 {
     struct node *n = &v->nodes[r->node];
 
+    v->left += n->stored > 0;
     n->stored = r->offset;
     n->depth = (uint8_t)r->flag;
     n->trimmed = (r->flag & STORED_TRIMMED) != 0;

@@ -14,6 +14,7 @@ enum {
     STACK_PAGES = 16,
     PRIORITY = 130, /* below the main thread's: whoever asks for what is in memory goes first */
     BUCKETS = 16384,
+    RANDOM_TRIES = 10000,
     CHUNKS_MOST = 1 << 20, /* a disk of 4 GiB */
     GROW_LEAST = 4,        /* pages at once */
     GROW_MOST = 64,
@@ -76,9 +77,14 @@ static bool name(uint8_t id[CHUNKS_ID])
 {
     struct random_bytes_out out;
     const struct random_bytes_in in = {.count = CHUNKS_ID};
+    int err = ERR_PEER_DIED;
 
-    if (random_bytes(store.caps.random, &in, &out) != OK || out.bytes.len != CHUNKS_ID)
-        return false;
+    /* It may have just begun, and not trust its sources yet. */
+    for (uint32_t i = 0; err != OK && i < RANDOM_TRIES; i++) {
+        if (i > 0) sys_yield();
+        err = random_bytes(store.caps.random, &in, &out);
+    }
+    if (err != OK || out.bytes.len != CHUNKS_ID) return false;
     memcpy(id, out.bytes.at, CHUNKS_ID);
     return true;
 }
@@ -208,7 +214,7 @@ static enum chunks_result release(void)
     for (uint32_t i = 0; result == CHUNKS_OK && i < job.count; i++) {
         result = chunks_clean(&store.chunks);
     }
-    return result == CHUNKS_MISSING ? CHUNKS_OK : result;
+    return result; /* CHUNKS_MISSING: no more room can be made */
 }
 
 static enum chunks_result run(void)

@@ -208,7 +208,9 @@ struct vfs {
     uint32_t blocks_fresh; /* blocks from here up were never used */
     uint32_t blocks_used, dirty;
     uint64_t stamp; /* writes so far */
-    uint64_t room;  /* blocks that can still be put on the disk; no part of the state */
+    /* No part of the state: blocks that can still be put on the disk; those that it may have and
+     * no file needs any more, at least. */
+    uint64_t room, left;
     uint64_t bytes; /* of contents, image files apart */
     uint64_t inode_last;
     uint32_t image_nodes; /* of the boot image */

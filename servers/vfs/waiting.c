@@ -45,7 +45,8 @@ int contents_read_later(struct request *rq, const struct file_read_in *in)
 
 bool contents_write_waits(const struct server *s)
 {
-    return contents_may_come() && !contents_fails() && s->vfs.room > VFS_DIRTY_MAX;
+    if (!contents_may_come() || contents_fails()) return false;
+    return s->vfs.room > VFS_DIRTY_MAX || contents_may_shrink(&s->vfs);
 }
 
 int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_record *r)

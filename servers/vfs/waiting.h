@@ -6,6 +6,8 @@
 bool contents_may_come(void);
 /* The last attempt to store something failed. */
 bool contents_fails(void);
+/* Some of what is on the disk may go. */
+bool contents_may_shrink(const struct vfs *v);
 
 /* A block that a read waits for. False: none does. */
 bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index);

@@ -6,6 +6,7 @@
  *   files_many drop DIRECTORY COUNT BYTES
  *   files_many write FILE PIECES STRIDE       PIECES times 3 KiB, STRIDE bytes from start to start
  *   files_many read FILE PIECES STRIDE
+ *   files_many cost DIRECTORY COUNT 0         what each operation costs, over COUNT of them
  *
  * At the end it prints the ticks that one took: instructions, where those are what is counted.
  */
@@ -105,6 +106,61 @@ static int pieces(const char *what, const char *name, uint64_t count, uint64_t s
     return err;
 }
 
+/* 4 KiB are two messages. */
+static int block_read(cap_t file)
+{
+    struct file_read_out out;
+    int err = file_read(file, &(struct file_read_in){.offset = 0, .count = PIECE}, &out);
+
+    if (err != OK) return err;
+    return file_read(file, &(struct file_read_in){.offset = PIECE, .count = 4096 - PIECE}, &out);
+}
+
+static int block_write(cap_t file)
+{
+    int err = put(file, 0, PIECE);
+
+    return err != OK ? err : put(file, PIECE, 4096 - PIECE);
+}
+
+enum measured { READ, WRITE, STAT, OPEN_READ_CLOSE, CREATE, UNLINK, OPERATIONS };
+
+static int operate(enum measured what, const char *directory, cap_t file, uint64_t number)
+{
+    struct file_stat_out stat;
+    cap_t other;
+
+    if (what == READ) return block_read(file);
+    if (what == WRITE) return block_write(file);
+    if (what == STAT) return file_stat(file, &stat);
+    uint64_t name = what == OPEN_READ_CLOSE ? 0 : number + 1;
+    print_format(path, sizeof(path), "%s/cost%lu", directory, name);
+    if (what == UNLINK) return one_file("drop", 0, 0);
+    int err = open_at(path, what == CREATE, &other);
+    if (err == OK && what == OPEN_READ_CLOSE) err = block_read(other);
+    if (err == OK) slot_discard(other);
+    return err;
+}
+
+static int cost(const char *directory, uint64_t count)
+{
+    static const char *const names[] = {
+        "read 4 KiB", "write 4 KiB", "stat", "open, read 4 KiB, close", "create", "unlink"};
+    cap_t file;
+
+    print_format(path, sizeof(path), "%s/cost0", directory);
+    int err = open_at(path, true, &file);
+    if (err == OK) err = block_write(file);
+    for (uint32_t what = READ; err == OK && what < OPERATIONS; what++) {
+        uint64_t start = ticks_now();
+        for (uint64_t i = 0; err == OK && i < count; i++) {
+            err = operate((enum measured)what, directory, file, i);
+        }
+        terminal_print("%s: %lu\n", names[what], (ticks_now() - start) / count);
+    }
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t count, size, start = ticks_now();
@@ -114,8 +170,14 @@ int main(int argc, char **argv)
     files = startup_cap("files");
     bool long_one = strcmp(argv[1], "write") == 0 || strcmp(argv[1], "read") == 0;
     if (!long_one && size > PIECE) return 2;
-    int err =
-        long_one ? pieces(argv[1], argv[2], count, size) : many(argv[1], argv[2], count, size);
+    int err = OK;
+    if (strcmp(argv[1], "cost") == 0) {
+        err = cost(argv[2], count);
+    } else if (long_one) {
+        err = pieces(argv[1], argv[2], count, size);
+    } else {
+        err = many(argv[1], argv[2], count, size);
+    }
     terminal_print("files_many %s: %s, %lu ticks each\n", argv[1], err == OK ? "done" : "WRONG",
                    (ticks_now() - start) / count);
     return err == OK ? 0 : 1;
