@@ -127,6 +127,7 @@ class Contents(Boots):
             while len(TICKS.findall(plain(bytes(one.seen)))) <= round_:
                 self.assertLess(time.monotonic(), deadline, one.text())
                 self.line(one, "sleep 1")
+            self.assertNotIn("WRONG", plain(bytes(one.seen)))
         for round_ in range(2):
             self.many(one, f"read /f{round_} 300 3072")
         self.line(one, "vfs flush")

@@ -13,6 +13,7 @@
 #include "bytes.h"
 #include "idl/vfs.h"
 #include "print.h"
+#include "service.h"
 #include "slots.h"
 #include "startup.h"
 #include "terminal.h"
@@ -51,8 +52,13 @@ static int put(cap_t file, uint64_t offset, uint32_t bytes)
 {
     const struct file_write_in in = {.offset = offset, .data = data_from(piece, bytes)};
     struct file_write_out out;
+    uint32_t tries = 0;
+    int err;
 
-    return file_write(file, &in, &out);
+    do { /* the same bytes at the same place: twice does no harm */
+        err = file_write(file, &in, &out);
+    } while (err != OK && call_again(err, &tries));
+    return err;
 }
 
 static int look(cap_t file, uint64_t offset, uint32_t bytes)
