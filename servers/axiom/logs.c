@@ -8,6 +8,7 @@
 #include "text.h"
 
 enum { LARGE = 1 << LARGE_PAGE_BITS, BADGES_START = 1024 };
+enum { EVENTS_LAG = LOG_EVENTS / 16 }; /* copied, and the kernel not told */
 
 static const struct log_rings *const rings = (const struct log_rings *)BOOT_LOG_ADDR;
 static struct logmem *const mem = (struct logmem *)OWN_LOG;
@@ -22,6 +23,7 @@ static struct {
     struct arrival arrivals[ARRIVALS_MAX];
     uint64_t made, made_id;
     uint64_t event_tail; /* position in the ring */
+    uint64_t event_told; /* the kernel may use the places below */
     struct badges badges;
 } logs;
 
@@ -202,6 +204,8 @@ int logs_drain(void)
     const volatile struct log_header *heads = &rings->header;
     bool commits = drain_commits(heads->commit_head), events = drain_events(heads->event_head);
     if (!commits && !events) return 0;
+    if (!commits && logs.event_tail - logs.event_told < EVENTS_LAG) return 0;
+    logs.event_told = logs.event_tail;
     struct message m = {.w = {mem->commit_head, logs.event_tail}};
     (void)sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m);
     if (!commits) return 0;

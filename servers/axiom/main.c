@@ -17,6 +17,7 @@ enum { SIGNAL_LOG = 1 };
 
 static struct thread_block block; /* axiom has one thread */
 static uint64_t request_words[MSG_WORDS_MAX], scratch_words[MSG_WORDS_MAX];
+static struct request served; /* the one that is; then the answer to give */
 static cap_t reply, wake;
 
 _Noreturn void start_program(const struct boot_info *boot); /* called by crt.S */
@@ -109,7 +110,7 @@ static int dispatch(struct request *rq)
 static void receive_caps(struct request *rq)
 {
     uint32_t count = msg_caps(rq->info);
-    if (count > 0) (void)logs_drain(); /* where they came from */
+    (void)logs_drain(); /* where they came from */
     for (uint32_t i = 0; i < count && i < MSG_CAPS_MAX; i++) {
         const struct msg_cap *c = &rq->buffer->caps[i];
         rq->caps[i] = (struct cap_arg){.slot = c->slot,
@@ -128,50 +129,60 @@ static void drop_caps(uint32_t count)
     }
 }
 
-static void serve_request(struct message *m)
+static void request_open(const struct message *m)
 {
-    struct request rq = {.badge = m->cap,
-                         .info = m->info,
-                         .words = request_words,
-                         .scratch = scratch_words,
-                         .buffer = (struct ipc_buffer *)BOOT_BUFFER_ADDR};
-    uint64_t time = ticks_now();
+    struct request *rq = &served;
     uint32_t words = msg_words(m->info);
-    memcpy(request_words, m->w, sizeof(m->w));
-    if (words > MSG_REGISTERS)
-        memcpy(request_words + MSG_REGISTERS, rq.buffer->words,
-               (words - MSG_REGISTERS) * sizeof(uint64_t));
-    receive_caps(&rq);
+    rq->badge = m->cap;
+    rq->info = m->info;
+    rq->answer.info = 0;
+    if (words == 0) return;
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        request_words[i] = m->w[i];
+    }
+    if (words <= MSG_REGISTERS) return;
+    memcpy(request_words + MSG_REGISTERS, rq->buffer->words,
+           (words - MSG_REGISTERS) * sizeof(uint64_t));
+}
+
+static void serve_request(struct request *rq)
+{
+    uint64_t time = ticks_now();
+    uint32_t caps = msg_caps(rq->info);
+    if (caps > 0) receive_caps(rq);
     uint64_t event = logs_events();
-    int err = dispatch(&rq);
-    if (err != OK) rq.answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
-    drop_caps(msg_caps(m->info));
+    int err = dispatch(rq);
+    if (err != OK) rq->answer.info = msg_info((uint32_t)err, 0, 0, 0);
+    if (caps > 0) {
+        drop_caps(caps);
+        memset(rq->caps, 0, sizeof(rq->caps));
+    }
     bool commits = logs_drain() != 0;
-    logs_request(&rq, time, event);
+    logs_request(rq, time, event);
     credits_refill(time, commits);
-    *m = rq.answer;
 }
 
 _Noreturn static void loop(void)
 {
-    struct message m = {0};
+    served = (struct request){.words = request_words,
+                              .scratch = scratch_words,
+                              .buffer = (struct ipc_buffer *)BOOT_BUFFER_ADDR};
     for (;;) {
+        struct message m = served.answer;
         m.info |= msg_info(0, 0, 0, MSG_CAPS_MAX);
-        const struct message answer = m;
         enum err err = sys_reply_recv(serve.endpoint, reply, serve.receive, &m);
-        if (err == ERR_LOG_FULL && logs_drain()) {
-            m = answer;
+        if (err == ERR_LOG_FULL && logs_drain()) continue; /* with the same answer */
+        CHECK(err == OK);
+        if ((m.info & (MSG_SIGNAL | MSG_CALL)) == MSG_CALL) {
+            request_open(&m);
+            serve_request(&served);
             continue;
         }
-        CHECK(err == OK);
+        served.answer.info = 0;
         if (m.info & MSG_SIGNAL) {
             credits_refill(ticks_now(), logs_drain() != 0);
-            m = (struct message){0};
-        } else if (m.info & MSG_CALL) {
-            serve_request(&m);
         } else {
             drop_caps(msg_caps(m.info)); /* a plain send asks for nothing */
-            m = (struct message){0};
         }
     }
 }
