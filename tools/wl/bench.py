@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from wl import bench_gate, bench_micro, bench_page, bench_profile  # noqa: E402
+from wl import bench_boot, bench_gate, bench_micro, bench_page, bench_profile  # noqa: E402
 from wl import bench_scale, bench_system, machine  # noqa: E402
 from wl.errors import Refused  # noqa: E402
 
@@ -40,6 +40,8 @@ def parse_arguments(argv):
                         help="what operations cost when there is much of something; fails if one "
                         "grows that should not")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="the same as plots, too")
+    parser.add_argument("--waterfall", action="store_true",
+                        help="what the boot is spent on, by program and function")
     parser.add_argument("--check", action="store_true",
                         help="fail if an operation became slower than the baseline says")
     parser.add_argument("--accept", action="store_true", help="rewrite the baseline")
@@ -97,6 +99,8 @@ def targets(args):
     asked = ["kernel", "loader", "micro", "counts"]
     if args.scaling or args.svg:
         return [*asked, "image_boot-scale"]
+    if args.waterfall:
+        return [*asked, "where", "image_boot"]
     if args.events or args.accept:
         asked.append("kernel_silent")
     system = bench_system.is_asked(args.profile or args.only)
@@ -173,6 +177,9 @@ def run(args):
     kernel = args.kernel or build / "symbols/kernel.elf"
     if args.profile:
         return show_profile(args, build, kernel)
+    if args.waterfall:
+        print("\n".join(bench_boot.told(build, kernel)))
+        return 0
     if args.scaling or args.svg:
         return bench_scale.checked(build, kernel, args.svg)
     if args.events:

@@ -32,7 +32,7 @@ LATER_NS = 200_000
 DISK_BYTES = 64 << 20
 LINUX_SECONDS, OUR_SECONDS, READY_SECONDS = 400, 200, 60
 FIGURE = re.compile(r"FIGURE (\w+) (\w+) (\w+) (\d+) (\d+) (\d+)")
-WHERE = Path(os.environ.get("WL_WHERE", BUILDS["debug"] / "tests/bench/where.so"))
+WHERE = Path(os.environ.get("WL_WHERE", BUILDS["debug"] / "tests/bench/micro/where.so"))
 ANSWER_US = 300  # by then the device has answered
 INIT = Path(os.environ.get("WL_LINUX_INIT", BUILDS["debug"] / "tests/bench/linux/linux_init"))
 # As it comes; and with all that costs it instructions and can be left out.

@@ -23,7 +23,7 @@ from harness import BUILDS, ROOT, Refused, Session, options  # noqa: E402
 import where  # noqa: E402
 from wl import recording  # noqa: E402
 
-WHERE = Path(os.environ.get("WL_WHERE", BUILDS["debug"] / "tests/bench/where.so"))
+WHERE = Path(os.environ.get("WL_WHERE", BUILDS["debug"] / "tests/bench/micro/where.so"))
 LOG_IMAGE = Path(os.environ.get("WL_LOG_IMAGE", BUILDS["debug"] / "tests/bench/log/log_image"))
 WL_LOG = BUILDS["debug"] / "tools/wllog/wl-log"
 STORE_BENCH = BUILDS["debug"] / "tests/host/store/store_bench"
