@@ -81,9 +81,10 @@ static bool needs_any_of(const struct description *d, uint32_t service, uint64_t
 static bool needs_have_no_cycle(const struct description *d)
 {
     _Static_assert(DESCRIPTION_SERVICES_MAX == 64, "a bit each");
-    uint64_t left = ~0ull >> (64 - d->service_count);
+    uint64_t left = ~0ull >> (64 - d->service_count), before = 0;
 
-    for (uint32_t round = 0; round < d->service_count; round++) {
+    while (left != before && left != 0) {
+        before = left;
         for (uint32_t i = 0; i < d->service_count; i++) {
             if (!needs_any_of(d, i, left)) left &= ~(1ull << i);
         }

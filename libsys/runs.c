@@ -8,16 +8,19 @@ static uint64_t run_mask(uint32_t count)
     return ~0ull >> (64 - count);
 }
 
+/* The bits of the word that stand for numbers below that one. */
+static uint64_t below(uint32_t number, uint32_t word)
+{
+    if (number <= word * 64) return 0;
+    uint32_t bits = number - word * 64;
+    return run_mask(bits < 64 ? bits : 64);
+}
+
 void runs_init(struct runs *runs, uint32_t first, uint32_t limit)
 {
     runs->limit = limit < RUNS_MAX ? limit : RUNS_MAX;
     for (uint32_t word = 0; word < RUNS_MAX / 64; word++) {
-        uint64_t used = 0;
-        for (uint32_t bit = 0; bit < 64; bit++) {
-            uint32_t number = word * 64 + bit;
-            if (number < first || number >= runs->limit) used |= 1ull << bit;
-        }
-        runs->used[word] = used;
+        runs->used[word] = below(first, word) | ~below(runs->limit, word);
     }
 }
 

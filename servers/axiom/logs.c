@@ -8,7 +8,7 @@
 #include "text.h"
 
 enum { LARGE = 1 << LARGE_PAGE_BITS, BADGES_START = 1024 };
-enum { EVENTS_LAG = LOG_EVENTS / 16 }; /* copied, and the kernel not told */
+enum { EVENTS_LAG = LOG_EVENTS / 16, COMMITS_LAG = LOG_COMMITS / 16 }; /* kernel not yet told */
 
 static const struct log_rings *const rings = (const struct log_rings *)BOOT_LOG_ADDR;
 static struct logmem *const mem = (struct logmem *)OWN_LOG;
@@ -22,8 +22,8 @@ static struct {
     cap_t first_arrival;
     struct arrival arrivals[ARRIVALS_MAX];
     uint64_t made, made_id;
-    uint64_t event_tail; /* position in the ring */
-    uint64_t event_told; /* the kernel may use the places below */
+    uint64_t event_tail;              /* position in the ring */
+    uint64_t event_told, commit_told; /* the kernel may use the places below */
     struct badges badges;
 } logs;
 
@@ -70,7 +70,7 @@ void logs_setup(const struct boot_info *boot)
     }
 }
 
-/* After an acknowledgement, when the signals have room in the rings. */
+/* After what an acknowledgement may give the signals room for. */
 static void signal_watchers(void)
 {
     for (uint32_t i = 0; i < WATCHES_MAX; i++) {
@@ -162,15 +162,18 @@ static void badges_room(void)
 /* As far as the log memory has room: what is durable on a disk makes way. */
 static bool drain_commits(uint64_t head)
 {
-    bool some = false;
-    for (; mem->commit_head < head && logmem_filled(mem) < mem->commit_slots; some = true) {
-        const struct commit *c = &rings->commits[mem->commit_head % LOG_COMMITS];
-        *logmem_commit(mem, mem->commit_head) = *c;
+    const uint64_t first = mem->commit_head, filled = logmem_filled(mem);
+    const uint64_t room = filled < mem->commit_slots ? mem->commit_slots - filled : 0;
+    const uint64_t until = head - first < room ? head : first + room;
+    while (mem->commit_head < until) { /* on_commit() may come here, too */
+        uint64_t at = mem->commit_head;
+        struct commit *c = logmem_commit(mem, at);
+        *c = rings->commits[at % LOG_COMMITS];
         /* Who reads it elsewhere, on another CPU maybe, sees the record before the count. */
-        __atomic_store_n(&mem->commit_head, mem->commit_head + 1, __ATOMIC_RELEASE);
-        on_commit(logmem_commit(mem, mem->commit_head - 1));
+        __atomic_store_n(&mem->commit_head, at + 1, __ATOMIC_RELEASE);
+        on_commit(c);
     }
-    return some;
+    return mem->commit_head != first;
 }
 
 /* What the kernel dropped keeps its numbers: those entries read as zeros. */
@@ -204,10 +207,13 @@ int logs_drain(void)
     const volatile struct log_header *heads = &rings->header;
     bool commits = drain_commits(heads->commit_head), events = drain_events(heads->event_head);
     if (!commits && !events) return 0;
-    if (!commits && logs.event_tail - logs.event_told < EVENTS_LAG) return 0;
-    logs.event_told = logs.event_tail;
-    struct message m = {.w = {mem->commit_head, logs.event_tail}};
-    (void)sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m);
+    if (logs.event_tail - logs.event_told >= EVENTS_LAG ||
+        mem->commit_head - logs.commit_told >= COMMITS_LAG) {
+        logs.event_told = logs.event_tail;
+        logs.commit_told = mem->commit_head;
+        struct message m = {.w = {logs.commit_told, logs.event_told}};
+        (void)sys_invoke(GS_LOG, OP_LOG_ACK, 2, &m);
+    }
     if (!commits) return 0;
     if (logs.ledger != 0) (void)sys_signal(logs.ledger);
     signal_watchers();
