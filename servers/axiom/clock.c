@@ -10,7 +10,7 @@
 
 enum { PIT_HZ = 1193182, PIT_CHANNEL2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61 };
 enum { LATCH_2 = 0x80, COUNT_DOWN_2 = 0xb0, TRIES = 8 };
-enum { WINDOW_TICKS = 1 << 21, SHORT_TICKS = 1 << 17, DOUBT_PART = 2048 };
+enum { WINDOW_TICKS = 1 << 21, SHORT_TICKS = 1 << 16, DOUBT_PART = 2048 };
 
 struct sample {
     uint64_t ticks, doubt; /* it was latched at most so much before or after */
