@@ -77,6 +77,10 @@ int run_test(struct shell *sh, int argc, char **argv);
 int run_true(struct shell *sh, int argc, char **argv);
 int run_man(struct shell *sh, int argc, char **argv);
 int run_write(struct shell *sh, int argc, char **argv);
+int run_as(struct shell *sh, int argc, char **argv);
+int run_bind(struct shell *sh, int argc, char **argv);
+int run_unbind(struct shell *sh, int argc, char **argv);
+int run_watch(struct shell *sh, int argc, char **argv);
 int run_touch(struct shell *sh, int argc, char **argv);
 
 /* files.c, contents.c: of several of them. */

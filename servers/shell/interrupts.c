@@ -91,3 +91,13 @@ void interrupts_mend(struct shell *sh)
         if (service_slot(sh, i) == cut) (void)copy(watch.spares[i], cut);
     }
 }
+
+void interrupts_renew(struct shell *sh)
+{
+    for (uint32_t i = 0; i < SERVICES; i++) {
+        if (service_slot(sh, i) != sh->files || sh->files == 0) continue;
+        slot_discard(watch.spares[i]);
+        watch.spares[i] = slot_alloc();
+        (void)copy(sh->files, watch.spares[i]);
+    }
+}

@@ -12,6 +12,7 @@
 enum {
     SIGNAL_EXIT = 1,
     SIGNAL_INTERRUPT = 2,
+    SIGNAL_CHANGE = 4,
     BADGE_JOB = 1,
     PROGRAM_PAGES = 160,
     PROGRAM_SLOTS = 64,
@@ -48,6 +49,7 @@ bool jobs_setup(struct shell *sh)
            self_notification_create(CAP_SLOT_SELF, &create) == OK &&
            self_notification_bind(CAP_SLOT_SELF, &bind) == OK &&
            source_make(notification, SIGNAL_EXIT, &sh->exit_source) &&
+           source_make(notification, SIGNAL_CHANGE, &sh->watch_source) &&
            source_make(notification, SIGNAL_INTERRUPT, &interrupt) &&
            interrupts_setup(sh, interrupt);
 }
@@ -314,6 +316,19 @@ int job_wait(struct shell *sh, struct job *job)
     }
     (void)session_mode(sh->session, &raw);
     return code;
+}
+
+void job_await_change(struct shell *sh)
+{
+    bool changed = false;
+
+    shell_flush(sh);
+    while (!changed && !sh->interrupted) {
+        struct message m = {0};
+        if (sys_recv(sh->endpoint, sh->reply, 0, &m) != OK) break;
+        changed = (m.info & MSG_SIGNAL) != 0 && (m.cap & SIGNAL_CHANGE) != 0;
+        on_event(sh, &m);
+    }
 }
 
 void jobs_end(struct shell *sh)

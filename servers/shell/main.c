@@ -176,7 +176,7 @@ static void setup(struct shell *sh)
     const struct startup *page = startup_page();
 
     sh->console = startup_cap("console");
-    sh->files = startup_cap("files");
+    sh->files = sh->own_files = startup_cap("files");
     sh->audit = startup_cap("audit");
     sh->observe = startup_cap("observe");
     sh->power = startup_cap("power");

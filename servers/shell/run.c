@@ -99,8 +99,10 @@ static int run_command(struct shell *sh, struct level *level)
     int status = STATUS_ERROR;
 
     sh->row = NULL;
+    level->skipping = true; /* what would read from it, if it does not even begin */
     if (!words_expand(sh, c, &words)) return STATUS_USAGE;
     if (!ends_open(sh, c, from_pipe)) return STATUS_ERROR;
+    level->skipping = false;
     status = ends_close(sh, c, run_words(sh, &words));
     interrupts_mend(sh);
     return sh->interrupted ? STATUS_INTERRUPTED : status;

@@ -62,9 +62,11 @@ struct row;
 struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
     cap_t random, time, vault, keys, identity, permission; /* 0: not given, of all these */
-    cap_t subject; /* what it asks for capabilities as, or 0 */
-    cap_t person;  /* session of who is logged in, or 0 */
-    cap_t endpoint, reply, exit_source, interrupt_source;
+    cap_t subject;   /* what it asks for capabilities as, or 0 */
+    cap_t person;    /* session of who is logged in, or 0 */
+    cap_t own_files; /* those of the start; `files` may be for another user, or with a view */
+    bool has_view;
+    cap_t endpoint, reply, exit_source, interrupt_source, watch_source;
     struct image image;
     bool has_image;
     struct job jobs[JOBS_MAX];
@@ -182,8 +184,9 @@ struct program {
 struct job *job_start(struct shell *sh, const struct program *program);
 /* Waits for its end. Ctrl-C ends it. Its exit code. */
 int job_wait(struct shell *sh, struct job *job);
-void jobs_look(struct shell *sh); /* what ended or faulted in the background */
-void jobs_end(struct shell *sh);  /* none outlives the shell: nobody else could end it */
+void job_await_change(struct shell *sh); /* until `watch_source` is signalled, or Ctrl-C */
+void jobs_look(struct shell *sh);        /* what ended or faulted in the background */
+void jobs_end(struct shell *sh);         /* none outlives the shell: nobody else could end it */
 struct job *job_find(struct shell *sh, const char *name);
 bool jobs_setup(struct shell *sh);
 bool program_exists(const struct shell *sh, const char *name);
@@ -191,7 +194,8 @@ bool program_exists(const struct shell *sh, const char *name);
 /* interrupts.c */
 /* `interrupt` tells the main thread of Ctrl-C, as before. */
 bool interrupts_setup(struct shell *sh, cap_t interrupt);
-void interrupts_mend(struct shell *sh); /* after a command */
+void interrupts_mend(struct shell *sh);  /* after a command */
+void interrupts_renew(struct shell *sh); /* `files` is another capability now */
 
 /* keeping.c */
 int log_head_show(struct shell *sh);
