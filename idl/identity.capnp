@@ -35,11 +35,11 @@ interface Identity @0xec49ea1c629903a4 {
   enum Error { denied @0; badName @1; taken @2; noUser @3; locked @4; limit @5; weakPassword @6; badPassword @7; tooOften @8;
                tooFewShards @9; badShard @10; sameShardTwice @11; wrongSet @12; mismatch @13;
                unknownNonce @14; replayed @15; expired @16; wrongUser @17; badSignature @18;
-               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; }
+               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; }
   # The same errors as UserSession's, with the same numbers.
 
   create @0 (name :Text $Wl.max(32), password :Text $Wl.max(128)) -> (user :User, shards :List(Shard) $Wl.max(3))
-      $Wl.errors(["denied", "badName", "taken", "limit", "weakPassword", "noRandom"]);
+      $Wl.errors(["denied", "badName", "taken", "limit", "weakPassword", "noRandom", "keysLocked"]);
   # A new neural key, and a machine key with all rights. The shards are shown here, and never again. Needs control.
   # A password has at least 12 bytes.
   get @1 (name :Text $Wl.max(32)) -> (user :User) $Wl.errors(["noUser"]);
@@ -57,10 +57,10 @@ interface Identity @0xec49ea1c629903a4 {
   # `signature`: of the machine key, over "waterlight login v1" in 32 bytes, the user's id, number and epoch of the key
   # in four bytes each, and the nonce.
   sign @7 (name :Text $Wl.max(32), password :Text $Wl.max(128), nonce :Data $Wl.max(32)) -> (machine :UInt32, signature :Data $Wl.max(64))
-      $Wl.errors(["noUser", "badPassword", "tooOften", "noMachine"]);
+      $Wl.errors(["noUser", "badPassword", "keysLocked", "tooOften", "noMachine"]);
   # For `login`, with the machine key that the preference "machine" names, or the first one that is here.
   recover @8 (name :Text $Wl.max(32), shards :List(Shard) $Wl.max(5), password :Text $Wl.max(128)) -> (shards :List(Shard) $Wl.max(3))
-      $Wl.errors(["noUser", "weakPassword", "tooFewShards", "badShard", "sameShardTwice", "wrongSet", "mismatch", "noRandom"]);
+      $Wl.errors(["noUser", "weakPassword", "tooFewShards", "badShard", "sameShardTwice", "wrongSet", "mismatch", "noRandom", "keysLocked"]);
   # A new password, and new shards: the old ones are of another set from now on. Machine keys here are new,
   # too, each with the next epoch; sessions end.
   verify @9 (user :Data $Wl.max(16), machine :UInt32, epoch :UInt32, domain :Text $Wl.max(32), message :Data $Wl.max(1024),
@@ -89,7 +89,7 @@ interface UserSession @0x9ce0bbcb6fde5348 {
   enum Error { denied @0; badName @1; taken @2; noUser @3; locked @4; limit @5; weakPassword @6; badPassword @7; tooOften @8;
                tooFewShards @9; badShard @10; sameShardTwice @11; wrongSet @12; mismatch @13;
                unknownNonce @14; replayed @15; expired @16; wrongUser @17; badSignature @18;
-               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; }
+               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; }
 
   whoami @0 () -> (user :User, machine :Machine, label :Text $Wl.max(32), startedMs :UInt64, leftMs :UInt64, attached :UInt16) $Wl.errors(["expired"]);
   extend @1 () -> (leftMs :UInt64) $Wl.errors(["expired"]);
@@ -103,26 +103,26 @@ interface UserSession @0x9ce0bbcb6fde5348 {
     text @0 :Text $Wl.max(32);
   }
   password @5 (old :Text $Wl.max(128), new :Text $Wl.max(128)) -> ()
-      $Wl.errors(["denied", "expired", "weakPassword", "badPassword", "tooOften", "noRandom"]);
+      $Wl.errors(["denied", "expired", "weakPassword", "badPassword", "keysLocked", "tooOften", "noRandom"]);
   reshare @6 (password :Text $Wl.max(128), shard :Text $Wl.max(96)) -> (shards :List(Shard) $Wl.max(3))
-      $Wl.errors(["denied", "expired", "badPassword", "tooOften", "badShard", "sameShardTwice", "wrongSet", "mismatch", "noRandom"]);
+      $Wl.errors(["denied", "expired", "badPassword", "keysLocked", "tooOften", "badShard", "sameShardTwice", "wrongSet", "mismatch", "noRandom"]);
   # New shards for old ones: with one of them, and the password for the two that are here.
   machines @7 (after :UInt32) -> (machines :List(Machine) $Wl.max(8), next :UInt32) $Wl.errors(["denied", "expired"]);
   machineCreate @8 (name :Text $Wl.max(32), shard :Text $Wl.max(96), password :Text $Wl.max(128), rights :UInt32 $Wl.range("0..15"), expires :Int64)
       -> (machine :Machine)
-      $Wl.errors(["denied", "expired", "badName", "taken", "limit", "badPassword", "tooOften", "badShard", "sameShardTwice", "wrongSet", "mismatch",
+      $Wl.errors(["denied", "expired", "badName", "taken", "limit", "badPassword", "keysLocked", "tooOften", "badShard", "sameShardTwice", "wrongSet", "mismatch",
                   "noRight", "noRandom"]);
   machineEnrol @9 (name :Text $Wl.max(32), publicKey :Data $Wl.max(32), rights :UInt32 $Wl.range("0..15"), expires :Int64) -> (machine :Machine)
       $Wl.errors(["denied", "expired", "badName", "taken", "limit", "noRight", "badSignature"]);
   # One whose seed is elsewhere. No rights beyond those of this session's own.
   machineRename @10 (number :UInt32, name :Text $Wl.max(32)) -> () $Wl.errors(["denied", "expired", "badName", "taken", "noMachine"]);
   machineRotate @11 (number :UInt32, password :Text $Wl.max(128)) -> (machine :Machine)
-      $Wl.errors(["denied", "expired", "noMachine", "revoked", "badPassword", "tooOften", "noRandom"]);
+      $Wl.errors(["denied", "expired", "noMachine", "revoked", "badPassword", "keysLocked", "tooOften", "noRandom"]);
   # A new random key with the next epoch.
   machineRevoke @12 (number :UInt32) -> () $Wl.errors(["denied", "expired", "noMachine", "noRight", "current"]);
   # Never again; sessions that it began end. Not the one of this session.
   sign @13 (domain :Text $Wl.max(32), message :Data $Wl.max(1024), password :Text $Wl.max(128)) -> (signature :Data $Wl.max(64), machine :UInt32, epoch :UInt32)
-      $Wl.errors(["denied", "expired", "badPassword", "tooOften", "noRight", "noMachine", "revoked", "noClock"]);
+      $Wl.errors(["denied", "expired", "badPassword", "keysLocked", "tooOften", "noRight", "noMachine", "revoked", "noClock"]);
   credentialSet @14 (kind :Text $Wl.max(32), value :Text $Wl.max(64)) -> () $Wl.errors(["denied", "expired", "badName", "limit", "notFound"]);
   # An address or a name elsewhere; nobody has verified it. Without a value: unlinked.
   preferenceSet @15 (key :Text $Wl.max(32), value :Text $Wl.max(64)) -> () $Wl.errors(["denied", "expired", "badName", "limit", "notFound"]);

@@ -17,6 +17,21 @@ static uint32_t pair_choose(void)
     return byte % 10u;
 }
 
+enum identity_refusal keys_master(const struct user *u, const char *password, uint32_t len,
+                                  uint8_t out_master[MASTER_BYTES])
+{
+    if (!password_master(password, len, u->salt, out_master)) return ID_LIMIT;
+    if (!u->vaulted || keys_vault_mix(u->salt, out_master)) return ID_OK;
+    sodium_memzero(out_master, MASTER_BYTES);
+    return ID_KEYS_LOCKED;
+}
+
+void keys_salt(struct user *u)
+{
+    keys_noise(u->salt, sizeof(u->salt));
+    u->vaulted = keys_vault_is_open();
+}
+
 enum identity_refusal keys_share(struct user *u, const uint8_t key[KEY_BYTES],
                                  const uint8_t master[MASTER_BYTES], struct shards_shown *out_shown)
 {
@@ -63,14 +78,15 @@ enum identity_refusal keys_make(struct user *u, struct machine *m, const char *p
 
     if (len < PASSWORD_MIN) return ID_WEAK_PASSWORD;
     keys_noise(key, sizeof(key));
-    keys_noise(u->salt, sizeof(u->salt));
-    if (!password_master(password, len, u->salt, master)) return ID_LIMIT;
+    keys_salt(u);
+    enum identity_refusal no = keys_master(u, password, len, master);
+    if (no != ID_OK) return no;
     seed_derive(key, 0, seed);
     public_of(seed, u->public);
     id_of(u->public, u->id);
     seed_derive(key, 1, seed);
     keys_machine(m, seed, master);
-    enum identity_refusal no = keys_share(u, key, master, out_shown);
+    no = keys_share(u, key, master, out_shown);
     sodium_memzero(key, sizeof(key));
     sodium_memzero(seed, sizeof(seed));
     sodium_memzero(master, sizeof(master));

@@ -12,6 +12,17 @@ enum { SHARDS_SHOWN = 3 };
 void keys_noise(unsigned char *out_bytes, unsigned count);
 bool keys_noise_failed(void);
 
+/* The program's: the keystore. Mixes into the master what only a key there gives for this salt;
+ * false: it is locked, or there is none. */
+bool keys_vault_is_open(void);
+bool keys_vault_mix(const uint8_t salt[SALT_BYTES], uint8_t master[MASTER_BYTES]);
+
+/* What the user's password gives, with the keystore's part where it has one. */
+enum identity_refusal keys_master(const struct user *u, const char *password, uint32_t len,
+                                  uint8_t out_master[MASTER_BYTES]);
+/* A new salt for a new password, with the keystore's part if it is open. */
+void keys_salt(struct user *u);
+
 struct shards_shown {
     char text[SHARDS_SHOWN][SHARE_TEXT_MAX];
 };

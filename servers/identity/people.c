@@ -40,7 +40,8 @@ enum identity_refusal server_master(struct server *s, uint16_t user, struct text
     uint64_t now = server_uptime_ms();
 
     if (t->wrong >= TRIES_MAX && now < t->until) return ID_TOO_OFTEN;
-    if (!password_master(password.at, password.len, u->salt, out_master)) return ID_LIMIT;
+    enum identity_refusal no = keys_master(u, password.at, password.len, out_master);
+    if (no != ID_OK) return no; /* nothing was tried */
     bool good = shares_unseal(&u->shares, out_master, shares);
     sodium_memzero(shares, sizeof(shares));
     if (good) {
@@ -174,10 +175,8 @@ static enum identity_refusal recovered(struct request *rq, uint16_t user,
     enum identity_refusal no = keys_recover(&s->state.users[user], &texts, key);
     if (no != ID_OK) return no;
     record_of_user(&s->state, user, &s->record);
-    keys_noise(s->record.user.salt, SALT_BYTES);
-    if (!password_master(in->password.at, in->password.len, s->record.user.salt, master)) {
-        no = ID_LIMIT;
-    }
+    keys_salt(&s->record.user);
+    no = keys_master(&s->record.user, in->password.at, in->password.len, master);
     if (no == ID_OK) no = keys_share(&s->record.user, key, master, out_shown);
     if (no == ID_OK) {
         server_commit(rq, &s->record);

@@ -223,9 +223,9 @@ static int on_password(struct request *rq, const struct user_session_password_in
     record_of_user(&s->state, user, &s->record);
     struct user *u = &s->record.user;
     bool opened = shares_unseal(&u->shares, old, kept);
-    keys_noise(u->salt, sizeof(u->salt));
+    keys_salt(u);
     keys_noise(u->shares.nonce, sizeof(u->shares.nonce));
-    no = opened && password_master(in->new.at, in->new.len, u->salt, new) ? ID_OK : ID_LIMIT;
+    no = opened ? keys_master(u, in->new.at, in->new.len, new) : ID_LIMIT;
     if (no == ID_OK) {
         shares_seal(kept, new, &u->shares);
         server_commit(rq, &s->record);

@@ -64,6 +64,7 @@ enum identity_refusal {
     ID_NOT_FOUND,
     ID_NO_SOURCE,
     ID_NO_CLOCK,
+    ID_KEYS_LOCKED,
 };
 
 enum machine_right {
@@ -89,6 +90,7 @@ struct user {
     struct box_shares shares;
     uint32_t machines_made; /* numbers of machine keys are never used again */
     uint8_t locked;
+    uint8_t vaulted; /* the keystore has a part in what the password opens */
     char name[NAME_BYTES + 1];
 };
 

@@ -6,7 +6,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import BOOT_SECONDS, BUILDS, Booted, Session, options
+from harness import BOOT_SECONDS, BUILDS, Booted, Session, machine, options
 from wl.serial import PROMPT, plain
 
 PASSWORD, OTHER = "correct horse battery", "staple staple staple"
@@ -302,6 +302,38 @@ class Boots(unittest.TestCase):
                 self.assertNotIn("anna", session.run("sessions")[1])
                 self.assertEqual(converse(session, "login anna", ("password: ", OTHER))[0], 1)
                 self.assertEqual(converse(session, "login anna", ("password: ", PASSWORD))[0], 0)
+                self.assertTrue(session.power_off())
+
+
+class Keystore(unittest.TestCase):
+    """A user made while the keystore is open: the password alone opens nothing."""
+
+    def test_keystore(self):
+        words = "correct horse battery staple"
+        with tempfile.TemporaryDirectory() as folder:
+            disks = machine.disk_set(folder)
+            with Session(options(own_disks=disks)) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+
+                def ask(line, *answers):
+                    return converse(session, line, *answers)
+
+                setup = ("passphrase: ", words), ("again: ", words)
+                self.assertEqual(ask("keystore setup", *setup)[0], 0)
+                shown = ask("users create anna", *chosen(PASSWORD))[1]
+                shards = SHARD.findall(shown)
+                login = "login anna", ("password: ", PASSWORD)
+                self.assertEqual(ask(*login)[0], 0)
+                self.assertEqual(session.run("keystore lock")[0], 0)
+                status, shown = ask(*login)
+                self.assertIn("keysLocked", shown)
+                self.assertEqual(ask("keystore unlock", ("passphrase: ", words))[0], 0)
+                self.assertEqual(ask(*login)[0], 0)
+                session.run("keystore lock")
+                # Three shards are more than a password: recovery needs no keystore.
+                asked = [("shard: ", shard) for shard in shards]
+                self.assertEqual(ask("users recover anna", *asked, *chosen(OTHER))[0], 0)
+                self.assertEqual(ask("login anna", ("password: ", OTHER))[0], 0)
                 self.assertTrue(session.power_off())
 
 

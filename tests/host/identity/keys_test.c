@@ -12,7 +12,7 @@
 #include "keys.h"
 
 static const char password[] = "correct horse battery";
-static bool noise_broken;
+static bool noise_broken, vault_open;
 static struct user user;
 static struct machine machine;
 static struct shards_shown shown;
@@ -27,9 +27,23 @@ bool keys_noise_failed(void)
     return noise_broken;
 }
 
+bool keys_vault_is_open(void)
+{
+    return vault_open;
+}
+
+bool keys_vault_mix(const uint8_t salt[SALT_BYTES], uint8_t master[MASTER_BYTES])
+{
+    for (uint32_t i = 0; i < SALT_BYTES; i++) {
+        master[i] ^= salt[i] ^ 0x5a;
+    }
+    return vault_open;
+}
+
 static int setup(void **state)
 {
     (void)state;
+    vault_open = false;
     shares_open(keys_noise);
     noise_broken = false;
     user = (struct user){0};
@@ -202,6 +216,30 @@ static void two_are_here_under_the_password(void **state)
     assert_false(shares_unseal(&user.shares, master, kept));
 }
 
+/* A user made while the keystore is open needs it for the password, and one made without it does
+ * not. */
+static void the_keystore_has_its_part(void **state)
+{
+    uint8_t master[MASTER_BYTES], plain[MASTER_BYTES];
+    struct share kept[2];
+
+    (void)state;
+    vault_open = true;
+    assert_false(user.vaulted);
+    assert_int_equal(keys_master(&user, password, sizeof(password) - 1, master), ID_OK);
+    assert_true(shares_unseal(&user.shares, master, kept));
+    assert_int_equal(keys_make(&user, &machine, password, sizeof(password) - 1, &shown), ID_OK);
+    assert_true(user.vaulted);
+    assert_int_equal(keys_master(&user, password, sizeof(password) - 1, master), ID_OK);
+    assert_true(shares_unseal(&user.shares, master, kept));
+    master_of(password, plain); /* the password alone */
+    assert_false(shares_unseal(&user.shares, plain, kept));
+    vault_open = false;
+    assert_int_equal(keys_master(&user, password, sizeof(password) - 1, master), ID_KEYS_LOCKED);
+    keys_salt(&user);
+    assert_false(user.vaulted);
+}
+
 /* Which two are kept is chosen at random: each pair of the five comes up. */
 static void the_pair_is_chosen_at_random(void **state)
 {
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup(a_person_is_known_by_the_key, setup),
         cmocka_unit_test_setup(recovery_refuses, setup),
         cmocka_unit_test_setup(two_are_here_under_the_password, setup),
+        cmocka_unit_test_setup(the_keystore_has_its_part, setup),
         cmocka_unit_test_setup(the_pair_is_chosen_at_random, setup),
         cmocka_unit_test_setup(passwords_have_a_least_length, setup),
         cmocka_unit_test_setup(what_is_signed_means_one_thing, setup),
