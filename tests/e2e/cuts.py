@@ -2,10 +2,10 @@
 
 Usage: cuts.py [CUTS [SEED]]
 
-The disk is nbd_disk.py: a cut loses, keeps and tears what was not flushed. It comes when the disk
-has done a number of requests drawn from the seed: while the log is looked for, made or read back,
-while the system starts, or while two programs and the shell write; now and then server, ledger or
-driver are ended, too.
+The disks, of the log and of contents, are nbd_disk.py's: a cut loses, keeps and tears what was not
+flushed. It comes when one of them has done a number of requests drawn from the seed: while the log
+is looked for, made or read back, while the system starts, or while two programs and the shell
+write, and contents are stored; now and then server, ledger or driver are ended, too.
 """
 
 import random
@@ -24,8 +24,9 @@ CUTS_LEAST, ON_A_DISK = 6, 50  # that show something; on one disk, as wl-log rea
 NAMES = [f"/f{i}" for i in range(8)]
 LOADS = ("/a", "/b")
 DISK_EACH, DISK_LEAST = 6 << 20, 64 << 20  # bytes for the log of each boot
-SERVICES, ENDED = ("vfs", "ledger", "virtio_blk"), 0.03  # one of them before a command
+SERVICES, ENDED = ("vfs", "ledger", "virtio_blk", "virtio_files"), 0.03  # one of them before a command
 BOOT_REQUESTS, LOAD_REQUESTS = 150, 400
+FILES_BYTES, FILES_REQUESTS, STORED, ON_FILES = 12 << 20, 60, 0.3, 0.4
 SAID = re.compile(r"files_load (\S+): (\d+)\.")
 LOOKED = re.compile(r"files_load (\S+): (\d+) writes, (whole|no file|WRONG)")
 HEAD = re.compile(r"log: boot (\d+), (\d+) commits of it on the disk")
@@ -70,12 +71,14 @@ class Cuts(unittest.TestCase):
         self.path = path
         self.chance = random.Random(seed)
         self.disk = Disk(self.path, DISK_LEAST + cuts * DISK_EACH, seed)
+        self.files = Disk(path.with_name("files.img"), FILES_BYTES, seed + 1, "wl-files")
+        self.disk.brothers, self.files.brothers = [self.files], [self.disk]
         self.world = World()
         self.writes = dict.fromkeys(LOADS, 0)  # of each program, that were answered
         self.boots, self.texts, self.early, self.ended = 0, 0, 0, 0
 
     def boot(self):
-        return Session(options(extra=self.disk.arguments(), memory="512M",
+        return Session(options(extra=self.disk.arguments() + self.files.arguments(), memory="512M",
                                smp=self.chance.choice((1, 1, 2, 4)),
                                image=BUILDS["release"] / "boot-test.img"))
 
@@ -93,6 +96,7 @@ class Cuts(unittest.TestCase):
                     self.campaign(cuts)
                 finally:
                     self.disk.close()
+                    self.files.close()
 
     def campaign(self, cuts):
         for number in range(cuts):
@@ -107,7 +111,8 @@ class Cuts(unittest.TestCase):
               f"{self.ended} services ended; "
               f"{self.texts} commands and {sum(self.writes.values())} writes of programs were "
               f"answered; of {self.disk.unflushed} writes that were not flushed {self.disk.lost} "
-              f"were lost and {self.disk.torn} torn")
+              f"were lost and {self.disk.torn} torn; of {self.files.unflushed} of contents "
+              f"{self.files.lost} and {self.files.torn}")
         if cuts >= CUTS_LEAST:
             self.assertGreater(self.texts, cuts)
             self.assertGreater(self.disk.lost + self.disk.torn, 0)
@@ -115,7 +120,8 @@ class Cuts(unittest.TestCase):
     def one(self, number):
         """A boot that is cut."""
         early = self.chance.random() < 0.3
-        self.disk.cut.clear()
+        cut = self.files if not early and self.chance.random() < ON_FILES else self.disk
+        cut.cut.clear()
         session = self.boot()
         with session:
             if early:
@@ -124,10 +130,11 @@ class Cuts(unittest.TestCase):
                 session.prompt(BOOT_SECONDS["fast"])
                 self.look(session)
                 if not early:
-                    self.disk.arm(self.chance.randrange(1, LOAD_REQUESTS), session.qemu)
+                    most = FILES_REQUESTS if cut is self.files else LOAD_REQUESTS
+                    cut.arm(self.chance.randrange(1, most), session.qemu)
                 self.load(session)
             except (Refused, BrokenPipeError) as problem:
-                if not self.disk.cut.wait(10):
+                if not cut.cut.wait(10):
                     raise AssertionError(f"cut {number}: {problem}") from problem
         shown = session.text()
         if not HEAD.search(shown):
@@ -145,6 +152,8 @@ class Cuts(unittest.TestCase):
             self.texts += 1
             self.line(session, self.world.command(self.chance, f"text {self.texts}"))
             self.world.answered()
+            if self.chance.random() < STORED:
+                self.line(session, "vfs flush")
 
     def look(self, session):
         """Everything that was answered is there, whole."""
@@ -154,6 +163,7 @@ class Cuts(unittest.TestCase):
         self.boots = boot
         if found := BEFORE.search(shown):
             self.assertRegex(self.line(session, "verify", 120), found.group(0))
+        self.line(session, "vfs verify", 120)
         listed = re.findall(r"(?m)\b(f\d)$", self.line(session, "ls /"))
         files = {f"/{name}": self.line(session, f"cat /{name}") for name in listed}
         self.assertIsNone(self.world.seen(files))

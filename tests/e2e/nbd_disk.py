@@ -43,8 +43,10 @@ class Request:
 class Disk:
     """Serves one machine after the other, until close()."""
 
-    def __init__(self, path, size, seed=0):
+    def __init__(self, path, size, seed=0, serial="waterlight0"):
         self.random = random.Random(seed)
+        self.serial = serial
+        self.brothers, self.loses = [], False  # other disks of the machine; with one that is cut
         self.size = size
         self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         os.ftruncate(self.file, size)
@@ -64,9 +66,10 @@ class Disk:
 
     def arguments(self):
         """What QEMU's command line needs."""
-        return ["-drive", "if=none,id=cached,format=raw,cache=writeback,file.driver=nbd,"
+        name = f"cached-{self.serial}"
+        return ["-drive", f"if=none,id={name},format=raw,cache=writeback,file.driver=nbd,"
                 f"file.server.type=unix,file.server.path={self.place}",
-                "-device", "virtio-blk-pci,disable-legacy=on,drive=cached,serial=waterlight0"]
+                "-device", f"virtio-blk-pci,disable-legacy=on,drive={name},serial={self.serial}"]
 
     def arm(self, requests, qemu, held=None):
         """The power is cut, and that process killed, when so many more requests were done and
@@ -110,6 +113,9 @@ class Disk:
                     self._requests()
                 except OSError:
                     pass  # the machine was killed
+                if self.loses:
+                    self._lose()
+                    self.loses = False
                 self.waiting.clear()
                 self._write_back(len(self.cache))  # it went off in order, or was killed without us
 
@@ -210,9 +216,16 @@ class Disk:
             request.answered = max(0, request.answered - count)
 
     def _cut(self):
-        """Writes that wait may have begun, too."""
+        for brother in self.brothers:
+            brother.loses = True
         os.kill(self.victim.pid, signal.SIGKILL)
         self.victim.wait()
+        self._lose()
+        self.cut_after = self.cut_at = self.victim = None
+        self.cut.set()
+
+    def _lose(self):
+        """Writes that wait may have begun, too."""
         writes = self.cache + [(r.offset, r.data) for r in self.waiting if r.kind == WRITE]
         self.unflushed += len(writes)
         self.random.shuffle(writes)
@@ -228,5 +241,3 @@ class Disk:
             for start in some:
                 os.pwrite(self.file, piece[start : start + SECTOR], at + start)
         self.cache.clear()
-        self.cut_after = self.cut_at = self.victim = None
-        self.cut.set()
