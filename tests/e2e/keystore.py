@@ -174,8 +174,7 @@ class Clients(Disks):
         with self.boot() as session:
             session.prompt(60)
             self.setup_keys(session)
-            for _ in range(2):  # it leaves nothing behind
-                self.assertGreater(self.ask(session, "keyall", "all"), 100)
+            self.assertGreater(self.ask(session, "keyall", "all"), 100)  # it leaves nothing behind
             self.assertRegex(self.run_line(session, "keystore"), r"keys +0, and 0 bytes of data")
             self.run_line(session, "verify")
             self.assertTrue(session.power_off())
@@ -196,36 +195,31 @@ class Clients(Disks):
         """The bytes of a key stand in the keystore's memory, once, and nowhere else: not on a disk,
         and not in memory when it is deleted, or the keystore locked or ended."""
         secret = bytes(i * i + 101 * i + 7 & 255 for i in range(32))  # as keytest makes it
+        halves = secret[:16], secret[16:]
         monitor = Path(self.scratch.name) / "monitor"
         extra = ["-qmp", f"unix:{monitor},server=on,wait=off"]
         with self.boot(extra=extra) as session:
             session.prompt(60)
             self.setup_keys(session)
             memory = Memory(monitor, Path(self.scratch.name) / "memory")
-            self.assertEqual(memory.count(secret), 0)
+            self.assertEqual(memory.count(*halves), [0, 0])
             self.ask(session, "keymark", "mark")
-            self.assertEqual(memory.count(secret), 1)
-            for half in (secret[:16], secret[16:]):
-                self.assertEqual(memory.count(half), 1)
+            self.assertEqual(memory.count(secret, *halves), [1, 1, 1])
             self.ask(session, "keymark", "mark")  # deletes it
-            for half in (secret[:16], secret[16:]):
-                self.assertEqual(memory.count(half), 0)
+            self.assertEqual(memory.count(*halves), [0, 0])
             self.ask(session, "keymark", "mark")
             self.run_line(session, "keystore lock")
-            for half in (secret[:16], secret[16:]):
-                self.assertEqual(memory.count(half), 0)
+            self.assertEqual(memory.count(*halves), [0, 0])
             self.with_words(session, "keystore unlock", WORDS)
-            self.assertEqual(memory.count(secret), 1)
-            self.assertEqual(memory.count(WORDS.encode()), 0)
+            self.assertEqual(memory.count(secret, WORDS.encode()), [1, 0])
             self.run_line(session, "kill keystore")
             self.wait_until_locked(session)  # a new one, in pages that the kernel has cleared
-            for half in (secret[:16], secret[16:]):
-                self.assertEqual(memory.count(half), 0)
+            self.assertEqual(memory.count(*halves), [0, 0])
             memory.close()
             self.assertTrue(session.power_off())
         for name, path in self.disks.items():
             contents = path.read_bytes()
-            for half in (secret[:16], secret[16:], WORDS.encode(), b"/keys/mark"):
+            for half in (*halves, WORDS.encode(), b"/keys/mark"):
                 self.assertNotIn(half, contents, name)
 
 
@@ -251,9 +245,11 @@ class Memory:
         self.answers.close()
         self.line.close()
 
-    def count(self, what):
+    def count(self, *what):
+        """How often each of them stands there."""
         self.do("pmemsave", val=0, size=MEMORY << 20, filename=str(self.file))
-        return self.file.read_bytes().count(what)
+        contents = self.file.read_bytes()
+        return [contents.count(piece) for piece in what]
 
 
 class Vectors(Booted):
