@@ -6,6 +6,7 @@
 # user signs with day by day are machine keys, each with rights, an epoch and perhaps an end.
 # Who asks is what the capability says: no method of UserSession names a user.
 using Wl = import "wl.capnp";
+using Vfs = import "vfs.capnp";
 
 struct User {
   name @0 :Text $Wl.max(32);
@@ -35,7 +36,7 @@ interface Identity @0xec49ea1c629903a4 {
   enum Error { denied @0; badName @1; taken @2; noUser @3; locked @4; limit @5; weakPassword @6; badPassword @7; tooOften @8;
                tooFewShards @9; badShard @10; sameShardTwice @11; wrongSet @12; mismatch @13;
                unknownNonce @14; replayed @15; expired @16; wrongUser @17; badSignature @18;
-               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; }
+               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; noFiles @28; }
   # The same errors as UserSession's, with the same numbers.
 
   create @0 (name :Text $Wl.max(32), password :Text $Wl.max(128)) -> (user :User, shards :List(Shard) $Wl.max(3))
@@ -89,7 +90,7 @@ interface UserSession @0x9ce0bbcb6fde5348 {
   enum Error { denied @0; badName @1; taken @2; noUser @3; locked @4; limit @5; weakPassword @6; badPassword @7; tooOften @8;
                tooFewShards @9; badShard @10; sameShardTwice @11; wrongSet @12; mismatch @13;
                unknownNonce @14; replayed @15; expired @16; wrongUser @17; badSignature @18;
-               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; }
+               noMachine @19; revoked @20; noRight @21; oldEpoch @22; current @23; notFound @24; noRandom @25; noClock @26; keysLocked @27; noFiles @28; }
 
   whoami @0 () -> (user :User, machine :Machine, label :Text $Wl.max(32), startedMs :UInt64, leftMs :UInt64, attached :UInt16) $Wl.errors(["expired"]);
   extend @1 () -> (leftMs :UInt64) $Wl.errors(["expired"]);
@@ -128,6 +129,8 @@ interface UserSession @0x9ce0bbcb6fde5348 {
   preferenceSet @15 (key :Text $Wl.max(32), value :Text $Wl.max(64)) -> () $Wl.errors(["denied", "expired", "badName", "limit", "notFound"]);
   notes @16 (credentials :Bool, after :UInt32) -> (notes :List(Note) $Wl.max(8), next :UInt32) $Wl.errors(["denied", "expired"]);
   # Credentials, or preferences.
+  files @17 () -> (root :Vfs.Directory) $Wl.errors(["denied", "expired", "noFiles"]);
+  # The file system as the user's, who has /home/NAME, made if it is not there. Taken back at the end of the session.
   struct Note {
     key @0 :Text $Wl.max(32);
     value @1 :Text $Wl.max(64);

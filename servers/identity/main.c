@@ -199,6 +199,7 @@ static void node_find(int argc, char **argv)
 int main(int argc, char **argv)
 {
     server.random = startup_cap("random");
+    server.files = startup_cap("files");
     server.time = startup_cap("time");
     shares_open(keys_noise);
     server_log = (struct service_log){

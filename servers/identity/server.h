@@ -26,7 +26,8 @@ struct server {
     /* What a session's capabilities are copies of: revoked with it. Those of a former process have
      * none, and are refused by their badge. */
     cap_t anchors[SESSIONS_MAX];
-    cap_t random, time;
+    cap_t roots[SESSIONS_MAX]; /* of files, 0: not asked for */
+    cap_t random, time, files;
     uint16_t session; /* that the capability of the present request stands for */
     struct identity_record record;
     char ephemeral[NAME_BYTES + 1], image[NAME_BYTES + 1], explicit_[NAME_BYTES + 1];
@@ -72,6 +73,11 @@ void sessions_revoke(struct server *s, uint16_t user, uint16_t machine);
 void sessions_reap(struct service *svc);
 enum identity_refusal session_begin(struct request *rq, const struct session *e,
                                     struct cap_arg *out_cap);
+
+/* home.c */
+int on_files(struct request *rq, struct user_session_files_out *out);
+/* Nobody sees files through that session any more. */
+void files_drop(struct server *s, uint32_t session);
 
 /* machines.c: methods of UserSession about machine keys. */
 int on_machines(struct request *rq, const struct user_session_machines_in *in,

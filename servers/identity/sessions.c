@@ -17,6 +17,7 @@ static uint64_t badge_of(const struct server *s, uint32_t index, uint32_t genera
 
 static void anchor_drop(struct server *s, uint32_t index)
 {
+    files_drop(s, index);
     if (s->anchors[index] == 0) return;
     const struct self_revoke_in in = {.source = {s->anchors[index], RIGHTS_ALL, 0, 0}};
     (void)self_revoke(CAP_SLOT_SELF, &in);
@@ -265,6 +266,7 @@ static int on_reshare(struct request *rq, const struct user_session_reshare_in *
 const struct user_session_ops server_session_ops = {
     .whoami = on_whoami,
     .extend = on_extend,
+    .files = on_files,
     .logout = on_logout,
     .attach = on_attach,
     .attached = on_attached,

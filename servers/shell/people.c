@@ -148,7 +148,33 @@ int run_users(struct shell *sh, int argc, char **argv)
     return err == OK ? STATUS_OK : failed(sh, name, err);
 }
 
-/* Challenge, signature, session. */
+/* Files are the console's again, too. */
+static int log_out(struct shell *sh)
+{
+    int err = user_session_logout(sh->person);
+
+    slot_discard(sh->person);
+    sh->person = 0;
+    shell_files_set(sh, 0);
+    return err;
+}
+
+/* From here on files are seen as the user, or nobody is logged in. */
+static int files_begin(struct shell *sh)
+{
+    struct user_session_files_out out = {.root = {.slot = slot_alloc()}};
+    int err = user_session_files(sh->person, &out);
+
+    if (err != OK) {
+        slot_release(out.root.slot);
+        (void)log_out(sh);
+        return err;
+    }
+    shell_files_set(sh, out.root.slot);
+    return OK;
+}
+
+/* Challenge, signature, session, files. */
 static int log_in(struct shell *sh, const char *name, const struct secret *password)
 {
     struct identity_get_out got;
@@ -180,10 +206,9 @@ static int log_in(struct shell *sh, const char *name, const struct secret *passw
         slot_release(out.session.slot);
         return err;
     }
-    if (sh->person != 0) (void)user_session_logout(sh->person);
-    slot_discard(sh->person);
+    if (sh->person != 0) (void)log_out(sh);
     sh->person = out.session.slot;
-    return OK;
+    return files_begin(sh);
 }
 
 int run_login(struct shell *sh, int argc, char **argv)
@@ -203,9 +228,7 @@ int run_logout(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (sh->person == 0) return shell_refused(sh, "nobody", "not logged in");
-    int err = user_session_logout(sh->person);
-    slot_discard(sh->person);
-    sh->person = 0;
+    int err = log_out(sh);
     return err == OK ? STATUS_OK : failed(sh, "session", err);
 }
 

@@ -63,7 +63,7 @@ struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
     cap_t random, time, vault, keys, identity, permission; /* 0: not given, of all these */
     cap_t subject;   /* what it asks for capabilities as, or 0 */
-    cap_t person;    /* session of who is logged in, or 0 */
+    cap_t person;    /* session of who is logged in, or 0; then `files` is theirs */
     cap_t own_files; /* those of the start; `files` may be for another user, or with a view */
     bool has_view;
     cap_t endpoint, reply, exit_source, interrupt_source, watch_source;
@@ -200,6 +200,10 @@ void interrupts_renew(struct shell *sh); /* `files` is another capability now */
 /* keeping.c */
 int log_head_show(struct shell *sh);
 void log_keep(struct shell *sh); /* all that is in the log is on the disk, or it says why not */
+
+/* views.c */
+/* From now on this is what commands and programs get as the files; 0: those of the start again. */
+void shell_files_set(struct shell *sh, cap_t files);
 
 /* files.c */
 /* `text` with "/" before it if it has none. */

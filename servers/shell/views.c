@@ -3,8 +3,7 @@
 #include "commands.h"
 #include "slots.h"
 
-/* From now on this is what commands and programs get as the files; 0: those of the start again. */
-static void files_set(struct shell *sh, cap_t files)
+void shell_files_set(struct shell *sh, cap_t files)
 {
     if (sh->files != sh->own_files) slot_discard(sh->files);
     sh->files = files != 0 ? files : sh->own_files;
@@ -19,12 +18,13 @@ int run_as(struct shell *sh, int argc, char **argv)
     struct directory_root_out out = {.directory = {.slot = slot_alloc()}};
     bool own = argc == 1;
 
+    if (sh->person != 0) return shell_refused(sh, argv[0], "somebody is logged in");
     if (!own && !shell_number(argv[1], &in.user)) return shell_wrong(sh, "USER is a number");
     in.path = shell_path(argc > 2 ? argv[2] : "/", path);
     int err = own ? OK : sh->files == 0 ? ERR_CAP_EMPTY : directory_root(sh->files, &in, &out);
     if (err != OK || own) slot_discard(out.directory.slot);
     if (err != OK) return file_failed(sh, argv[1], err);
-    files_set(sh, own ? 0 : out.directory.slot);
+    shell_files_set(sh, own ? 0 : out.directory.slot);
     return STATUS_OK;
 }
 
@@ -40,7 +40,7 @@ static int view_make(struct shell *sh)
         slot_discard(out.directory.slot);
         return err;
     }
-    files_set(sh, out.directory.slot);
+    shell_files_set(sh, out.directory.slot);
     sh->has_view = true;
     return OK;
 }

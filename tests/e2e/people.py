@@ -171,6 +171,29 @@ class People(Booted):
         self.run_line("preferences machine")
         self.login("anna")
 
+    def test_08_files(self):
+        """Each sees files as the session's user, whatever a path says; anna is logged in after."""
+        self.login("anna")
+        self.run_line("write /home/anna/diary mine")
+        self.run_line("chmod rw----- /home/anna/diary")
+        self.refused("denied", "write /etc-of-anna x")
+        self.restart("identity")
+        self.restart("vfs")
+        self.assertEqual(self.run_line("cat /home/anna/diary"), "mine\n")
+        self.login("bert", OTHER)
+        for line in ("cat /home/anna/diary", "ls /home/anna", "write /home/anna/diary x",
+                     "rm /home/anna/diary", "chown 0 /home/bert", "chmod rwxrwrw /home/anna"):
+            with self.subTest(line=line):
+                self.refused("denied", line)
+        self.assertIn("notFound", self.ask("cat /home/bert/../anna/diary", status=None)
+                      .replace("badPath", "notFound"))
+        self.run_line("ln -s /home/anna/diary /home/bert/way")
+        self.refused("denied", "cat /home/bert/way")
+        self.run_line("logout")
+        self.run_line("write /of-the-console x")  # its own again
+        self.run_line("rm /of-the-console")
+        self.login("anna")
+
     def test_08_notes(self):
         """anna is logged in."""
         self.run_line("credentials mail anna@example.org")

@@ -13,7 +13,8 @@ POLICY_WORDS = """
 # The layout of the boot image names files by path: for user space, the kernel does not look.
 POLICY_FILES_EXEMPT = ("kernel/abi/boot.h",)
 TREE_WORDS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
-MACHINE_PATHS = re.compile(r"(?<![\w.])/(root|home|work|farm|mnt|Users)/\w")
+# Not /home: that is where people have their files in this system, too.
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(root|work|farm|mnt|Users)/\w")
 HOSTS = re.compile(r"\b[\w.-]*\b(debian|npmjs|pypi|pythonhosted|crates)\.(org|com|io)\b")
 STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 ENUM = re.compile(r"\benum\s+(\w+)?\s*\{(.*?)\}", re.DOTALL)
