@@ -10,7 +10,7 @@
 #include "panic.h"
 #include "startup.h"
 
-enum { OPEN_TRIES = 3 };
+enum { OPEN_TRIES = 8 };
 
 static uint64_t disk_buffers[(544 + DISK_READ_BLOCKS * 4) * 1024 / 8];
 
@@ -100,10 +100,18 @@ static uint32_t disk_look(const struct log_ledger *page)
     }
 }
 
+static bool driver_died(int err)
+{
+    return err == ERR_PEER_DIED || err == ERR_CANCELLED || err == ERR_CAP_LOST;
+}
+
 static uint32_t disk_try(const struct log_ledger *page)
 {
     if (ledger.caps.driver == 0) return KEEP_NO_DISK;
     int err = device_open(&ledger.device, &ledger.caps);
+    for (uint32_t i = 0; i < OPEN_TRIES && driver_died(err); i++) { /* its successor answers */
+        err = device_open(&ledger.device, &ledger.caps);
+    }
     if (err != OK) return err == BLOCK_NO_DEVICE ? KEEP_NO_DISK : KEEP_FAILS;
     return ledger.device.read_only ? KEEP_READ_ONLY : disk_look(page);
 }
