@@ -8,7 +8,6 @@
 #include "invoke.h"
 #include "irq.h"
 
-#define MEMORY_MIN (46ull << 20) /* with less not all services start, and nobody is told why */
 #define AXIOM_TICKS (1ull << 24) /* milliseconds; at its end comes the next at once */
 enum { AXIOM_PRIORITY = 254 };
 enum { GENESIS_DEVICE = 256, GENESIS_READ = 512 };

@@ -10,7 +10,7 @@ from harness import BOOT_SECONDS, BUILDS, Booted, Session, options
 class Small(Booted):
     """A machine whose log is full soon."""
 
-    machine_options = {"memory": "64M"}
+    machine_options = {"memory": "96M"}
 
     def held(self):
         """Commits held, and the most that can be."""
@@ -84,7 +84,7 @@ class Full(Filled):
 class Flooded(Small):
     """One process makes commits as fast as it can, with credits for more than there is room for."""
 
-    machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "64M"}
+    machine_options = {"image": BUILDS["release"] / "boot-test.img", "memory": "96M"}
 
     def flood(self, name):
         """What it may make becomes less and less: there is room left for others."""
@@ -113,13 +113,13 @@ class Flooded(Small):
 class FloodedAtOnce(Filled):
     """A single request for more pages than the log has room for: refused, and nothing is mapped."""
 
-    machine_options = {**Flooded.machine_options, "memory": "55M"}
+    machine_options = {**Flooded.machine_options, "memory": "96M"}
 
     def test_pages(self):
         self.fill("memhog", 0.75, 40)
-        self.fill("restart power", 0.925, 60)
+        self.fill("restart power", 0.935, 60)
         held, most = self.held()
-        self.assertGreater(held + 2 * 680, most)  # two commits for each page
+        self.assertGreater(held + 2 * 1100, most)  # two commits for each page
         self.run_line("restart floodpages")
         self.session.send(b"\r")
         self.session.expect(rb"floodpages .*ended with code (7|8)", 60)
@@ -135,7 +135,7 @@ class DriverAway(Small):
     @classmethod
     def setUpClass(cls):
         cls.disk = cls.scratch() / "disk.img"
-        cls.machine_options = {"memory": "55M", "disks": [cls.disk]}  # 2^14 commits
+        cls.machine_options = {"memory": "96M", "disks": [cls.disk]}
         super().setUpClass()
 
     def driver(self):

@@ -164,7 +164,7 @@ class Window(Machine):
 
     def test_more_than_memory(self):
         """A boot goes on, and its first commits are known as before; in the next boot, too."""
-        session = self.boot(memory="64M")
+        session = self.boot(memory="96M")
         _, most = self.held(session)
         questions = ("show 5", "why vfs 3", "why hello 1", "at 5000 caps uart", "who uart 3")
         self.line(session, "hello")
@@ -189,7 +189,7 @@ class Window(Machine):
             self.assertTrue(self.line(session, "verify", timeout=120).startswith("ok: "))
         last = self.line(session, f"show {most + 1}").splitlines()[:2]
         self.assertTrue(session.power_off())
-        again = self.boot(memory="64M")
+        again = self.boot(memory="96M")
         self.assertEqual(self.line(again, f"show {most + 1} --boot 1").splitlines()[:2], last)
         self.assertEqual(self.line(again, "why hello 1 --boot 1"), before["why hello 1"])
         self.assertTrue(again.power_off())
@@ -201,7 +201,7 @@ class Window(Machine):
         """A disk without room: nothing leaves memory any more, and programs are refused."""
         with open(self.disk, "wb") as file:
             file.truncate(3 * MIB)
-        session = self.boot(memory="64M")
+        session = self.boot(memory="96M")
         _, most = self.held(session)
         refused = ""
         for _ in range(120):

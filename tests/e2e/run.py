@@ -99,7 +99,7 @@ class Reboot(unittest.TestCase):
 
     def test_least_memory(self):
         """What the smallest machine that is promised can do."""
-        with Session(options(memory="64M")) as session:
+        with Session(options(memory="96M")) as session:
             session.prompt(60)
             self.assertEqual(session.run("verify", 120)[0], 0)
             self.assertTrue(session.power_off())

@@ -22,6 +22,9 @@ static inline uint64_t ptr_to_phys(const void *at)
     return (uint64_t)at - DIRECT_MAP;
 }
 
+/* With less not all services of the image start, and nobody is told why. */
+#define MEMORY_MIN (90ull << 20)
+
 /* Where devices have their registers: above RAM, below the interrupt controllers, the kernel's. */
 #define DEVICE_MEMORY 0xc0000000ull
 #define DEVICE_END 0xfec00000ull

@@ -13,6 +13,8 @@ extern struct cpu *fake_cpu; /* the one whose step it is */
 #endif
 #define FAKE_WINDOW 0x500000000000ull /* where the host sees it: above the sanitizers' shadow */
 
+#define MEMORY_MIN (46ull << 20) /* less than there is */
+
 /* As on x86_64. The kernel names this memory and touches none of it: nothing is mapped there. */
 #define DEVICE_MEMORY 0xc0000000ull
 #define DEVICE_END 0xfec00000ull
