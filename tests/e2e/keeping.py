@@ -151,7 +151,7 @@ class Keeping(unittest.TestCase):
 
     def test_full(self):
         """Nothing more is taken, with a reason, and what is there stays."""
-        disk = self.disk(7)
+        disk = self.disk(8)
         session = self.boot(disk)
         self.line(session, "echo first > /first")
         for i in range(400):

@@ -23,9 +23,14 @@ class Permission(Booted):
         for number, line in enumerate(lines):
             self.run_line(f"echo '{line}' {'>>' if number else '>'} {path}")
 
+    written = 0
+
     def policy(self, *lines):
-        self.write("/policy", lines or ("# nothing",))
-        self.run_line("perm policy /policy")
+        """In a file of its own: whoever is logged in may make one, and not write another's."""
+        type(self).written += 1
+        path = f"/tmp/policy{self.written}"
+        self.write(path, lines or ("# nothing",))
+        self.run_line(f"perm policy {path}")
 
     def refused(self, why, line):
         self.assertIn(why, self.run_line(line, status=None))
@@ -124,9 +129,9 @@ class Permission(Booted):
                 "allow any random maybe", 'allow any "random',
                 "allow any a b c d e f g h i j k l m"), 1):
             with self.subTest(line=line):
-                self.write("/bad", ["allow any files"] * (number % 3) + [line])
+                self.write("/tmp/bad", ["allow any files"] * (number % 3) + [line])
                 self.refused(f"line {number % 3 + 1} is wrong; the old policy stays",
-                             "perm policy /bad")
+                             "perm policy /tmp/bad")
                 self.assertEqual(self.run_line("perm policy"), before)
         grant, _ = self.request("random w")
         self.run_line(f"perm revoke {grant}")
@@ -135,11 +140,11 @@ class Permission(Booted):
         for number, line in enumerate(("name again", "class root", "needs random w", "needs a x y",
                                        'wants random w ""', 'wants files w "twice"', "what"), 1):
             with self.subTest(line=line):
-                self.write("/bad", [*MANIFEST, line])
+                self.write("/tmp/bad", [*MANIFEST, line])
                 self.refused(f"line {len(MANIFEST) + 1} of the manifest is wrong",
-                             "perm manifest /bad")
-        self.write("/bad", MANIFEST[:3])
-        self.refused("line 4 of the manifest is wrong", "perm manifest /bad")
+                             "perm manifest /tmp/bad")
+        self.write("/tmp/bad", MANIFEST[:3])
+        self.refused("line 4 of the manifest is wrong", "perm manifest /tmp/bad")
 
     def test_07_the_clock_ends_it(self):
         self.policy("allow any random for=1")
@@ -191,7 +196,7 @@ class Permission(Booted):
         self.session.prompt(30)
         self.session.prompt(30)
         self.run_line("perm policy")
-        for line in ("perm", "perm policy /policy", "perm manifest /manifest", "perm revoke 1",
+        for line in ("perm", "perm policy /tmp/policy1", "perm manifest /manifest", "perm revoke 1",
                      "perm history"):
             self.refused("denied", line)
         self.session.send(b"exit\r")

@@ -97,6 +97,9 @@ TEST(FAST0012, "words in the buffer pages, more than there are, and no page to p
     OKAY(OP(axiom, OP_DELETE, in(p.server.tcb, TS_BUFFER), 0));
     REFUSED(ERR_MESSAGE, sys_call(p.c, S_EP, msg_info(0, MSG_REGISTERS + 1, 0, 0)));
     EXPECT(call_is_fast(&p, msg_info(0, MSG_REGISTERS, 0, 0)));
+    OKAY(OP(axiom, OP_DELETE, in(p.client.tcb, TS_BUFFER), 0));
+    EXPECT(answer_is_fast(&p, 0));
+    REFUSED(ERR_MESSAGE, sys_call(p.c, S_EP, msg_info(0, MSG_REGISTERS + 1, 0, 0)));
 }
 
 TEST(FAST0003, "names of something else, and rights that are missing")
