@@ -79,7 +79,7 @@ class Page(unittest.TestCase):
 
 
 class Scale(unittest.TestCase):
-    FLAT = {"open_among_files": [(1, 100), (100, 2500)], "server_of_clients": [(1, 5), (2, 10)]}
+    FLAT = {"open_among_files": [(1, 100), (128, 660)], "server_of_clients": [(1, 5), (2, 10)]}
 
     def problems(self, points):
         return bench_scale.problems({**self.FLAT, "a": points})
@@ -92,7 +92,7 @@ class Scale(unittest.TestCase):
                          ["a: 100 instructions with 1, 103 with 100"])
 
     def test_grows_more_than_is_known(self):
-        found = bench_scale.problems({**self.FLAT, "open_among_files": [(1, 100), (2, 128)]})
+        found = bench_scale.problems({**self.FLAT, "open_among_files": [(1, 100), (2, 183)]})
         self.assertEqual(len(found), 1)
 
     def test_a_series_is_missing(self):

@@ -7,8 +7,8 @@ from wl.errors import Refused
 
 PREFIX = "scale/"
 PART = 50  # a fiftieth more, from the first to the last of a series, is no growth
-# What does grow, and by how many instructions for each more at most; and why that is so.
-GROWS = {"open_among_files": (25, "a directory's entries are looked at one by one")}
+# What does grow, and by how many instructions for each doubling at most; and why that is so.
+GROWS = {"open_among_files": (80, "a directory is a tree")}
 # Where a series begins to be compared: one client alone takes the fast path.
 BEGINS = {"server_of_clients": 2}
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, COLUMNS = 300, 190, 55, 28, 30, 3
@@ -38,7 +38,7 @@ def problems(series):
         points = [point for point in points if point[0] >= BEGINS.get(name, 0)]
         (first, low), (last, high) = points[0], points[-1]
         each, _ = GROWS.get(name, (0, ""))
-        if high > low + low // PART + each * (last - first):
+        if high > low + low // PART + each * math.log2(last / first):
             found.append(f"{name}: {low} instructions with {first}, {high} with {last}")
     return found
 
