@@ -131,7 +131,7 @@ interface File @0x90960dd976bca09a {
   read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072))
       $Wl.errors(["notFound", "isDirectory", "denied", "busy", "silent", "gone", "damaged", "away"]);
   # Fewer bytes only at the end of the file. Of a file that another server answers, those up to `gone`. `damaged`: what the disk has is not what was written. `away`: they are
-  # on a disk that is not there, or fails.
+  # on a disk that is not there, or fails. `busy`: there is no memory to read them into just now.
   write @1 (offset :UInt64, data :Data $Wl.max(3072)) -> (soft :Bool) $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);
   # All or nothing. A gap reads as zeros. `soft`: four fifths of what the owner may have were in use.
   truncate @2 (size :UInt64) -> () $Wl.errors(["noSpace", "readOnly", "badOffset", "quota"]);

@@ -152,12 +152,14 @@ static void signal_handle(struct service *svc, uint64_t bits)
     service_apply(svc);
 }
 
-/* Not while an answer stands in the message page. */
+/* Not while an answer stands in the message page. Handling a signal may wait for another. */
 static void deferred_handle(struct service *svc)
 {
-    uint64_t bits = svc->deferred;
-    svc->deferred = 0;
-    if (bits != 0) signal_handle(svc, bits);
+    while (svc->deferred != 0) {
+        uint64_t bits = svc->deferred;
+        svc->deferred = 0;
+        signal_handle(svc, bits);
+    }
 }
 
 static void reply_choose(struct service *svc)

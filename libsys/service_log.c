@@ -246,7 +246,9 @@ static bool keeper_decided(struct service *svc, struct request *rq, bool answere
     uint32_t reply = (uint32_t)(svc->current - svc->replies);
     bool commits = svc->record_bytes > 0;
     if (commits && answered) once_commit(svc, rq);
-    if (!commits && (rq->is_volatile || log->durable == log->next)) return answered;
+    /* Signals that came while it waited are handled when no answer stands in the message page. */
+    bool signalled = svc->deferred != 0;
+    if (!commits && !signalled && (rq->is_volatile || log->durable == log->next)) return answered;
     /* The message page holds the answer, and is needed to append. */
     if (answered) held_put(svc, reply, &rq->answer, log->next + commits);
     if (commits && answered && !log_admits(svc)) {

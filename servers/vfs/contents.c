@@ -102,13 +102,17 @@ static void fetched(struct vfs *v)
     bool same = n->state != NODE_FREE && n->inode == contents.inode && n->depth == job.tree.depth &&
                 memcmp(n->root, job.tree.root, sizeof(n->root)) == 0;
 
+    if (same) server_cache_grow(v, job.count);
     for (uint32_t i = 0; same && i < job.count; i++) {
         uint32_t block = block_find(v, contents.node, job.index + i);
         bool good = job.results[i] == CHUNKS_OK;
-        if (good) (void)vfs_fill(v, contents.node, job.index + i, job.pages[i]);
+        bool room = !good || vfs_fill(v, contents.node, job.index + i, job.pages[i]);
         if (block != VFS_NO_BLOCK) v->blocks[block].damaged = !good;
         contents.fetched += good;
-        if (!good && i == 0) waiting_fail(v, contents.node, job.index, job.results[i]);
+        if (good && room) continue;
+        /* Who waits must not wait for what is fetched again and again, and has no place. */
+        enum chunks_result why = room ? job.results[i] : CHUNKS_MEMORY;
+        if (i == 0) waiting_fail(v, contents.node, job.index, why);
     }
 }
 

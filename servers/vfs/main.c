@@ -17,6 +17,7 @@ enum {
     PAGE_BYTES = 4096,
     GROW_LEAST = 4, /* pages at once; each costs commits, at the start and at the end */
     GROW_MOST = 64,
+    CACHE_LEAST = 32, /* blocks: more than are fetched at once, or nobody would ever read them */
     HANDLES_SPARE = 16,
     REPLIES = 16
 };
@@ -56,10 +57,22 @@ static bool grow(uint64_t base, uint32_t size, uint32_t wanted, uint32_t *ready)
     return true;
 }
 
+static bool grow_blocks(struct vfs *v, uint32_t blocks)
+{
+    return grow(MASKS, VFS_MASK_BYTES, blocks, &masks_ready) &&
+           grow(POOL, VFS_BLOCK_BYTES, blocks, &v->blocks_ready);
+}
+
+void server_cache_grow(struct vfs *v, uint32_t blocks)
+{
+    uint32_t wanted = v->blocks_used + blocks;
+
+    (void)grow_blocks(v, wanted < VFS_BLOCKS_MAX ? wanted : VFS_BLOCKS_MAX);
+}
+
 static bool grow_for(struct vfs *v, const struct vfs_record *r)
 {
-    return grow(MASKS, VFS_MASK_BYTES, vfs_blocks_needed(v, r), &masks_ready) &&
-           grow(POOL, VFS_BLOCK_BYTES, vfs_blocks_needed(v, r), &v->blocks_ready) &&
+    return grow_blocks(v, vfs_blocks_needed(v, r)) &&
            grow(NODES, sizeof(struct node), vfs_nodes_needed(v, r), &v->nodes_ready) &&
            grow(NAMES, 1, vfs_names_needed(v), &v->names_ready);
 }
@@ -188,7 +201,8 @@ static void on_reset(void *state)
 
     const struct vfs_memory memory = {(struct node *)NODES, (char *)NAMES, (uint8_t *)POOL,
                                       (uint64_t *)MASKS, recent};
-    if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready)) {
+    if (!grow(NODES, sizeof(struct node), VFS_IMAGE_MAX + 1, &s->vfs.nodes_ready) ||
+        !grow_blocks(&s->vfs, CACHE_LEAST)) {
         PANIC("no memory for the tables");
     }
     vfs_init(&s->vfs, &memory);

@@ -75,6 +75,8 @@ int server_error(enum vfs_error err);
 int server_commit(struct request *rq, struct vfs_record *record);
 /* The same where no request is decided. */
 int server_commit_now(struct service *svc, struct vfs_record *record);
+/* Memory for so many blocks more that are only read; where there is none, others make way. */
+void server_cache_grow(struct vfs *v, uint32_t blocks);
 /* Of the badges of handles: the number of the boot, in which alone they can be alive. */
 uint32_t server_incarnation(void);
 /* The handle of a badge, or NULL. */

@@ -101,6 +101,7 @@ bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index)
 
 static int error_of(enum chunks_result why)
 {
+    if (why == CHUNKS_MEMORY) return FILE_BUSY;
     return why == CHUNKS_DAMAGED || why == CHUNKS_MISSING ? FILE_DAMAGED : FILE_AWAY;
 }
 

@@ -114,6 +114,21 @@ class Contents(Boots):
         self.assertEqual(self.verified(three)[0][2], 0)
         self.assertTrue(three.power_off())
 
+    def test_nothing_in_memory(self):
+        """All that the boot before left in memory is on the disk, and nothing of it in the log
+        after its checkpoint: what is read finds memory all the same."""
+        one = self.start()
+        self.many(one, "write /long 300 3072")
+        self.line(one, "vfs flush")
+        self.line(one, "mkdir /d")
+        self.many(one, "link /d 700 1001")  # long records without contents, to the checkpoint
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.assertEqual(self.storage(two)["memory"], 0)
+        self.many(two, "read /long 300 3072")
+        self.assertEqual(self.storage(two)["memory"], 300 * PIECE // BLOCK)
+        self.assertTrue(two.power_off())
+
     def test_deaths(self):
         """File server and driver are ended while files are written and read."""
         one = self.start()

@@ -130,6 +130,8 @@ static void signalled(struct service *svc, uint64_t bits)
 {
     uint64_t one = 1;
     signalled_bits |= bits;
+    svc->deferred |= kernel.meanwhile;
+    kernel.meanwhile = 0;
     if (bits & SIGNAL_ADDS) service_commit(svc, 1, &one, sizeof(one));
 }
 

@@ -39,6 +39,7 @@ struct kernel {
     uint64_t answer_reply;
     uint32_t waits;
     void (*on_wait)(void);
+    uint64_t meanwhile; /* signals that come while the next one is handled, which waits */
 };
 extern struct kernel kernel;
 

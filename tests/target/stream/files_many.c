@@ -4,6 +4,7 @@
  *   files_many make DIRECTORY COUNT BYTES     COUNT files of BYTES each
  *   files_many look DIRECTORY COUNT BYTES     all there, and nothing else in their contents
  *   files_many drop DIRECTORY COUNT BYTES
+ *   files_many link DIRECTORY COUNT BYTES     COUNT links, the name of what each leads to that long
  *   files_many write FILE PIECES STRIDE       PIECES times 3 KiB, STRIDE bytes from start to start
  *   files_many read FILE PIECES STRIDE
  *   files_many cost DIRECTORY COUNT 0         what each operation costs, over COUNT of them
@@ -71,6 +72,17 @@ static int look(cap_t file, uint64_t offset, uint32_t bytes)
     return out.data.len == bytes && memcmp(out.data.at, piece, bytes) == 0 ? OK : ERR_RANGE;
 }
 
+static int link_to(uint32_t bytes)
+{
+    const struct directory_link_in in = {.path = text_from(path, strlen(path)),
+                                         .target = text_from((const char *)piece, bytes)};
+
+    for (uint32_t i = 0; i < bytes; i++) {
+        ((char *)piece)[i] = i % 2 != 0 ? '/' : 'a';
+    }
+    return directory_link(files, &in);
+}
+
 static int one_file(const char *what, uint64_t number, uint32_t bytes)
 {
     const struct directory_remove_in in = {.path = text_from(path, strlen(path))};
@@ -78,6 +90,7 @@ static int one_file(const char *what, uint64_t number, uint32_t bytes)
     cap_t file;
 
     if (strcmp(what, "drop") == 0) return directory_remove(files, &in);
+    if (strcmp(what, "link") == 0) return link_to(bytes);
     int err = open_at(path, make, &file);
     if (err != OK) return err;
     fill(number, bytes);
