@@ -33,6 +33,11 @@ static inline uint32_t badge_index(uint64_t badge)
 {
     return (uint32_t)badge & 0xff;
 }
+/* Not init's to somebody who looks the service up, nor without a badge. */
+static inline bool badge_is_object(uint64_t badge)
+{
+    return (badge & BADGE_LOOKUP) == 0 && badge_kind(badge) != 0;
+}
 /* Badge of the ledger's endpoint for the holder of a stream. */
 enum { BADGE_KIND_STREAM = 1 };
 static inline uint64_t badge_stream(uint32_t number)

@@ -33,3 +33,10 @@ struct request {
 /* Answers the call `token` of an earlier request with m->info, m->w and the message page. Given by
  * the framework. Result: the kernel's error. */
 int request_answer(uint64_t token, struct message *m);
+
+/* For a dispatch that asks no handler: the answer is an error. Gives it back. */
+static inline int request_refuse(struct request *rq, int err)
+{
+    rq->answer.info = msg_info((uint32_t)err, 0, 0, 0);
+    return err;
+}

@@ -1,6 +1,7 @@
 /* service.c - see service.h: what is not in every turn of the loop. */
 #include "bytes.h"
 #include "panic.h"
+#include "service_log.h"
 #include "service_run.h"
 #include "slots.h"
 
@@ -64,11 +65,16 @@ void request_commit_parts(struct request *rq, uint32_t type, struct data head, s
 
 void service_fold(struct service *svc)
 {
+    const struct service_log *log = svc->log;
     uint32_t end = svc->record_bytes;
     for (uint32_t at = 0; at < end;) {
         struct record *record = (struct record *)((char *)svc->records + at);
-        CHECK(svc->apply != NULL);
-        svc->apply(svc->state, record);
+        if (record->type < RECORD_OWN || log == NULL) {
+            CHECK(svc->apply != NULL);
+            svc->apply(svc->state, record);
+        } else if (record->type == RECORD_BOOTED && log->booted != NULL) {
+            log->booted(svc->state);
+        }
         svc->applied++;
         at += (uint32_t)sizeof(struct record) + (record->len + 7) / 8 * 8;
     }

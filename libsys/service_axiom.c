@@ -3,7 +3,7 @@
 
 #include "bytes.h"
 #include "panic.h"
-#include "service.h"
+#include "service_log.h"
 #include "slots.h"
 
 static struct cap_arg whole(cap_t slot)
@@ -82,6 +82,12 @@ bool service_badge_lives(struct service *svc, uint64_t badge)
     return self_badge_count(CAP_SLOT_SELF, &in, &out) != OK || out.count > 0;
 }
 
+/* With a stream: of an object that is in the state. */
+static bool death_counts(const struct service *svc, uint64_t badge)
+{
+    return svc->death != NULL && (svc->log == NULL || log_has_object(svc->log, badge));
+}
+
 void service_drain_deaths(struct service *svc)
 {
     struct self_deaths_out out = {.more = true};
@@ -90,7 +96,7 @@ void service_drain_deaths(struct service *svc)
         uint32_t count = out.badges.count;
         memcpy(svc->scratch, out.badges.at, count * sizeof(uint64_t));
         for (uint32_t i = 0; i < count; i++) {
-            if (svc->death != NULL) svc->death(svc, svc->scratch[i]);
+            if (death_counts(svc, svc->scratch[i])) svc->death(svc, svc->scratch[i]);
             if (svc->keeper != NULL) svc->keeper->death(svc, svc->scratch[i]);
             service_apply(svc);
         }

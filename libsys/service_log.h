@@ -6,11 +6,12 @@
  * is held until the stream is durable up to the state it was computed from. What an interface calls
  * volatile is not held.
  *
- * The program fills the first part, calls service_init(), then service_recover(), and then says
- * that it is ready. Records that the framework makes itself have types from RECORD_OWN up; apply
- * gets them, too, and has to ignore those that it does not know.
+ * The program fills the first parts of both structures, calls service_begin(), gets what it needs
+ * beside its state, calls service_objects_begin(), and then says that it is ready. Records that the
+ * framework makes itself have types from RECORD_OWN up; apply does not get them.
  */
 #pragma once
+#include "badge.h"
 #include "service.h"
 
 enum {
@@ -25,8 +26,8 @@ enum {
 
 enum record_own {
     RECORD_OWN = 0xffffff00,
-    /* A boot began, payload[0] its number, below 2^24: all badges of former boots are dead. Also
-     * the first record ever. Without a stream, or with one that takes no more, each process is a
+    /* A boot began, payload[0] its number, below 2^24: booted() is called. Also the first record
+     * ever. Without a stream, or with one that takes no more, each process is a
      * boot. */
     RECORD_BOOTED = RECORD_OWN,
     RECORD_OUTCOME, /* struct service_outcome: of a request that is done at most once */
@@ -53,10 +54,15 @@ struct service_held { /* an answer that waits */
 enum log_mode { LOG_SERVES, LOG_COUNTS /* parts of a checkpoint */, LOG_SENDS };
 
 struct service_log {
-    cap_t stream;               /* startup_cap("stream"); 0: the state ends with the process */
-    void (*reset)(void *state); /* to the one before the first record */
+    cap_t stream;                /* service_begin(); 0: the state ends with the process */
+    void (*reset)(void *state);  /* to the one before the first record */
+    void (*booted)(void *state); /* a change of it: all badges of former boots are dead; or NULL */
     /* Gives the state as records, by service_commit(): applied after reset() they make it. */
     void (*snapshot)(struct service *service);
+    /* Objects that badges of the endpoint stand for, if there are: their most, and the badge of
+     * each, of this boot; 0: there is none. Their end is service->death(). */
+    uint32_t objects;
+    uint64_t (*object)(void *state, uint32_t index);
 
     /* The framework's. */
     uint64_t boot;                 /* number, of the last RECORD_BOOTED */
@@ -80,6 +86,17 @@ struct service_log {
     struct service_outcome outcomes[LOG_OUTCOMES]; /* number 0: free */
 };
 
+/* Whether the badge is of an object of this boot: those of former ones are dead. */
+static inline bool log_has_object(const struct service_log *log, uint64_t badge)
+{
+    return badge_is_object(badge) && badge_is_from(badge, (uint32_t)log->boot);
+}
+/* With what the description gives a service: endpoint, notification and stream are found,
+ * service_init() and service_recover() called. Panics where one of them fails. */
+void service_begin(struct service *service);
+/* From now on service->death is called for objects of this boot, and for those that went while no
+ * process listened. Comes after service_begin(). */
+void service_objects_begin(struct service *service);
 /* Whether an answer that a client may ask for again hands out this badge: it is not dead although
  * no capability carries it. */
 bool service_owes(const struct service *service, uint64_t badge);

@@ -52,6 +52,12 @@ static inline const struct startup *startup_page(void)
 {
     return thread_self()->startup;
 }
+/* Milliseconds since the machine began. */
+static inline uint64_t startup_uptime_ms(void)
+{
+    uint64_t hz = startup_page()->tick_hz, ticks = ticks_now();
+    return hz < 1000 ? ticks : ticks / hz * 1000 + ticks % hz * 1000 / hz;
+}
 
 cap_t startup_cap(const char *name);       /* 0: not given */
 const char *startup_env(const char *name); /* NULL: not given */

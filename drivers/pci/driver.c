@@ -284,8 +284,7 @@ int function_serve(struct service *svc, struct request *rq)
     };
     (void)svc;
     if (asked(rq) != NULL) return function_dispatch(&ops, rq);
-    rq->answer.info = msg_info(FUNCTION_GONE, 0, 0, 0);
-    return FUNCTION_GONE;
+    return request_refuse(rq, FUNCTION_GONE);
 }
 
 int pci_serve(struct service *svc, struct request *rq)

@@ -46,8 +46,7 @@ static int dispatch(struct service *svc, struct request *rq)
     struct driver *d = svc->state;
     if (badge_kind(rq->badge) != KIND_BULK) return block_dispatch(&ops, rq);
     if (client_of(d, rq->badge) != NULL) return bulk_dispatch(&bulk, rq);
-    rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-    return ERR_PEER_DIED;
+    return request_refuse(rq, ERR_PEER_DIED);
 }
 
 static void irq_ack(const struct driver *d)

@@ -187,8 +187,7 @@ static int dispatch(struct service *svc, struct request *rq)
 
     if (badge_kind(rq->badge) == 0) return console_dispatch(&console_ops, rq);
     if (badge_is_live(svc->state, rq->badge)) return session_dispatch(&session_ops, rq);
-    rq->answer.info = msg_info(SESSION_CLOSED, 0, 0, 0);
-    return SESSION_CLOSED;
+    return request_refuse(rq, SESSION_CLOSED);
 }
 
 static void on_signal(struct service *svc, uint64_t bits)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server.h"
+#include "startup.h"
 
 enum { SESSIONS_LISTED = 8 };
 
@@ -21,7 +22,7 @@ int on_challenge(struct request *rq, const struct identity_challenge_in *in,
 {
     struct server *s = server_of(rq);
     uint16_t user = user_of(s, in->user);
-    struct nonce n = {.asker = rq->badge, .made = server_uptime_ms()};
+    struct nonce n = {.asker = rq->badge, .made = startup_uptime_ms()};
     uint8_t *shown = (uint8_t *)rq->scratch;
 
     if (user == NOBODY) return IDENTITY_NO_USER;
@@ -35,7 +36,7 @@ int on_challenge(struct request *rq, const struct identity_challenge_in *in,
     return OK;
 }
 
-static struct signer signer_of(const struct server *s, uint16_t machine)
+struct signer signer_of(const struct server *s, uint16_t machine)
 {
     const struct machine *m = &s->state.machines[machine];
     struct signer signer = {.machine = m->number, .epoch = m->epoch};
@@ -55,7 +56,7 @@ static enum identity_refusal login_check(struct request *rq, const struct identi
     if (!is_long(in->nonce, NONCE_BYTES)) return ID_UNKNOWN_NONCE;
     memcpy(n.bytes, in->nonce.at, NONCE_BYTES);
     memcpy(n.user, in->user.at, ID_BYTES);
-    enum identity_refusal no = nonce_spend(&s->nonces, &n, server_uptime_ms());
+    enum identity_refusal no = nonce_spend(&s->nonces, &n, startup_uptime_ms());
     if (no != ID_OK) return no;
     if (s->state.users[user].locked) return ID_LOCKED;
     uint16_t machine = *out_machine = machine_of(&s->state, user, in->machine);
@@ -152,11 +153,10 @@ int on_whose(struct request *rq, const struct identity_whose_in *in, struct iden
     uint64_t badge = in->session.slot == 0 ? in->session.badge : 0;
     uint16_t session = NOBODY;
 
-    if (badge_kind(badge) == KIND_SESSION && (badge & BADGE_LOOKUP) == 0 &&
-        badge_is_from(badge, (uint32_t)server_log.boot)) {
+    if (log_has_object(&server_log, badge)) {
         session = session_of(&s->state, badge_index(badge), badge_generation(badge));
     }
-    if (session == NOBODY || server_uptime_ms() >= s->state.sessions[session].expires) {
+    if (session == NOBODY || startup_uptime_ms() >= s->state.sessions[session].expires) {
         return IDENTITY_NOT_FOUND;
     }
     user_fill(s, s->state.sessions[session].user, &out->user);
@@ -167,7 +167,7 @@ int on_sessions(struct request *rq, const struct identity_sessions_in *in,
                 struct identity_sessions_out *out)
 {
     struct server *s = server_of(rq);
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     if (!badge_is_control(rq->badge)) return IDENTITY_DENIED;
     out->sessions.count = 0;

@@ -171,15 +171,6 @@ int on_machine_revoke(struct request *rq, const struct user_session_machine_revo
     return OK;
 }
 
-static struct signer signer_of(const struct server *s, uint16_t machine)
-{
-    const struct machine *m = &s->state.machines[machine];
-    struct signer signer = {.machine = m->number, .epoch = m->epoch};
-
-    memcpy(signer.user, s->state.users[m->user].id, ID_BYTES);
-    return signer;
-}
-
 int on_session_sign(struct request *rq, const struct user_session_sign_in *in,
                     struct user_session_sign_out *out)
 {

@@ -13,6 +13,7 @@
 #include "image.h"
 #include "panic.h"
 #include "server.h"
+#include "startup.h"
 
 enum { REPLIES = 8, NOISE_MAX = 2048 };
 
@@ -20,13 +21,6 @@ static struct server server;
 static struct service service;
 struct service_log server_log;
 static bool noise_failed; /* since the request began */
-
-uint64_t server_uptime_ms(void)
-{
-    uint64_t hz = startup_page()->tick_hz, ticks = ticks_now();
-
-    return hz < 1000 ? ticks : ticks / hz * 1000 + ticks % hz * 1000 / hz;
-}
 
 int64_t server_unix(struct server *s)
 {
@@ -66,14 +60,17 @@ void server_commit(struct request *rq, const struct identity_record *r)
 
 static void on_apply(void *state, const struct record *record)
 {
+    struct server *s = state;
+
+    identity_apply(&s->state, (const struct identity_record *)record->payload);
+}
+
+static void on_booted(void *state)
+{
     static const struct identity_record all = {.type = RECORD_SESSIONS_END};
     struct server *s = state;
 
-    if (record->type < RECORD_OWN) {
-        identity_apply(&s->state, (const struct identity_record *)record->payload);
-    } else if (record->type == RECORD_BOOTED) {
-        identity_apply(&s->state, &all);
-    }
+    identity_apply(&s->state, &all);
 }
 
 static void on_reset(void *state)
@@ -100,36 +97,26 @@ static void on_death(struct service *svc, uint64_t badge)
     struct server *s = svc->state;
     uint16_t session;
 
-    if ((badge & BADGE_LOOKUP) != 0 || badge_kind(badge) != KIND_SESSION) return;
-    if (!badge_is_from(badge, (uint32_t)server_log.boot)) return;
     session = session_of(&s->state, badge_index(badge), badge_generation(badge));
     if (session == NOBODY || s->anchors[session] != 0) return;
     const struct identity_record r = {.type = RECORD_SESSION_END, .index = session};
     service_commit(svc, r.type, &r, sizeof(r));
 }
 
-static int refuse(struct request *rq, int err)
-{
-    rq->answer.info = msg_info((uint32_t)err, 0, 0, 0);
-    return err;
-}
-
 static int dispatch_session(struct server *s, struct request *rq)
 {
-    bool of_boot = badge_is_from(rq->badge, (uint32_t)server_log.boot);
-
-    s->session = of_boot
+    s->session = log_has_object(&server_log, rq->badge)
                      ? session_of(&s->state, badge_index(rq->badge), badge_generation(rq->badge))
                      : NOBODY;
-    if (s->session == NOBODY) return refuse(rq, ERR_PEER_DIED);
+    if (s->session == NOBODY) return request_refuse(rq, ERR_PEER_DIED);
     const struct session *e = &s->state.sessions[s->session];
-    if (msg_label(rq->info) != MESSAGE_DESCRIBE && server_uptime_ms() >= e->expires) {
-        return refuse(rq, USER_SESSION_EXPIRED);
+    if (msg_label(rq->info) != MESSAGE_DESCRIBE && startup_uptime_ms() >= e->expires) {
+        return request_refuse(rq, USER_SESSION_EXPIRED);
     }
     bool may = e->parent == NOBODY || msg_label(rq->info) == USER_SESSION_WHOAMI ||
                msg_label(rq->info) == USER_SESSION_LOGOUT ||
                msg_label(rq->info) == MESSAGE_DESCRIBE;
-    if (!may) return refuse(rq, USER_SESSION_DENIED);
+    if (!may) return request_refuse(rq, USER_SESSION_DENIED);
     return user_session_dispatch(&server_session_ops, rq);
 }
 
@@ -152,24 +139,20 @@ static int dispatch(struct service *svc, struct request *rq)
         .whose = on_whose,
     };
     struct server *s = svc->state;
-    bool is_session = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_SESSION;
 
     noise_failed = false;
-    if (is_session) return dispatch_session(s, rq);
+    if (badge_is_object(rq->badge)) return dispatch_session(s, rq);
     uint32_t label = msg_label(rq->info);
     if (label == IDENTITY_LOGIN || label == IDENTITY_SESSIONS) sessions_reap(svc);
     return identity_dispatch(&ops, rq);
 }
 
-static void reconcile(void)
+static uint64_t badge_of(void *state, uint32_t index)
 {
-    for (uint32_t i = 0; i < SESSIONS_MAX; i++) {
-        const struct session *e = &server.state.sessions[i];
-        uint64_t badge = badge_make(KIND_SESSION, (uint32_t)server_log.boot, e->generation, i);
-        if (e->expires == 0 || service_badge_lives(&service, badge)) continue;
-        on_death(&service, badge);
-        service_apply(&service);
-    }
+    const struct server *s = state;
+    const struct session *e = &s->state.sessions[index];
+
+    return e->expires == 0 ? 0 : session_badge(e->generation, index);
 }
 
 /* explicit: an argument of the description; image: a file of the boot image; else for this boot. */
@@ -202,12 +185,13 @@ int main(int argc, char **argv)
     server.files = startup_cap("files");
     server.time = startup_cap("time");
     shares_open(keys_noise);
-    server_log = (struct service_log){
-        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    server_log = (struct service_log){.reset = on_reset,
+                                      .booted = on_booted,
+                                      .snapshot = on_snapshot,
+                                      .objects = SESSIONS_MAX,
+                                      .object = badge_of};
     service = (struct service){
         .state = &server,
-        .endpoint = startup_cap("service"),
-        .notification = startup_cap("wake"),
         .reply_count = REPLIES,
         .receive_slots = 1,
         .dispatch = dispatch,
@@ -215,12 +199,9 @@ int main(int argc, char **argv)
         .death = on_death,
         .log = &server_log,
     };
-    if (service_init(&service) != OK) PANIC("no Reply");
-    if (service_bind_notification(&service) != OK) PANIC("no notification");
-    service_recover(&service);
+    service_begin(&service);
     node_find(argc, argv);
-    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
-    reconcile();
+    service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);
 }

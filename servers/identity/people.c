@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server.h"
+#include "startup.h"
 
 enum { LIST_MAX = 8 };
 
@@ -37,7 +38,7 @@ enum identity_refusal server_master(struct server *s, uint16_t user, struct text
     struct tries *t = &s->tries[user];
     const struct user *u = &s->state.users[user];
     struct share shares[2];
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     if (t->wrong >= TRIES_MAX && now < t->until) return ID_TOO_OFTEN;
     enum identity_refusal no = keys_master(u, password.at, password.len, out_master);
@@ -50,7 +51,7 @@ enum identity_refusal server_master(struct server *s, uint16_t user, struct text
     }
     sodium_memzero(out_master, MASTER_BYTES);
     t->wrong++;
-    t->until = server_uptime_ms() + TRIES_PAUSE_MS;
+    t->until = startup_uptime_ms() + TRIES_PAUSE_MS;
     return ID_BAD_PASSWORD;
 }
 

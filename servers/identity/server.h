@@ -36,13 +36,17 @@ struct server {
 extern struct service_log server_log;
 extern const struct user_session_ops server_session_ops;
 
+static inline uint64_t session_badge(uint32_t generation, uint32_t index)
+{
+    return badge_make(KIND_SESSION, (uint32_t)server_log.boot, generation, index);
+}
+
 static inline struct server *server_of(struct request *rq)
 {
     return request_service(rq)->state;
 }
 
 /* main.c */
-uint64_t server_uptime_ms(void);
 int64_t server_unix(struct server *s); /* 0: not known */
 static inline int error_of(enum identity_refusal no)
 {
@@ -100,6 +104,8 @@ int on_notes(struct request *rq, const struct user_session_notes_in *in,
              struct user_session_notes_out *out);
 
 /* login.c */
+/* What the machine's signatures speak of. */
+struct signer signer_of(const struct server *s, uint16_t machine);
 int on_challenge(struct request *rq, const struct identity_challenge_in *in,
                  struct identity_challenge_out *out);
 int on_login(struct request *rq, const struct identity_login_in *in,

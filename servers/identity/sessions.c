@@ -6,14 +6,9 @@
 #include "panic.h"
 #include "server.h"
 #include "slots.h"
+#include "startup.h"
 
 enum { ATTACHED_MAX = 16 };
-
-static uint64_t badge_of(const struct server *s, uint32_t index, uint32_t generation)
-{
-    (void)s;
-    return badge_make(KIND_SESSION, (uint32_t)server_log.boot, generation, index);
-}
 
 static void anchor_drop(struct server *s, uint32_t index)
 {
@@ -50,12 +45,12 @@ void sessions_revoke(struct server *s, uint16_t user, uint16_t machine)
 void sessions_reap(struct service *svc)
 {
     struct server *s = svc->state;
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     for (uint32_t i = 0; i < SESSIONS_MAX; i++) {
         const struct session *e = &s->state.sessions[i];
         struct self_badge_count_in in = {.endpoint = {svc->endpoint, RIGHTS_ALL, 0, 0},
-                                         .badge = badge_of(s, i, e->generation)};
+                                         .badge = session_badge(e->generation, i)};
         struct self_badge_count_out out;
         if (e->expires == 0 || server_log.boot == 0) continue;
         bool held = self_badge_count(CAP_SLOT_SELF, &in, &out) != OK ||
@@ -95,11 +90,11 @@ enum identity_refusal session_begin(struct request *rq, const struct session *e,
     struct identity_record *r = &s->record;
 
     *r = (struct identity_record){.session = *e};
-    r->session.started = server_uptime_ms();
+    r->session.started = startup_uptime_ms();
     if (r->session.expires == 0) r->session.expires = r->session.started + SESSION_LIFE_MS;
     enum identity_refusal no = decide_session_new(&s->state, r);
     if (no != ID_OK) return no;
-    if (anchor_make(rq, r->index, badge_of(s, r->index, r->session.generation)) != OK) {
+    if (anchor_make(rq, r->index, session_badge(r->session.generation, r->index)) != OK) {
         return ID_LIMIT;
     }
     *out_cap = (struct cap_arg){.slot = s->anchors[r->index], .rights = RIGHT_WRITE | RIGHT_GRANT};
@@ -114,7 +109,7 @@ static const struct session *own(struct server *s)
 
 static uint64_t left_of(const struct session *e)
 {
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     return now < e->expires ? e->expires - now : 0;
 }
@@ -140,7 +135,7 @@ static int on_whoami(struct request *rq, struct user_session_whoami_out *out)
 static int on_extend(struct request *rq, struct user_session_extend_out *out)
 {
     struct server *s = server_of(rq);
-    uint64_t until = server_uptime_ms() + SESSION_LIFE_MS;
+    uint64_t until = startup_uptime_ms() + SESSION_LIFE_MS;
 
     if (own(s)->parent != NOBODY) return USER_SESSION_DENIED;
     for (uint32_t i = 0; i < SESSIONS_MAX; i++) {

@@ -21,8 +21,7 @@ static int serve(struct request *rq)
     if ((rq->badge & BADGE_LOOKUP) != 0 || rq->badge == 0) return space_serve(rq);
     if (handle_is_ours(s, rq->badge)) return key_serve(rq);
     /* A handle of a former process: as good as an object that died. */
-    rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-    return ERR_PEER_DIED;
+    return request_refuse(rq, ERR_PEER_DIED);
 }
 
 /* Secrets came in the words, in the message page, and went through `change`. What the answer says

@@ -64,7 +64,7 @@ void grant_end(struct service *svc, uint16_t grant, enum event_kind why)
     struct server *s = svc->state;
     const struct grant g = s->state.grants[grant];
     struct event e = {
-        .at = server_uptime_ms(), .kind = why, .grant = g.id, .line = g.line, .rights = g.rights};
+        .at = startup_uptime_ms(), .kind = why, .grant = g.id, .line = g.line, .rights = g.rights};
     struct notice n = {.grant = g.id, .why = why == EVENT_EXPIRED};
 
     anchor_drop(s, grant);
@@ -82,7 +82,7 @@ void grant_end(struct service *svc, uint16_t grant, enum event_kind why)
 void grants_expire(struct service *svc)
 {
     struct server *s = svc->state;
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     for (uint16_t i = 0; i < GRANTS_MAX; i++) {
         const struct grant *g = &s->state.grants[i];
@@ -96,7 +96,7 @@ void grants_expire(struct service *svc)
 void timer_set_next(struct service *svc, uint64_t also)
 {
     struct server *s = svc->state;
-    uint64_t now = server_uptime_ms(), next = also;
+    uint64_t now = startup_uptime_ms(), next = also;
 
     for (uint32_t i = 0; i < GRANTS_MAX; i++) {
         const struct grant *g = &s->state.grants[i];
@@ -171,7 +171,7 @@ int on_request(struct request *rq, const struct subject_request_in *in,
     const struct subject *me = &s->state.subjects[s->subject];
     const struct subject *parent = me->parent == NOBODY ? NULL : &s->state.subjects[me->parent];
     struct grant g = {.subject = s->subject, .rights = in->rights};
-    struct event e = {.at = server_uptime_ms(), .kind = EVENT_GRANTED, .rights = in->rights};
+    struct event e = {.at = startup_uptime_ms(), .kind = EVENT_GRANTED, .rights = in->rights};
     bool shown = in->session.type != CAP_EMPTY;
 
     memcpy(g.object, in->object.at, in->object.len);

@@ -19,13 +19,6 @@ static struct server server;
 static struct service service;
 struct service_log server_log;
 
-uint64_t server_uptime_ms(void)
-{
-    uint64_t hz = startup_page()->tick_hz, ticks = ticks_now();
-
-    return hz < 1000 ? ticks : ticks / hz * 1000 + ticks % hz * 1000 / hz;
-}
-
 int32_t server_minute(struct server *s)
 {
     struct time_now_out out;
@@ -49,14 +42,17 @@ void server_event(struct service *svc, const struct event *e)
 
 static void on_apply(void *state, const struct record *record)
 {
+    struct server *s = state;
+
+    permission_apply(&s->state, (const struct permission_record *)record->payload);
+}
+
+static void on_booted(void *state)
+{
     static const struct permission_record all = {.type = RECORD_ALL_END};
     struct server *s = state;
 
-    if (record->type < RECORD_OWN) {
-        permission_apply(&s->state, (const struct permission_record *)record->payload);
-    } else if (record->type == RECORD_BOOTED) {
-        permission_apply(&s->state, &all);
-    }
+    permission_apply(&s->state, &all);
 }
 
 static void on_reset(void *state)
@@ -79,10 +75,8 @@ static void on_snapshot(struct service *svc)
 static void on_death(struct service *svc, uint64_t badge)
 {
     struct server *s = svc->state;
-
-    if ((badge & BADGE_LOOKUP) != 0 || badge_kind(badge) != KIND_SUBJECT) return;
-    if (!badge_is_from(badge, (uint32_t)server_log.boot)) return;
     uint16_t subject = subject_of(&s->state, badge_index(badge), badge_generation(badge));
+
     if (subject != NOBODY) subject_end(svc, subject);
 }
 
@@ -94,35 +88,25 @@ static void on_signal(struct service *svc, uint64_t bits)
 
 static int dispatch_subject(struct server *s, struct request *rq)
 {
-    bool of_boot = badge_is_from(rq->badge, (uint32_t)server_log.boot);
-
-    s->subject = of_boot
+    s->subject = log_has_object(&server_log, rq->badge)
                      ? subject_of(&s->state, badge_index(rq->badge), badge_generation(rq->badge))
                      : NOBODY;
-    if (s->subject == NOBODY) {
-        rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-        return ERR_PEER_DIED;
-    }
+    if (s->subject == NOBODY) return request_refuse(rq, ERR_PEER_DIED);
     return subject_dispatch(&server_subject_ops, rq);
 }
 
 static int dispatch(struct service *svc, struct request *rq)
 {
-    struct server *s = svc->state;
-    bool is_subject = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_SUBJECT;
-
-    return is_subject ? dispatch_subject(s, rq) : permission_dispatch(&server_permission_ops, rq);
+    if (badge_is_object(rq->badge)) return dispatch_subject(svc->state, rq);
+    return permission_dispatch(&server_permission_ops, rq);
 }
 
-static void reconcile(void)
+static uint64_t badge_of(void *state, uint32_t index)
 {
-    for (uint32_t i = 0; i < SUBJECTS_MAX; i++) {
-        const struct subject *e = &server.state.subjects[i];
-        uint64_t badge = badge_make(KIND_SUBJECT, (uint32_t)server_log.boot, e->generation, i);
-        if (!e->used || service_badge_lives(&service, badge)) continue;
-        on_death(&service, badge);
-        service_apply(&service);
-    }
+    const struct server *s = state;
+    const struct subject *e = &s->state.subjects[index];
+
+    return e->used ? subject_badge(e->generation, index) : 0;
 }
 
 int main(int argc, char **argv)
@@ -131,12 +115,13 @@ int main(int argc, char **argv)
     (void)argv;
     server.time = startup_cap("clock");
     server.identity = startup_cap("people");
-    server_log = (struct service_log){
-        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    server_log = (struct service_log){.reset = on_reset,
+                                      .booted = on_booted,
+                                      .snapshot = on_snapshot,
+                                      .objects = SUBJECTS_MAX,
+                                      .object = badge_of};
     service = (struct service){
         .state = &server,
-        .endpoint = startup_cap("service"),
-        .notification = startup_cap("wake"),
         .reply_count = REPLIES,
         .receive_slots = 1,
         .dispatch = dispatch,
@@ -145,12 +130,9 @@ int main(int argc, char **argv)
         .death = on_death,
         .log = &server_log,
     };
-    if (service_init(&service) != OK) PANIC("no Reply");
-    if (service_bind_notification(&service) != OK) PANIC("no notification");
-    service_recover(&service);
+    service_begin(&service);
     timer_open(&service);
-    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
-    reconcile();
+    service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);
 }

@@ -34,12 +34,16 @@ extern struct service_log server_log;
 extern const struct permission_ops server_permission_ops;
 extern const struct subject_ops server_subject_ops;
 
+static inline uint64_t subject_badge(uint32_t generation, uint32_t index)
+{
+    return badge_make(KIND_SUBJECT, (uint32_t)server_log.boot, generation, index);
+}
+
 static inline struct server *server_of(struct request *rq)
 {
     return request_service(rq)->state;
 }
 
-uint64_t server_uptime_ms(void);
 int32_t server_minute(struct server *s); /* of the day; -1: not known */
 void server_commit(struct service *svc, const struct permission_record *r);
 void server_event(struct service *svc, const struct event *e);

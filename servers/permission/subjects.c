@@ -3,6 +3,7 @@
 #include "idl/identity.h"
 #include "server.h"
 #include "slots.h"
+#include "startup.h"
 
 enum { LIST_MAX = 8 };
 
@@ -26,7 +27,7 @@ void contact_tell(struct server *s, uint16_t subject, const struct notice *notic
 void subject_end(struct service *svc, uint16_t subject)
 {
     struct server *s = svc->state;
-    struct event e = {.at = server_uptime_ms(), .kind = EVENT_ENDED};
+    struct event e = {.at = startup_uptime_ms(), .kind = EVENT_ENDED};
 
     memcpy(e.subject, s->state.subjects[subject].manifest.name, sizeof(e.subject));
     for (uint16_t i = 0; i < GRANTS_MAX; i++) {
@@ -46,7 +47,7 @@ static int subject_make(struct request *rq, struct text text, uint16_t parent,
 {
     struct server *s = server_of(rq);
     struct manifest m;
-    struct event e = {.at = server_uptime_ms(), .kind = EVENT_SUBJECT};
+    struct event e = {.at = startup_uptime_ms(), .kind = EVENT_SUBJECT};
 
     s->problem = manifest_read(text.at, text.len, &m);
     if (parent != NOBODY && m.class != CLASS_APP && s->problem == 0) s->problem = 1;
@@ -57,8 +58,7 @@ static int subject_make(struct request *rq, struct text text, uint16_t parent,
     *out_cap = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
-        .badge = badge_make(KIND_SUBJECT, (uint32_t)server_log.boot, s->record.subject.generation,
-                            s->record.index),
+        .badge = subject_badge(s->record.subject.generation, s->record.index),
     };
     memcpy(e.subject, m.name, sizeof(e.subject));
     server_commit(request_service(rq), &s->record);
@@ -85,7 +85,7 @@ static int on_set_policy(struct request *rq, const struct permission_set_policy_
 {
     static struct policy read;
     struct server *s = server_of(rq);
-    struct event e = {.at = server_uptime_ms(), .kind = EVENT_POLICY};
+    struct event e = {.at = startup_uptime_ms(), .kind = EVENT_POLICY};
 
     if (!badge_is_control(rq->badge)) return PERMISSION_DENIED;
     out->line = s->problem = policy_read(in->text.at, in->text.len, &read);
@@ -114,7 +114,7 @@ static void grant_fill(const struct server *s, uint16_t grant, struct permission
 {
     const struct grant *g = &s->state.grants[grant];
     const struct subject *subject = &s->state.subjects[g->subject];
-    uint64_t now = server_uptime_ms();
+    uint64_t now = startup_uptime_ms();
 
     *out = (struct permission_grant){
         .id = g->id,

@@ -64,8 +64,7 @@ static int on_timer(struct request *rq, const struct time_timer_in *in, struct t
     out->timer = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
-        .badge = badge_make(KIND_TIMER, (uint32_t)server_log.boot,
-                            s->state.timers[r.timer].generation + 1, r.timer),
+        .badge = timer_badge(s->state.timers[r.timer].generation + 1, r.timer),
     };
     commit(rq, &r);
     return OK;

@@ -19,14 +19,17 @@ struct service_log server_log;
 
 static void on_apply(void *state, const struct record *record)
 {
+    struct server *s = state;
+
+    state_apply(&s->state, (const struct state_record *)record->payload);
+}
+
+static void on_booted(void *state)
+{
     static const struct state_record all = {.type = STATE_CLOSE_ALL};
     struct server *s = state;
 
-    if (record->type < RECORD_OWN) {
-        state_apply(&s->state, (const struct state_record *)record->payload);
-    } else if (record->type == RECORD_BOOTED) {
-        state_apply(&s->state, &all);
-    }
+    state_apply(&s->state, &all);
 }
 
 static void on_reset(void *state)
@@ -52,8 +55,6 @@ static void on_death(struct service *svc, uint64_t badge)
     struct server *s = svc->state;
     struct state_record r;
 
-    if (badge_kind(badge) != KIND_TIMER || (badge & BADGE_LOOKUP) != 0) return;
-    if (!badge_is_from(badge, (uint32_t)server_log.boot)) return;
     if (!state_decide_close(&s->state, badge_index(badge), badge_generation(badge), &r)) return;
     service_commit(svc, r.type, &r, sizeof(r));
     watch_end(s, badge_index(badge));
@@ -71,36 +72,26 @@ static void on_signal(struct service *svc, uint64_t bits)
 static int dispatch_timer(struct server *s, struct request *rq)
 {
     uint32_t index = badge_index(rq->badge);
-    bool lives = badge_is_from(rq->badge, (uint32_t)server_log.boot) &&
+    bool lives = log_has_object(&server_log, rq->badge) &&
                  state_timer(&s->state, index, badge_generation(rq->badge)) != NULL;
 
-    if (!lives) {
-        rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-        return ERR_PEER_DIED;
-    }
+    if (!lives) return request_refuse(rq, ERR_PEER_DIED);
     s->timer = index;
     return timer_dispatch(&server_timer_ops, rq);
 }
 
 static int dispatch(struct service *svc, struct request *rq)
 {
-    struct server *s = svc->state;
-    bool is_timer = (rq->badge & BADGE_LOOKUP) == 0 && badge_kind(rq->badge) == KIND_TIMER;
-
-    return is_timer ? dispatch_timer(s, rq) : time_dispatch(&server_time_ops, rq);
+    if (badge_is_object(rq->badge)) return dispatch_timer(svc->state, rq);
+    return time_dispatch(&server_time_ops, rq);
 }
 
-/* Timers that went while nobody listened. */
-static void reconcile(void)
+static uint64_t badge_of(void *state, uint32_t index)
 {
-    for (uint32_t i = 0; i < TIMERS_MAX; i++) {
-        const struct timer *t = &server.state.timers[i];
-        if (!t->used) continue;
-        uint64_t badge = badge_make(KIND_TIMER, (uint32_t)server_log.boot, t->generation, i);
-        if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
-        on_death(&service, badge);
-        service_apply(&service);
-    }
+    const struct server *s = state;
+    const struct timer *t = &s->state.timers[index];
+
+    return t->used ? timer_badge(t->generation, index) : 0;
 }
 
 /* The interrupt signals a notification that came with it; the loop waits for another one. */
@@ -133,12 +124,13 @@ int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    server_log = (struct service_log){
-        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    server_log = (struct service_log){.reset = on_reset,
+                                      .booted = on_booted,
+                                      .snapshot = on_snapshot,
+                                      .objects = TIMERS_MAX,
+                                      .object = badge_of};
     service = (struct service){
         .state = &server,
-        .endpoint = startup_cap("service"),
-        .notification = startup_cap("wake"),
         .receive_slots = 1,
         .reply_count = REPLIES,
         .dispatch = dispatch,
@@ -147,13 +139,10 @@ int main(int argc, char **argv)
         .death = on_death,
         .log = &server_log,
     };
-    if (service_init(&service) != OK) PANIC("no Reply");
-    if (service_bind_notification(&service) != OK) PANIC("no notification");
-    service_recover(&service);
+    service_begin(&service);
     relay_start();
     clock_open(&server);
-    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
-    reconcile();
+    service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);
 }

@@ -37,6 +37,11 @@ extern struct service_log server_log;
 extern const struct time_ops server_time_ops;
 extern const struct timer_ops server_timer_ops;
 
+static inline uint64_t timer_badge(uint32_t generation, uint32_t index)
+{
+    return badge_make(KIND_TIMER, (uint32_t)server_log.boot, generation, index);
+}
+
 /* clock.c */
 void clock_open(struct server *s);
 uint64_t clock_uptime(void); /* ns since the processor started */

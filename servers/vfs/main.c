@@ -95,17 +95,20 @@ int server_commit(struct request *rq, struct vfs_record *record)
 static void on_apply(void *state, const struct record *record)
 {
     struct server *s = state;
-    static struct vfs_record all = {.type = VFS_CLOSE_ALL};
     const struct vfs_record *r = (const struct vfs_record *)record->payload;
 
-    if (record->type >= RECORD_OWN) {
-        if (record->type == RECORD_BOOTED) vfs_apply(&s->vfs, &all);
-        return;
-    }
     if (!grow_for(&s->vfs, r)) PANIC("no memory to fold the stream");
     watch_look(s, r);
     vfs_apply(&s->vfs, r);
     watch_tell();
+}
+
+static void on_booted(void *state)
+{
+    static struct vfs_record all = {.type = VFS_CLOSE_ALL};
+    struct server *s = state;
+
+    vfs_apply(&s->vfs, &all);
 }
 
 static void on_snapshot(struct service *svc)
@@ -129,7 +132,6 @@ static void on_death(struct service *svc, uint64_t badge)
     struct server *s = svc->state;
     struct vfs_record *r = &s->record;
 
-    if (!badge_is_from(badge, server_incarnation()) || badge_kind(badge) == 0) return;
     if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r))
         return;
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
@@ -150,7 +152,7 @@ const struct opened *server_opened(struct server *s, uint64_t badge)
 {
     const struct opened *o;
 
-    if (!badge_is_from(badge, server_incarnation())) return NULL;
+    if (!log_has_object(&server_log, badge)) return NULL;
     o = vfs_opened(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge));
     if (o == NULL) return NULL;
     return badge_kind(badge) == kind_of(&s->vfs, o) ? o : NULL;
@@ -180,11 +182,8 @@ static int dispatch(struct service *svc, struct request *rq)
     s->who = (struct asker){.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
     if (kind == 0) return directory_dispatch(&server_directory_ops, rq);
     const struct opened *o = server_opened(s, rq->badge);
-    if (o == NULL) {
-        /* A handle of a former server: as good as an object that died. */
-        rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-        return ERR_PEER_DIED;
-    }
+    /* A handle of a former server: as good as an object that died. */
+    if (o == NULL) return request_refuse(rq, ERR_PEER_DIED);
     s->open = (uint16_t)(o - s->vfs.opens);
     s->who = (struct asker){.base = o->node, .rights = o->rights, .view = o->view, .user = o->user};
     if (kind == KIND_PROVIDER) return provider_dispatch(&server_provider_ops, rq);
@@ -219,19 +218,13 @@ static void on_reset(void *state)
     }
 }
 
-/* Deaths that the former process was told of, and did not get to. A handle that a client may still
- * ask for stays. */
-static void reconcile(void)
+static uint64_t badge_of(void *state, uint32_t index)
 {
-    for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
-        const struct opened *o = &server.vfs.opens[i];
-        if (!o->used) continue;
-        uint32_t kind = kind_of(&server.vfs, o);
-        uint64_t badge = badge_make(kind, server_incarnation(), o->generation, i);
-        if (service_owes(&service, badge) || service_badge_lives(&service, badge)) continue;
-        on_death(&service, badge);
-        service_apply(&service);
-    }
+    const struct server *s = state;
+    const struct opened *o = &s->vfs.opens[index];
+
+    return o->used ? badge_make(kind_of(&s->vfs, o), server_incarnation(), o->generation, index)
+                   : 0;
 }
 
 static void boot_commit(struct service *svc, enum vfs_error err)
@@ -267,24 +260,22 @@ int main(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    server_log = (struct service_log){
-        .stream = startup_cap("stream"), .reset = on_reset, .snapshot = on_snapshot};
+    server_log = (struct service_log){.reset = on_reset,
+                                      .booted = on_booted,
+                                      .snapshot = on_snapshot,
+                                      .objects = VFS_OPENS_MAX,
+                                      .object = badge_of};
     service = (struct service){
         .state = &server,
-        .endpoint = startup_cap("service"),
         .apply = on_apply,
         .death = on_death,
         .signal = contents_signal,
         .log = &server_log,
         .reply_count = REPLIES,
         .receive_slots = 1,
-        .notification = startup_cap("wake"),
     };
-    if (service_init(&service) != OK) PANIC("no Reply");
-    if (service_bind_notification(&service) != OK) PANIC("no notification");
-    service_recover(&service);
-    if (service_watch_deaths(&service) != OK) PANIC("deaths are not told");
-    reconcile();
+    service_begin(&service);
+    service_objects_begin(&service);
     boot_prepare(&service);
     contents_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);

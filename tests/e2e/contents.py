@@ -46,13 +46,6 @@ class Contents(Boots):
     def start(self, **more):
         return self.boot(own_disks=self.own, image=BUILDS["release"] / "boot-test.img", **more)
 
-    def line(self, session, text, status=0, timeout=60):
-        """`status` None: it fails, however."""
-        got, shown = session.run(text, timeout)
-        good = got != 0 if status is None else got == status
-        self.assertTrue(good, f"{text!r} ended with {got} and printed:\n{shown}")
-        return shown
-
     def many(self, session, line, status=0, timeout=120):
         """The ticks that files_many says one took."""
         shown = self.line(session, f"files_many {line}", status, timeout)

@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import BOOT_SECONDS, BUILDS, Session, options, plain
+from harness import BUILDS, Boots, plain
 
 RESULT = re.compile(r"files_load (\S+): (all there|WRONG) \((-?\d+)\) after (\d+) writes, (\d+) of")
 HEAD = re.compile(r"log: boot (\d+), (\d+) commits of it on the disk, (\d+) of (\d+) blocks free")
@@ -15,7 +15,7 @@ BEFORE = re.compile(r"log: the boot before ended with (\d+) commits, head ([0-9a
 MIB = 1 << 20
 
 
-class Keeping(unittest.TestCase):
+class Keeping(Boots):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -28,26 +28,10 @@ class Keeping(unittest.TestCase):
             file.write(contents)
         return path
 
-    def boot(self, disk, **more):
-        """A session at its prompt; it ends with the test at the latest."""
-        session = Session(options(disks=[disk], **more))
-        session.__enter__()
-        self.addCleanup(session.__exit__)
-        session.prompt(BOOT_SECONDS["fast"])
-        return session
-
-    def line(self, session, text, status=0, timeout=60):
-        got, shown = session.run(text, timeout)
-        if status is None:
-            self.assertNotEqual(got, 0, f"{text!r} printed:\n{shown}")
-        else:
-            self.assertEqual(got, status, f"{text!r} printed:\n{shown}")
-        return shown
-
     def test_reboot(self):
         """The files, the number of the boot, and what the one before left."""
         disk = self.disk()
-        one = self.boot(disk)
+        one = self.boot(disks=[disk])
         self.assertRegex(plain(bytes(one.seen)), "log: boot 1, ")
         for line in ("mkdir /d", "cp /etc/motd /d/motd", "echo one > /one", "mv /one /d/two",
                      "echo gone > /gone", "rm /gone"):
@@ -59,7 +43,7 @@ class Keeping(unittest.TestCase):
         self.assertGreater(count, 1000)
         self.assertTrue(one.power_off())
 
-        two = self.boot(disk)
+        two = self.boot(disks=[disk])
         shown = plain(bytes(two.seen))
         self.assertEqual(HEAD.search(shown).group(1), "2")
         self.assertGreaterEqual(int(BEFORE.search(shown).group(1)), count)
@@ -71,7 +55,7 @@ class Keeping(unittest.TestCase):
         self.line(two, "cat /gone", status=None)
         self.line(two, "rm /d/two /d/motd /d")
         self.assertTrue(two.power_off())
-        three = self.boot(disk)
+        three = self.boot(disks=[disk])
         self.line(three, "ls /d", status=None)
         self.assertTrue(three.power_off())
 
@@ -80,7 +64,7 @@ class Keeping(unittest.TestCase):
         disk, written = self.disk(), {}
         random.seed(3)
         for boot in range(1, 5):
-            session = self.boot(disk)
+            session = self.boot(disks=[disk])
             self.assertEqual(HEAD.search(plain(bytes(session.seen))).group(1), str(boot))
             for name, text in written.items():
                 self.assertIn(text, self.line(session, f"cat {name}"), f"boot {boot}")
@@ -96,7 +80,7 @@ class Keeping(unittest.TestCase):
     def test_killed_under_load(self):
         """Server, ledger and driver are ended while two programs write; then the power is cut."""
         disk = self.disk(256)
-        session = self.boot(disk, image=BUILDS["release"] / "boot-test.img", memory="512M")
+        session = self.boot(disks=[disk], image=BUILDS["release"] / "boot-test.img", memory="512M")
         for name in ("/a", "/b"):
             self.line(session, f"spawn files_load {name} 12")
         random.seed(9)
@@ -116,7 +100,7 @@ class Keeping(unittest.TestCase):
         listed = self.line(session, "ls -l /")
         session.qemu.kill()
         session.__exit__()
-        again = self.boot(disk, image=BUILDS["release"] / "boot-test.img", memory="512M")
+        again = self.boot(disks=[disk], image=BUILDS["release"] / "boot-test.img", memory="512M")
         self.assertEqual(self.line(again, "ls -l /"), listed)
         self.assertTrue(again.power_off())
 
@@ -124,7 +108,7 @@ class Keeping(unittest.TestCase):
         """It is left alone, and the system says that nothing is kept."""
         contents = bytes(random.Random(1).randbytes(3 * MIB))
         disk = self.disk(64, contents)
-        session = self.boot(disk)
+        session = self.boot(disks=[disk])
         self.assertIn("what is written ends with the machine's power", session.text())
         self.line(session, "echo hi > /a")
         self.assertIn("hi", self.line(session, "cat /a"))
@@ -136,7 +120,7 @@ class Keeping(unittest.TestCase):
     def test_damaged(self):
         """One bit of what was durable: it is found, and nothing is written any more."""
         disk = self.disk()
-        session = self.boot(disk)
+        session = self.boot(disks=[disk])
         self.line(session, "echo hi > /a")
         self.assertTrue(session.power_off())
         with open(disk, "r+b") as file:
@@ -144,7 +128,7 @@ class Keeping(unittest.TestCase):
             byte = file.read(1)
             file.seek(-1, 1)
             file.write(bytes([byte[0] ^ 1]))
-        session = self.boot(disk)
+        session = self.boot(disks=[disk])
         shown = plain(bytes(session.seen))
         self.assertRegex(shown, r"log: .*(damaged|not sound)")
         self.assertTrue(session.power_off())
@@ -152,7 +136,7 @@ class Keeping(unittest.TestCase):
     def test_full(self):
         """Nothing more is taken, with a reason, and what is there stays."""
         disk = self.disk(8)
-        session = self.boot(disk)
+        session = self.boot(disks=[disk])
         self.line(session, "echo first > /first")
         for i in range(400):
             status, shown = session.run(f"echo {i} > /file{i}", 60)
@@ -162,7 +146,7 @@ class Keeping(unittest.TestCase):
         self.assertIn("logFull", shown)
         self.assertIn("first", self.line(session, "cat /first"))
         session.power_off()
-        session = self.boot(disk)
+        session = self.boot(disks=[disk])
         self.assertIn("first", self.line(session, "cat /first"))
         self.line(session, "echo more > /more", status=None)
         session.power_off()

@@ -116,8 +116,7 @@ static int dispatch(struct service *svc, struct request *rq)
     (void)svc;
     if (badge_kind(rq->badge) != KIND_BULK) return block_dispatch(&ops, rq);
     if (user_of(rq->badge) != NULL) return bulk_dispatch(&bulk, rq);
-    rq->answer.info = msg_info(ERR_PEER_DIED, 0, 0, 0);
-    return ERR_PEER_DIED;
+    return request_refuse(rq, ERR_PEER_DIED);
 }
 
 int main(int argc, char **argv)

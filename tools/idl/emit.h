@@ -25,6 +25,16 @@ std::string signature_serve(const Interface &interface, const Method &method);
 void emit_pack(Writer &w, const StructType &out);
 void emit_serve(Writer &w, const Interface &interface, const Method &method);
 void emit_dispatch(Writer &w, const Interface &interface);
+// Puts the fields of a structure into a message.
+struct Packing {
+    std::string words, message; // C: before a register's name, and the message's address
+    std::string fields,
+        otherwise; // C: the structure's name; what is returned where it does not fit
+};
+struct Packed {
+    std::string length, caps; // C: of the message
+};
+Packed emit_packed(Writer &w, const StructType &type, const Packing &to);
 // Static functions that read and write each structure with a varying part.
 void emit_coders(Writer &w, const File &file);
 // Refuses a word that no value of the leaf's type has. `word` is a C expression.

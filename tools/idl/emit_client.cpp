@@ -36,40 +36,14 @@ void emit_send(Writer &w, const Method &method)
         if (cap.field->optional) continue;
         w.line(1, "if (in->" + cap.path + ".slot == 0) return ERR_CAP_EMPTY;");
     }
-    if (in.varies()) w.line(1, "if (!fits_" + in.tag + "(in)) return ERR_MESSAGE;");
-    for (const auto &leaf : in.leaves) {
-        w.line(1, word_at("m.", "buffer", leaf.word) + " = " +
-                      word_of(*leaf.field, "in->" + leaf.path) + ";");
-    }
-    std::string length = number(in.fixed_words), caps = number(in.caps.size());
-    if (in.varies()) {
-        w.line(1, "struct codec_out o = {&m, buffer, " + length + "};");
-        w.line(1, "vary_" + in.tag + "(&o, in);");
-        length = "o.at";
-    }
-    if (in.optional_caps != 0) {
-        w.line(1, "uint32_t caps = " + number(in.caps_least()) + ";");
-        caps = "caps";
-    }
-    for (const auto &cap : in.caps) {
-        std::string send =
-            "codec_send_cap(buffer, " + number(cap.word) + ", &in->" + cap.path + ");";
-        if (!cap.field->optional) {
-            w.line(1, send);
-            continue;
-        }
-        w.line(1, "if (in->" + cap.path + ".slot != 0) {");
-        w.line(2, "if (caps++ != " + number(cap.word) + ") return ERR_MESSAGE;");
-        w.line(2, send);
-        w.line(1, "}");
-    }
+    Packed packed = emit_packed(w, in, {"m.", "&m", "in", "ERR_MESSAGE"});
     std::string slots = "0";
     if (!method.out.caps.empty()) {
         w.line(1, "cap_t receive = out->" + method.out.caps[0].path + ".slot;");
         slots = "receive != 0 ? " + number(method.out.caps.size()) + " : 0";
     }
-    w.line(1, "m.info = msg_info(" + method.constant + ", " + length + ", " + caps + ", " + slots +
-                  ");");
+    w.line(1, "m.info = msg_info(" + method.constant + ", " + packed.length + ", " + packed.caps +
+                  ", " + slots + ");");
 }
 
 // Anything but a success of the one right shape leaves here.

@@ -160,7 +160,46 @@ struct Emitter {
     }
 };
 
+void emit_packed_cap(Writer &w, const Leaf &cap, const Packing &to)
+{
+    std::string member = to.fields + "->" + cap.path, index = number(cap.word);
+    std::string send = "codec_send_cap(buffer, " + index + ", &" + member + ");";
+    if (!cap.field->optional) {
+        w.line(1, send);
+        return;
+    }
+    w.line(1, "if (" + member + ".slot != 0) {");
+    w.line(2, "if (caps++ != " + index + ") return " + to.otherwise + ";");
+    w.line(2, send);
+    w.line(1, "}");
+}
+
 } // namespace
+
+Packed emit_packed(Writer &w, const StructType &type, const Packing &to)
+{
+    Packed packed = {number(type.fixed_words), number(type.caps.size())};
+    if (type.varies()) {
+        w.line(1, "if (!fits_" + type.tag + "(" + to.fields + ")) return " + to.otherwise + ";");
+    }
+    for (const auto &leaf : type.leaves) {
+        w.line(1, word_at(to.words, "buffer", leaf.word) + " = " +
+                      word_of(*leaf.field, to.fields + "->" + leaf.path) + ";");
+    }
+    if (type.varies()) {
+        w.line(1, "struct codec_out o = {" + to.message + ", buffer, " + packed.length + "};");
+        w.line(1, "vary_" + type.tag + "(&o, " + to.fields + ");");
+        packed.length = "o.at";
+    }
+    if (type.optional_caps != 0) {
+        w.line(1, "uint32_t caps = " + number(type.caps_least()) + ";");
+        packed.caps = "caps";
+    }
+    for (const auto &cap : type.caps) {
+        emit_packed_cap(w, cap, to);
+    }
+    return packed;
+}
 
 void emit_coders(Writer &w, const File &file)
 {

@@ -22,34 +22,8 @@ void emit_pack(Writer &w, const StructType &out)
     w.line("    const struct " + out.tag + " *out)");
     w.line("{");
     if (!uses_buffer) w.line(1, "(void)buffer;");
-    if (out.varies()) w.line(1, "if (!fits_" + out.tag + "(out)) return false;");
-    for (const auto &leaf : out.leaves) {
-        w.line(1, word_at("m->", "buffer", leaf.word) + " = " +
-                      word_of(*leaf.field, "out->" + leaf.path) + ";");
-    }
-    std::string length = number(out.fixed_words), caps = number(out.caps.size());
-    if (out.varies()) {
-        w.line(1, "struct codec_out o = {m, buffer, " + length + "};");
-        w.line(1, "vary_" + out.tag + "(&o, out);");
-        length = "o.at";
-    }
-    if (out.optional_caps != 0) {
-        w.line(1, "uint32_t caps = " + number(out.caps_least()) + ";");
-        caps = "caps";
-    }
-    for (const auto &cap : out.caps) {
-        std::string member = "out->" + cap.path;
-        std::string send = "codec_send_cap(buffer, " + number(cap.word) + ", &" + member + ");";
-        if (!cap.field->optional) {
-            w.line(1, send);
-            continue;
-        }
-        w.line(1, "if (" + member + ".slot != 0) {");
-        w.line(2, "if (caps++ != " + number(cap.word) + ") return false;");
-        w.line(2, send);
-        w.line(1, "}");
-    }
-    w.line(1, "m->info = msg_info(OK, " + length + ", " + caps + ", 0);");
+    Packed packed = emit_packed(w, out, {"m->", "m", "out", "false"});
+    w.line(1, "m->info = msg_info(OK, " + packed.length + ", " + packed.caps + ", 0);");
     w.line(1, "return true;");
     w.line("}");
     w.line();

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "idl/axiom.h"
 #include "log_world.h"
 #include "panic.h"
 #include "slots.h"
@@ -23,9 +24,49 @@ _Noreturn void panic(const char *what, const char *file, int line)
 
 static struct startup page = {.pid = 4711};
 
-/* The kernel. */
+cap_t startup_cap(const char *name)
+{
+    return strcmp(name, "service") == 0 ? ENDPOINT
+           : strcmp(name, "wake") == 0  ? NOTIFICATION
+                                        : STREAM_CAP;
+}
+
+/* The kernel, and axiom. */
 
 struct kernel kernel;
+
+static int on_badge_count(struct request *rq, const struct self_badge_count_in *in,
+                          struct self_badge_count_out *out)
+{
+    (void)rq;
+    out->count = in->badge == kernel.living;
+    return OK;
+}
+
+static int on_deaths(struct request *rq, struct self_deaths_out *out)
+{
+    memcpy(rq->scratch, kernel.deaths, sizeof(kernel.deaths));
+    out->badges.at = rq->scratch;
+    out->badges.count = DEATHS;
+    out->more = false;
+    return OK;
+}
+
+/* Every other request is granted. */
+static void axiom_call(struct message *m)
+{
+    static const struct self_ops ops = {.badge_count = on_badge_count, .deaths = on_deaths};
+    static uint64_t words[MSG_REGISTERS], scratch[MSG_WORDS_MAX];
+    struct request rq = {
+        .info = m->info, .words = words, .scratch = scratch, .buffer = ipc_buffer()};
+    uint32_t label = msg_label(m->info);
+    m->info = msg_info(OK, 0, 0, 0);
+    if (label != SELF_BADGE_COUNT && label != SELF_DEATHS) return;
+    memcpy(words, m->w, sizeof(words));
+    rq.caps[0] = (struct cap_arg){.slot = ENDPOINT, .rights = RIGHTS_ALL, .type = CAP_ENDPOINT};
+    assert_int_equal(self_dispatch(&ops, &rq), OK);
+    *m = rq.answer;
+}
 
 static enum err trap_here(uint64_t number, struct message *m)
 {
@@ -47,7 +88,7 @@ static enum err trap_here(uint64_t number, struct message *m)
         return OK;
     case SYS_CALL:
         if (m->cap == STREAM_CAP) return ledger_call(m);
-        m->info = msg_info(OK, 0, 0, 0); /* axiom: every request is granted */
+        axiom_call(m);
         return OK;
     case SYS_WAIT:
         kernel.waits++;
@@ -68,8 +109,6 @@ static void apply(void *at, const struct record *r)
 {
     assert_ptr_equal(at, &state);
     memset(ipc_buffer(), 0xdd, sizeof(struct ipc_buffer)); /* it may use the message page */
-    if (r->type == RECORD_BOOTED) state.boots++;
-    if (r->type >= RECORD_OWN) return;
     if (r->type == 2) { /* of a checkpoint; the rest of it is there to be long */
         state.sum += r->payload[0];
         state.count += r->payload[1];
@@ -77,6 +116,12 @@ static void apply(void *at, const struct record *r)
     }
     state.sum += r->payload[0];
     state.count++;
+}
+
+void world_booted(void *at)
+{
+    assert_ptr_equal(at, &state);
+    state.boots++;
 }
 
 void world_reset(void *at)
@@ -135,22 +180,42 @@ static void signalled(struct service *svc, uint64_t bits)
     if (bits & SIGNAL_ADDS) service_commit(svc, 1, &one, sizeof(one));
 }
 
+uint64_t world_object(uint32_t index)
+{
+    return badge_make(1, (uint32_t)service_log.boot, index, index);
+}
+
+/* There is none with an odd index. */
+static uint64_t object(void *at, uint32_t index)
+{
+    assert_ptr_equal(at, &state);
+    return index % 2 == 0 ? world_object(index) : 0;
+}
+
+static void death(struct service *svc, uint64_t badge)
+{
+    uint64_t one = 1;
+    kernel.died |= 1ull << badge_index(badge);
+    service_commit(svc, 1, &one, sizeof(one));
+}
+
 void start_again(void)
 {
     memset(&service, 0, sizeof(service));
     slot_setup(FIRST_REPLY, 200);
-    service_log = (struct service_log){
-        .stream = STREAM_CAP, .reset = world_reset, .snapshot = world_snapshot};
+    service_log = (struct service_log){.reset = world_reset,
+                                       .booted = world_booted,
+                                       .snapshot = world_snapshot,
+                                       .objects = OBJECTS,
+                                       .object = object};
     service = (struct service){.state = &state,
-                               .endpoint = ENDPOINT,
                                .reply_count = REPLIES,
-                               .notification = NOTIFICATION,
                                .dispatch = dispatch,
                                .apply = apply,
                                .signal = signalled,
+                               .death = death,
                                .log = &service_log};
-    assert_int_equal(service_init(&service), OK);
-    service_recover(&service);
+    service_begin(&service);
     service_first(&service);
 }
 

@@ -8,7 +8,7 @@
 #include "service_log.h"
 
 enum { ENDPOINT = 9, STREAM_CAP = 10, NOTIFICATION = 11, FIRST_REPLY = 100, REPLIES = 3 };
-enum { RECORDS = 20000, PARTS = 64 };
+enum { RECORDS = 20000, PARTS = 64, OBJECTS = 8, DEATHS = 3 };
 
 extern jmp_buf panicked;
 extern bool panic_expected;
@@ -39,7 +39,10 @@ struct kernel {
     uint64_t answer_reply;
     uint32_t waits;
     void (*on_wait)(void);
-    uint64_t meanwhile; /* signals that come while the next one is handled, which waits */
+    uint64_t meanwhile;      /* signals that come while the next one is handled, which waits */
+    uint64_t living;         /* a badge that somebody holds */
+    uint64_t deaths[DEATHS]; /* badges that axiom tells of */
+    uint64_t died;           /* objects whose end the service was told of, a bit for each index */
 };
 extern struct kernel kernel;
 
@@ -64,6 +67,8 @@ extern struct service service;
 extern struct service_log service_log;
 extern uint64_t signalled_bits, token;
 
+void world_booted(void *at);
+uint64_t world_object(uint32_t index); /* its badge */
 void world_reset(void *at);
 void world_snapshot(struct service *svc);
 int world_setup(void **unused);

@@ -319,7 +319,8 @@ static void pending_is_bounded(void **unused)
 static void without_a_stream(void **unused)
 {
     (void)unused;
-    service_log = (struct service_log){.reset = world_reset, .snapshot = world_snapshot};
+    service_log = (struct service_log){
+        .reset = world_reset, .booted = world_booted, .snapshot = world_snapshot};
     service.keeper = NULL;
     memset(&state, 0xff, sizeof(state));
     service_recover(&service);

@@ -101,9 +101,37 @@ static void many_outcomes(void **unused)
     assert_int_equal(state.count, count + 1);
 }
 
+/* Objects that nobody holds when a process begins are told of, but not those still owed. */
+static void objects_are_found_dead(void **unused)
+{
+    (void)unused;
+    kernel.living = world_object(2);
+    service_objects_begin(&service);
+    assert_int_equal(kernel.died, 1 << 0 | 1 << 4 | 1 << 6);
+    assert_int_equal(state.count, 3); /* what death() commits is applied */
+    kernel.died = 0;
+    state.count = world_object(4) - 1000; /* the badge that ONCE hands out next */
+    arrives(ONCE, ANN + 1);
+    service_objects_begin(&service);
+    assert_int_equal(kernel.died, 1 << 0 | 1 << 6);
+}
+
+/* Of all badges of the endpoint that go only those of this boot's objects are the service's. */
+static void deaths_of_objects(void **unused)
+{
+    (void)unused;
+    kernel.deaths[0] = world_object(6);
+    kernel.deaths[1] = badge_lookup(7);
+    kernel.deaths[2] = badge_make(1, (uint32_t)service_log.boot + 1, 1, 1);
+    service_drain_deaths(&service);
+    assert_int_equal(kernel.died, 1 << 6);
+    assert_int_equal(state.count, 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, world_setup)
-    const struct CMUnitTest tests[] = {CASE(done_once), CASE(outcomes_end), CASE(many_outcomes)};
+    const struct CMUnitTest tests[] = {CASE(done_once), CASE(outcomes_end), CASE(many_outcomes),
+                                       CASE(objects_are_found_dead), CASE(deaths_of_objects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,16 +112,29 @@ void case_signatures(void)
     slot_discard(key);
 }
 
+static void pair_make(enum keystore_key_kind kind, cap_t *out_one, cap_t *out_two)
+{
+    IS(make("/keys/1", kind), OK);
+    IS(make("/keys/2", kind), OK);
+    IS(open_key("/keys/1", out_one), OK);
+    IS(open_key("/keys/2", out_two), OK);
+}
+
+static void pair_drop(cap_t one, cap_t two)
+{
+    IS(drop("/keys/1"), OK);
+    IS(drop("/keys/2"), OK);
+    slot_discard(one);
+    slot_discard(two);
+}
+
 void case_agreement(void)
 {
     uint8_t a[32], b[32], first[32];
     struct key_public_out half;
     struct key_agree_out out;
     cap_t one, two;
-    IS(make("/keys/1", KEYSTORE_KEY_KIND_AGREE), OK);
-    IS(make("/keys/2", KEYSTORE_KEY_KIND_AGREE), OK);
-    IS(open_key("/keys/1", &one), OK);
-    IS(open_key("/keys/2", &two), OK);
+    pair_make(KEYSTORE_KEY_KIND_AGREE, &one, &two);
     IS(key_public(one, &half), OK);
     memcpy(a, half.key.at, 32);
     IS(key_public(two, &half), OK);
@@ -141,10 +154,7 @@ void case_agreement(void)
     IS(key_agree(two, &in, &out), KEY_BAD_PEER);
     IS(key_sign(one, &(struct key_sign_in){named("d"), bytes_of("x")}, &(struct key_sign_out){0}),
        KEY_WRONG_KIND);
-    IS(drop("/keys/1"), OK);
-    IS(drop("/keys/2"), OK);
-    slot_discard(one);
-    slot_discard(two);
+    pair_drop(one, two);
 }
 
 void case_sealing(void)
@@ -154,10 +164,7 @@ void case_sealing(void)
     struct key_unseal_out back;
     struct key_public_out half;
     cap_t one, two;
-    IS(make("/keys/1", KEYSTORE_KEY_KIND_SEAL), OK);
-    IS(make("/keys/2", KEYSTORE_KEY_KIND_SEAL), OK);
-    IS(open_key("/keys/1", &one), OK);
-    IS(open_key("/keys/2", &two), OK);
+    pair_make(KEYSTORE_KEY_KIND_SEAL, &one, &two);
     IS(key_public(one, &half), OK);
     IS(half.key.len, 0);
     memset(text, 'x', sizeof(text));
@@ -175,10 +182,7 @@ void case_sealing(void)
     IS(key_unseal(one, &in, &back), KEY_NOT_SEALED);
     in.sealed.len = 39;
     IS(key_unseal(one, &in, &back), KEY_NOT_SEALED);
-    IS(drop("/keys/1"), OK);
-    IS(drop("/keys/2"), OK);
-    slot_discard(one);
-    slot_discard(two);
+    pair_drop(one, two);
 }
 
 void case_data(void)
