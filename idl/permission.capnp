@@ -13,7 +13,7 @@ struct Grant {
   leftMs @5 :UInt64; # 0: without an end
   line @6 :UInt32;   # of the policy that was in force then
   user @7 :Text $Wl.max(32); # of the session that was shown
-  lost @8 :Bool;     # given by a process that has ended: it cannot be taken back
+  gone @8 :Bool;     # its capabilities have ended already; a process ended before that could be written
 }
 
 struct Event {
@@ -62,12 +62,13 @@ interface Subject @0xaa1c93cce25c9dc4 {
   # For a program that this one starts: of the class app.
   notify @3 (notification :Capability) -> ();
   # Signalled when a grant was taken back.
-  notices @4 () -> (notices :List(Notice) $Wl.max(8));
-  # What was taken back since the last time it was asked.
+  notices @4 (seen :UInt32) -> (notices :List(Notice) $Wl.max(8));
+  # What was taken back, oldest first, the last eight. Those with numbers up to `seen` are forgotten first.
   struct Notice {
     grant @0 :UInt32;
     object @1 :Text $Wl.max(32);
     why @2 :Why;
+    number @3 :UInt32; # from 1 on, by subject
     enum Why { revoked @0; expired @1; }
   }
   needs @5 (at :UInt32) -> (object :Text $Wl.max(32), rights :UInt8, required :Bool, reason :Text $Wl.max(40), more :Bool)

@@ -6,7 +6,7 @@ using Wl = import "wl.capnp";
 using Axiom = import "axiom.capnp";
 
 interface Registry @0x840221fe77bd7c81 {
-  enum Error { noService @0; denied @1; taken @2; badName @3; disabled @4; }
+  enum Error { noService @0; denied @1; taken @2; badName @3; disabled @4; full @5; nothing @6; }
 
   struct Service {
     name @0 :Text $Wl.max(32);
@@ -36,4 +36,12 @@ interface Registry @0x840221fe77bd7c81 {
   unhealthy @9 (name :Text $Wl.max(32), why :Why) -> () $Wl.errors(["noService", "denied"]);
   # From whom the description lets watch: that service runs, but as it should not. It is restarted.
   enum Why { silent @0; stranger @1; }
+  keep @10 (number :UInt64, capability :Capability) -> (kept :Capability) $Wl.errors(["denied", "full"]);
+  # init keeps a copy for the asker's service, over the ends of its processes; the answer is a copy of that one. What was
+  # kept under the number ends. It ends, too, when the service is given up: nobody could take it back any more.
+  kept @11 (number :UInt64) -> (kept :Capability) $Wl.errors(["denied", "nothing"]);
+  unkeep @12 (number :UInt64) -> () $Wl.errors(["denied", "nothing"]);
+  # All copies of it end, wherever they are.
+  keeping @13 (after :UInt32) -> (numbers :List(UInt64) $Wl.max(64), next :UInt32) $Wl.errors(["denied"]);
+  # What is kept for the asker, 64 at once; `next` is 0 behind the last.
 }

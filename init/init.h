@@ -22,6 +22,8 @@ enum {
     NAMES_MAX = 16,
     NEWS_BYTES = 7600, /* two answers of Registry.news */
     NEWS_ANSWER_MAX = 3800,
+    KEPT_MAX = 256,
+    KEPT_EACH = 160,
 };
 
 struct running { /* one service of the description */
@@ -41,12 +43,19 @@ struct name {      /* registered at run time */
     uint32_t owner; /* number of the service */
 };
 
+struct kept { /* what a service could not hold itself: it outlives its process */
+    uint64_t number;
+    cap_t slot;     /* 0: free */
+    uint32_t owner; /* number of the service */
+};
+
 struct init {
     struct service service;
     struct description description;
     struct image image;
     struct running running[DESCRIPTION_SERVICES_MAX];
     struct name names[NAMES_MAX];
+    struct kept kept[KEPT_MAX];
     cap_t exit_source, tick_source; /* to init's notification */
     cap_t arm, arm_source;          /* the timer's: to wait on, to signal */
     cap_t answer_slot;              /* what the last answer carried; dropped before the next one */
@@ -79,6 +88,15 @@ int grants_give(struct init *in, uint32_t number, cap_t process, uint32_t pid);
 /* names.c */
 int names_dispatch(struct init *in, struct request *rq);
 void names_forget(struct init *in, uint32_t owner);
+
+/* kept.c */
+int on_keep(struct request *rq, const struct registry_keep_in *in, struct registry_keep_out *out);
+int on_kept(struct request *rq, const struct registry_kept_in *in, struct registry_kept_out *out);
+int on_unkeep(struct request *rq, const struct registry_unkeep_in *in);
+int on_keeping(struct request *rq, const struct registry_keeping_in *in,
+               struct registry_keeping_out *out);
+/* All that is kept for the service ends. */
+void kept_forget(struct init *in, uint32_t owner);
 
 /* faults.c */
 int faults_handle(struct init *in, struct request *rq);

@@ -229,6 +229,10 @@ int names_dispatch(struct init *in, struct request *rq)
         .banner = on_banner,
         .news = on_news,
         .unhealthy = on_unhealthy,
+        .keep = on_keep,
+        .kept = on_kept,
+        .unkeep = on_unkeep,
+        .keeping = on_keeping,
     };
 
     /* A former process of the service may have left a copy somewhere: it speaks for nobody. */

@@ -195,6 +195,7 @@ static void start_one(struct init *in, uint32_t number)
     start_ended(in, number, NULL);
     if (!log_is_full(err)) return;
     supervise_give_up(&r->life); /* it only gets fuller */
+    kept_forget(in, number);
     print_format(line, sizeof(line), "init: %s is given up: the log is full\n", s->name);
     news_add(in, line);
 }
@@ -253,6 +254,7 @@ static void account_end(struct init *in, uint32_t number, const char *why)
     slot_discard(r->told);
     r->process = r->told = 0;
     names_forget(in, number);
+    if (r->life.life == LIFE_DISABLED) kept_forget(in, number);
     if (why != NULL) {
         print_format(line, sizeof(line), "init: %s (pid %u) %s, now %s\n",
                      service_at(in, number)->name, r->pid, why,

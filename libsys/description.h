@@ -51,8 +51,9 @@ enum description_flag {
     SERVICE_WATCHES = 8192,  /* asks the services that it is granted whether they live */
     SERVICE_DMA = 16384,     /* a driver whose device masters the bus: it is trusted as that is */
     SERVICE_FOLLOWS = 32768, /* started again, too, when one of the services it uses was */
+    SERVICE_KEEPS = 65536,   /* init keeps capabilities for it, over its ends */
 };
-enum { SERVICE_FLAGS_ALL = 65535 };
+enum { SERVICE_FLAGS_ALL = 131071 };
 #define SERVICE_SIGNAL_TOLD (1ull << 61)
 
 struct description_service {

@@ -3,6 +3,7 @@
 
 #include "idl/axiom.h"
 #include "idl/vfs.h"
+#include "keep.h"
 #include "server.h"
 #include "slots.h"
 
@@ -56,16 +57,17 @@ int on_files(struct request *rq, struct user_session_files_out *out)
         slot_release(root.directory.slot);
         return err < DIRECTORY_NOT_FOUND ? err : USER_SESSION_NO_FILES;
     }
-    s->roots[s->session] = root.directory.slot;
-    out->root = (struct cap_arg){.slot = root.directory.slot, .rights = RIGHT_WRITE | RIGHT_GRANT};
-    return OK;
+    err = keep_put(KEEP_ROOT | session_key(s, s->session), root.directory.slot,
+                   RIGHT_WRITE | RIGHT_GRANT, &s->roots[s->session]);
+    slot_discard(root.directory.slot);
+    out->root = (struct cap_arg){.slot = s->roots[s->session], .rights = RIGHT_WRITE | RIGHT_GRANT};
+    return err == OK ? OK : USER_SESSION_NO_FILES;
 }
 
 void files_drop(struct server *s, uint32_t session)
 {
     if (s->roots[session] == 0) return;
-    const struct self_revoke_in in = {.source = {s->roots[session], RIGHTS_ALL, 0, 0}};
-    (void)self_revoke(CAP_SLOT_SELF, &in);
+    keep_end(KEEP_ROOT | session_key(s, session));
     slot_discard(s->roots[session]);
     s->roots[session] = 0;
 }

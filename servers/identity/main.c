@@ -201,6 +201,7 @@ int main(int argc, char **argv)
     };
     service_begin(&service);
     node_find(argc, argv);
+    sessions_resume(&server);
     service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

@@ -23,10 +23,10 @@ struct server {
     struct identity state;
     struct nonces nonces;
     struct tries tries[USERS_MAX];
-    /* What a session's capabilities are copies of: revoked with it. Those of a former process have
-     * none, and are refused by their badge. */
+    /* What a session's capabilities are copies of, and its files': themselves copies of what init
+     * keeps (keep.h), so that the next process ends them, too. 0: there is none. */
     cap_t anchors[SESSIONS_MAX];
-    cap_t roots[SESSIONS_MAX]; /* of files, 0: not asked for */
+    cap_t roots[SESSIONS_MAX];
     cap_t random, time, files;
     uint16_t session; /* that the capability of the present request stands for */
     struct identity_record record;
@@ -71,6 +71,14 @@ int on_recover(struct request *rq, const struct identity_recover_in *in,
                struct identity_recover_out *out);
 
 /* sessions.c */
+/* Numbers of what init keeps: a session's badge, and its files' root. */
+static inline uint64_t session_key(const struct server *s, uint32_t session)
+{
+    return session_badge(s->state.sessions[session].generation, session);
+}
+#define KEEP_ROOT (1ull << 62)
+/* After a restart: what init keeps is had again; what it keeps in vain is ended. */
+void sessions_resume(struct server *s);
 /* The capabilities of the user's sessions, or of those that one machine key began, end now. */
 void sessions_revoke(struct server *s, uint16_t user, uint16_t machine);
 /* Those that nobody holds any more, and those whose time is over. */

@@ -3,21 +3,41 @@
 #include <string.h>
 
 #include "idl/axiom.h"
+#include "keep.h"
 #include "panic.h"
 #include "server.h"
 #include "slots.h"
 #include "startup.h"
 
-enum { ATTACHED_MAX = 16 };
+enum { ATTACHED_MAX = 16, ANCHORS = 2 /* init's, and the one here */ };
 
 static void anchor_drop(struct server *s, uint32_t index)
 {
     files_drop(s, index);
     if (s->anchors[index] == 0) return;
-    const struct self_revoke_in in = {.source = {s->anchors[index], RIGHTS_ALL, 0, 0}};
-    (void)self_revoke(CAP_SLOT_SELF, &in);
+    keep_end(session_key(s, index));
     slot_discard(s->anchors[index]);
     s->anchors[index] = 0;
+}
+
+static void kept_check(void *state, uint64_t number)
+{
+    const struct server *s = state;
+    uint64_t badge = number & ~KEEP_ROOT;
+
+    if (session_of(&s->state, badge_index(badge), badge_generation(badge)) == NOBODY) {
+        keep_end(number);
+    }
+}
+
+void sessions_resume(struct server *s)
+{
+    keep_each(kept_check, s);
+    for (uint32_t i = 0; i < SESSIONS_MAX; i++) {
+        if (s->state.sessions[i].expires == 0) continue;
+        s->anchors[i] = keep_get(session_key(s, i));
+        s->roots[i] = keep_get(KEEP_ROOT | session_key(s, i));
+    }
 }
 
 static bool is_of(const struct session *e, uint32_t index, uint32_t session)
@@ -54,7 +74,7 @@ void sessions_reap(struct service *svc)
         struct self_badge_count_out out;
         if (e->expires == 0 || server_log.boot == 0) continue;
         bool held = self_badge_count(CAP_SLOT_SELF, &in, &out) != OK ||
-                    out.count > (s->anchors[i] != 0 ? 1u : 0u);
+                    out.count > (s->anchors[i] != 0 ? ANCHORS : 0u);
         if (held && now < e->expires) continue;
         session_revoke(s, i);
         const struct identity_record r = {.type = RECORD_SESSION_END, .index = i};
@@ -73,14 +93,17 @@ static int anchor_make(struct request *rq, uint32_t index, uint64_t badge)
                               .rights = RIGHT_WRITE | RIGHT_GRANT,
                               .badge = badge};
 
-    anchor_drop(s, index); /* of a session that ended without it */
+    files_drop(s, index); /* of a session that ended without it */
+    slot_discard(s->anchors[index]);
+    s->anchors[index] = 0;
     int err = in.slot == 0 ? ERR_NO_MEMORY : self_mint(CAP_SLOT_SELF, &in);
     if (err != OK) {
         slot_release(in.slot);
         return err;
     }
-    s->anchors[index] = in.slot;
-    return OK;
+    err = keep_put(badge, in.slot, in.rights, &s->anchors[index]);
+    slot_discard(in.slot);
+    return err;
 }
 
 enum identity_refusal session_begin(struct request *rq, const struct session *e,

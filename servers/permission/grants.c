@@ -2,7 +2,9 @@
 #include "bytes.h"
 #include "idl/axiom.h"
 #include "idl/identity.h"
+#include "idl/registry.h"
 #include "idl/time.h"
+#include "keep.h"
 #include "panic.h"
 #include "server.h"
 #include "slots.h"
@@ -34,29 +36,42 @@ cap_t object_find(const char *name)
     return object_rights(name) != 0 ? startup_cap(name) : 0;
 }
 
-static void anchor_drop(struct server *s, uint32_t grant)
+static void anchor_drop(struct server *s, uint32_t grant, uint32_t id)
 {
-    if (s->anchors[grant] == 0) return;
-    const struct self_revoke_in in = {.source = {s->anchors[grant], RIGHTS_ALL, 0, 0}};
-    (void)self_revoke(CAP_SLOT_SELF, &in);
+    keep_end(KEEP_GRANT | id);
     slot_discard(s->anchors[grant]);
     s->anchors[grant] = 0;
 }
 
-/* One that is to be given stays here, and copies of it go out: revoking it empties all of them. */
-static int anchor_make(struct server *s, uint32_t grant, cap_t object, uint8_t rights)
+/* The one under init, of which copies go out: ending it empties all of them. A process that ends
+ * before the grant is in the stream has given nothing: grants_resume() ends it. */
+static int anchor_make(struct server *s, const struct permission_record *r, cap_t object)
 {
-    struct self_mint_in in = {
-        .source = {object, RIGHTS_ALL, 0, 0}, .slot = slot_alloc(), .rights = rights};
+    slot_discard(s->anchors[r->index]); /* of one that was not written after all */
+    int err = keep_put(KEEP_GRANT | r->grant.id, object, r->grant.rights, &s->anchors[r->index]);
+    return err == REGISTRY_FULL ? SUBJECT_LIMIT : err;
+}
 
-    anchor_drop(s, grant);
-    int err = in.slot == 0 ? ERR_NO_MEMORY : self_mint(CAP_SLOT_SELF, &in);
-    if (err == OK) {
-        s->anchors[grant] = in.slot;
-    } else {
-        slot_release(in.slot);
+static void kept_check(void *state, uint64_t number)
+{
+    const struct server *s = state;
+    bool is_grant = (number & KEEP_GRANT) != 0 && number < 2 * KEEP_GRANT;
+
+    if (is_grant && grant_of(&s->state, (uint32_t)number) == NOBODY) keep_end(number);
+}
+
+/* One that is in the stream and not kept was being ended: it stays until that is asked again, so
+ * that who asked for it gets the answer. */
+void grants_resume(struct service *svc)
+{
+    struct server *s = svc->state;
+
+    keep_each(kept_check, s);
+    for (uint32_t i = 0; i < GRANTS_MAX; i++) {
+        if (s->state.grants[i].id == 0) continue;
+        s->anchors[i] = keep_get(KEEP_GRANT | s->state.grants[i].id);
     }
-    return err;
+    grants_expire(svc);
 }
 
 void grant_end(struct service *svc, uint16_t grant, enum event_kind why)
@@ -67,18 +82,17 @@ void grant_end(struct service *svc, uint16_t grant, enum event_kind why)
         .at = startup_uptime_ms(), .kind = why, .grant = g.id, .line = g.line, .rights = g.rights};
     struct notice n = {.grant = g.id, .why = why == EVENT_EXPIRED};
 
-    anchor_drop(s, grant);
+    anchor_drop(s, grant, g.id);
     memcpy(e.subject, s->state.subjects[g.subject].manifest.name, sizeof(e.subject));
     memcpy(e.object, g.object, sizeof(e.object));
     memcpy(n.object, g.object, sizeof(n.object));
     s->record = (struct permission_record){.type = RECORD_GRANT_END, .index = grant};
     server_commit(svc, &s->record);
     server_event(svc, &e);
-    if (why == EVENT_REVOKED || why == EVENT_EXPIRED) contact_tell(s, g.subject, &n);
+    if (why == EVENT_REVOKED || why == EVENT_EXPIRED) contact_tell(svc, g.subject, &n);
 }
 
-/* One a time: each is a request of its own for the stream. Those of a former process stay: what
- * cannot be taken back is not said to be. */
+/* One a time: each is a request of its own for the stream. */
 void grants_expire(struct service *svc)
 {
     struct server *s = svc->state;
@@ -86,7 +100,7 @@ void grants_expire(struct service *svc)
 
     for (uint16_t i = 0; i < GRANTS_MAX; i++) {
         const struct grant *g = &s->state.grants[i];
-        if (g->id == 0 || g->expires == 0 || now < g->expires || s->anchors[i] == 0) continue;
+        if (g->id == 0 || g->expires == 0 || now < g->expires) continue;
         grant_end(svc, i, EVENT_EXPIRED);
         service_apply(svc);
     }
@@ -100,7 +114,7 @@ void timer_set_next(struct service *svc, uint64_t also)
 
     for (uint32_t i = 0; i < GRANTS_MAX; i++) {
         const struct grant *g = &s->state.grants[i];
-        bool ends = g->id != 0 && g->expires != 0 && s->anchors[i] != 0;
+        bool ends = g->id != 0 && g->expires != 0;
         if (ends && (next == 0 || g->expires < next)) next = g->expires;
     }
     if (next == 0 || s->timer == 0) return;
@@ -201,7 +215,7 @@ int on_request(struct request *rq, const struct subject_request_in *in,
     if (d.seconds != 0) g.expires = e.at + d.seconds * 1000ull;
     if (!decide_grant(&s->state, &g, &s->record)) return refused(rq, &e, SUBJECT_LIMIT);
     uint32_t at = s->record.index, id = s->record.grant.id;
-    int err = anchor_make(s, at, object, g.rights);
+    int err = anchor_make(s, &s->record, object);
     if (err != OK) return refused(rq, &e, err); /* never an answer that it went well */
     server_commit(request_service(rq), &s->record);
     e.grant = id;

@@ -132,6 +132,8 @@ int main(int argc, char **argv)
     };
     service_begin(&service);
     timer_open(&service);
+    grants_resume(&service);
+    contacts_resume(&server);
     service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

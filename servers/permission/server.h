@@ -5,25 +5,16 @@
 #include "service_log.h"
 #include "state.h"
 
-enum { KIND_SUBJECT = BADGE_KIND_CONTROL + 1, NOTICES_MAX = 8 };
-
-struct notice {
-    uint32_t grant;
-    uint8_t why; /* enum permission_why */
-    char object[33];
-};
-
-/* What this process knows beside the state: it ends with it. */
-struct contact {
-    cap_t notification; /* or 0 */
-    uint32_t count;
-    struct notice notices[NOTICES_MAX];
-};
+enum { KIND_SUBJECT = BADGE_KIND_CONTROL + 1 };
+/* Numbers of what init keeps for this server: this and the grant's, or a subject's badge. */
+#define KEEP_GRANT (1ull << 32)
 
 struct server {
     struct permission state;
-    struct contact contacts[SUBJECTS_MAX];
-    cap_t anchors[GRANTS_MAX]; /* what each grant's capabilities are copies of; 0: lost */
+    cap_t contacts[SUBJECTS_MAX]; /* a notification each, or 0; init keeps another */
+    /* What is given out are copies of these, which are copies of what init keeps, so that the next
+     * process can take them back, too; 0: they have ended. */
+    cap_t anchors[GRANTS_MAX];
     cap_t time, identity, timer;
     uint32_t problem;
     uint16_t subject; /* that the capability of the present request stands for */
@@ -59,10 +50,18 @@ void grants_expire(struct service *svc);
 /* The clock is to wake the server when the next one ends, or at `also`, uptime in ms, if not 0. */
 void timer_set_next(struct service *svc, uint64_t also);
 void timer_open(struct service *svc);
+/* After a restart: what init keeps is had again, and what it keeps in vain is ended. */
+void grants_resume(struct service *svc);
 int on_request(struct request *rq, const struct subject_request_in *in,
                struct subject_request_out *out);
 int on_release(struct request *rq, const struct subject_release_in *in);
 
 /* subjects.c */
-void contact_tell(struct server *s, uint16_t subject, const struct notice *notice);
+static inline uint64_t subject_key(const struct server *s, uint16_t subject)
+{
+    return subject_badge(s->state.subjects[subject].generation, subject);
+}
+void contact_tell(struct service *svc, uint16_t subject, const struct notice *notice);
+/* After a restart: who has something to hear is signalled. */
+void contacts_resume(struct server *s);
 void subject_end(struct service *svc, uint16_t subject);

@@ -17,6 +17,12 @@ uint32_t record_bytes(const struct permission_record *r)
         return (uint32_t)(head + sizeof(r->event));
     case RECORD_COUNTS:
         return (uint32_t)(head + sizeof(r->counts));
+    case RECORD_NOTICE:
+        return (uint32_t)(head + sizeof(r->notice));
+    case RECORD_SEEN:
+        return (uint32_t)(head + sizeof(r->seen));
+    case RECORD_OUTBOX:
+        return (uint32_t)(head + sizeof(r->outbox));
     case RECORD_SUBJECT_END:
     case RECORD_GRANT_END:
     case RECORD_ALL_END:
@@ -31,6 +37,7 @@ static void subject_end(struct permission *s, uint32_t index)
 
     memset(&s->subjects[index], 0, sizeof(s->subjects[index]));
     s->subjects[index].generation = generation;
+    memset(&s->outboxes[index], 0, sizeof(s->outboxes[index]));
     for (uint32_t i = 0; i < GRANTS_MAX; i++) {
         if (s->grants[i].id != 0 && s->grants[i].subject == index) {
             s->grants[i] = (struct grant){0};
@@ -54,6 +61,31 @@ static void event_apply(struct permission *s, const struct event *e)
 {
     s->events[e->number % EVENTS_MAX] = *e;
     if (e->number > s->event_last) s->event_last = e->number;
+}
+
+/* The oldest go when there are too many. */
+static void outbox_drop(struct outbox *o, uint32_t count)
+{
+    memmove(o->at, o->at + count, (o->count - count) * sizeof(o->at[0]));
+    memset(o->at + o->count - count, 0, count * sizeof(o->at[0]));
+    o->count -= count;
+}
+
+static void notice_apply(struct outbox *o, const struct notice *n)
+{
+    if (o->count == NOTICES_MAX) outbox_drop(o, 1);
+    o->at[o->count] = *n;
+    o->at[o->count++].number = ++o->last;
+}
+
+static void seen_apply(struct outbox *o, uint32_t seen)
+{
+    uint32_t count = 0;
+
+    while (count < o->count && o->at[count].number <= seen) {
+        count++;
+    }
+    outbox_drop(o, count);
 }
 
 void permission_apply(struct permission *s, const struct permission_record *r)
@@ -87,6 +119,15 @@ void permission_apply(struct permission *s, const struct permission_record *r)
         s->event_last = r->counts.event_last;
         s->grant_last = r->counts.grant_last;
         break;
+    case RECORD_NOTICE:
+        notice_apply(&s->outboxes[r->index], &r->notice);
+        break;
+    case RECORD_SEEN:
+        seen_apply(&s->outboxes[r->index], r->seen);
+        break;
+    case RECORD_OUTBOX:
+        s->outboxes[r->index] = r->outbox;
+        break;
     }
 }
 
@@ -106,6 +147,12 @@ static bool record_at(const struct permission *s, uint32_t at, struct permission
         return r->grant.id != 0;
     }
     r->index = at -= GRANTS_MAX;
+    if (at < SUBJECTS_MAX) {
+        r->type = RECORD_OUTBOX;
+        r->outbox = s->outboxes[at];
+        return r->outbox.last != 0;
+    }
+    r->index = at -= SUBJECTS_MAX;
     if (at < EVENTS_MAX) {
         r->type = RECORD_EVENT;
         r->event = s->events[at];
@@ -126,7 +173,7 @@ static bool record_at(const struct permission *s, uint32_t at, struct permission
 bool permission_snapshot(const struct permission *s, uint32_t *at,
                          struct permission_record *out_record)
 {
-    while (*at < SUBJECTS_MAX + GRANTS_MAX + EVENTS_MAX + 2) {
+    while (*at < 2 * SUBJECTS_MAX + GRANTS_MAX + EVENTS_MAX + 2) {
         if (record_at(s, (*at)++, out_record)) return true;
     }
     return false;
@@ -195,6 +242,14 @@ const char *permission_is_sound(const struct permission *s)
         const struct subject *e = &s->subjects[i];
         if (!e->used || e->parent == NOBODY) continue;
         if (e->parent >= SUBJECTS_MAX || !s->subjects[e->parent].used) return "PERM-2: a parent";
+    }
+    for (uint32_t i = 0; i < SUBJECTS_MAX; i++) {
+        const struct outbox *o = &s->outboxes[i];
+        if (o->last != 0 && !s->subjects[i].used) return "PERM-4: a notice for nobody";
+        if (o->count > NOTICES_MAX) return "PERM-4: too many notices";
+        for (uint32_t j = 0; j < o->count; j++) {
+            if (o->at[j].number != o->last - o->count + 1 + j) return "PERM-4: a notice's number";
+        }
     }
     for (uint32_t i = 0; i < GRANTS_MAX; i++) {
         const struct grant *g = &s->grants[i];

@@ -3,14 +3,16 @@
  * record, apply alone changes. Nothing here knows messages or capabilities.
  *
  * Invariants (permission_is_sound): PERM-1 a grant's subject is there, and its manifest has it;
- * PERM-2 a subject's parent is there or none; PERM-3 the policy can be read.
+ * PERM-2 a subject's parent is there or none; PERM-3 the policy can be read;
+ * PERM-4 notices are for subjects that are there, and numbered without a gap.
  */
 #pragma once
 #include <stddef.h>
 
 #include "manifest.h"
 
-enum { SUBJECTS_MAX = 32, GRANTS_MAX = 64, GRANTS_OF_ONE = 8, EVENTS_MAX = 64, NOBODY = 0xffff };
+enum { SUBJECTS_MAX = 32, GRANTS_MAX = 64, GRANTS_OF_ONE = 8, EVENTS_MAX = 64 };
+enum { NOTICES_MAX = 8, NOBODY = 0xffff };
 
 struct subject {
     bool used;
@@ -46,11 +48,24 @@ struct event {
     char subject[33], object[33];
 };
 
+/* What a subject is to be told: some of its grants were taken back. */
+struct notice {
+    uint32_t number; /* counts those of the subject */
+    uint32_t grant;
+    uint8_t why; /* enum permission_notice_why */
+    char object[33];
+};
+struct outbox {
+    uint32_t last, count;
+    struct notice at[NOTICES_MAX]; /* oldest first */
+};
+
 struct permission {
     struct policy policy;
     uint32_t policy_bytes;
     char policy_text[POLICY_BYTES];
     struct subject subjects[SUBJECTS_MAX];
+    struct outbox outboxes[SUBJECTS_MAX];
     struct grant grants[GRANTS_MAX];
     struct event events[EVENTS_MAX]; /* the last ones; event n stands at n % EVENTS_MAX */
     uint64_t event_last;
@@ -66,6 +81,9 @@ enum record_type {
     RECORD_ALL_END, /* a boot began */
     RECORD_EVENT,
     RECORD_COUNTS, /* of a checkpoint */
+    RECORD_NOTICE, /* for the subject; its number is given by apply */
+    RECORD_SEEN,   /* the subject's notices up to that one */
+    RECORD_OUTBOX, /* of a checkpoint */
 };
 
 struct permission_record {
@@ -74,6 +92,9 @@ struct permission_record {
         struct subject subject;
         struct grant grant;
         struct event event;
+        struct notice notice;
+        struct outbox outbox;
+        uint32_t seen;
         struct {
             uint64_t event_last;
             uint32_t grant_last;

@@ -1,6 +1,7 @@
 /* subjects.c - the methods of Permission and Subject but for grants. */
 #include "bytes.h"
 #include "idl/identity.h"
+#include "keep.h"
 #include "server.h"
 #include "slots.h"
 #include "startup.h"
@@ -12,16 +13,42 @@ static struct text text_of(const char *text)
     return text_from(text, strlen(text));
 }
 
-void contact_tell(struct server *s, uint16_t subject, const struct notice *notice)
+void contact_tell(struct service *svc, uint16_t subject, const struct notice *notice)
 {
-    struct contact *c = &s->contacts[subject];
+    struct server *s = svc->state;
 
-    if (c->count == NOTICES_MAX) { /* the oldest goes */
-        memmove(c->notices, c->notices + 1, (NOTICES_MAX - 1) * sizeof(c->notices[0]));
-        c->count--;
+    s->record =
+        (struct permission_record){.type = RECORD_NOTICE, .index = subject, .notice = *notice};
+    server_commit(svc, &s->record);
+    if (s->contacts[subject] != 0) (void)sys_signal(s->contacts[subject]);
+}
+
+static void contact_drop(struct server *s, uint16_t subject)
+{
+    keep_end(subject_key(s, subject));
+    slot_discard(s->contacts[subject]);
+    s->contacts[subject] = 0;
+}
+
+static void kept_check(void *state, uint64_t number)
+{
+    const struct server *s = state;
+
+    if (badge_kind(number) != KIND_SUBJECT) return;
+    if (subject_of(&s->state, badge_index(number), badge_generation(number)) == NOBODY) {
+        keep_end(number);
     }
-    c->notices[c->count++] = *notice;
-    if (c->notification != 0) (void)sys_signal(c->notification);
+}
+
+void contacts_resume(struct server *s)
+{
+    keep_each(kept_check, s);
+    for (uint16_t i = 0; i < SUBJECTS_MAX; i++) {
+        if (!s->state.subjects[i].used) continue;
+        s->contacts[i] = keep_get(subject_key(s, i));
+        bool tell = s->contacts[i] != 0 && s->state.outboxes[i].count != 0;
+        if (tell) (void)sys_signal(s->contacts[i]);
+    }
 }
 
 void subject_end(struct service *svc, uint16_t subject)
@@ -35,11 +62,10 @@ void subject_end(struct service *svc, uint16_t subject)
         grant_end(svc, i, EVENT_RELEASED);
         service_apply(svc);
     }
+    contact_drop(s, subject);
     s->record = (struct permission_record){.type = RECORD_SUBJECT_END, .index = subject};
     server_commit(svc, &s->record);
     server_event(svc, &e);
-    slot_discard(s->contacts[subject].notification);
-    s->contacts[subject] = (struct contact){0};
 }
 
 static int subject_make(struct request *rq, struct text text, uint16_t parent,
@@ -126,7 +152,7 @@ static void grant_fill(const struct server *s, uint16_t grant, struct permission
         .left_ms = g->expires > now ? g->expires - now : 0,
         .line = g->line,
         .user = text_of(g->user),
-        .lost = s->anchors[grant] == 0,
+        .gone = s->anchors[grant] == 0,
     };
 }
 
@@ -155,7 +181,7 @@ static int on_revoke(struct request *rq, const struct permission_revoke_in *in)
     uint16_t grant = grant_of(&s->state, in->grant);
 
     if (!badge_is_control(rq->badge)) return PERMISSION_DENIED;
-    if (grant == NOBODY || s->anchors[grant] == 0) return PERMISSION_NO_GRANT;
+    if (grant == NOBODY) return PERMISSION_NO_GRANT;
     grant_end(request_service(rq), grant, EVENT_REVOKED);
     return OK;
 }
@@ -205,30 +231,36 @@ static int on_child(struct request *rq, const struct subject_child_in *in,
 static int on_notify(struct request *rq, const struct subject_notify_in *in)
 {
     struct server *s = server_of(rq);
-    struct contact *c = &s->contacts[s->subject];
+    uint16_t subject = s->subject;
 
     if (in->notification.type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
-    slot_discard(c->notification);
-    c->notification = request_keep(rq, in->notification.slot);
-    return OK;
+    contact_drop(s, subject);
+    return keep_put(subject_key(s, subject), in->notification.slot, RIGHT_WRITE,
+                    &s->contacts[subject]);
 }
 
-static int on_notices(struct request *rq, struct subject_notices_out *out)
+/* An answer that does not arrive is asked for again: only what was seen is forgotten. */
+static int on_notices(struct request *rq, const struct subject_notices_in *in,
+                      struct subject_notices_out *out)
 {
-    static struct notice copy[NOTICES_MAX]; /* until the answer has been copied */
+    static struct outbox copy; /* until the answer has been copied */
     struct server *s = server_of(rq);
-    struct contact *c = &s->contacts[s->subject];
 
-    memcpy(copy, c->notices, sizeof(copy));
-    out->notices.count = c->count;
-    for (uint32_t i = 0; i < c->count; i++) {
-        out->notices.at[i] = (struct permission_notice){
-            .grant = copy[i].grant,
-            .object = text_of(copy[i].object),
-            .why = (enum permission_notice_why)copy[i].why,
+    copy = s->state.outboxes[s->subject];
+    out->notices.count = 0;
+    for (uint32_t i = 0; i < copy.count; i++) {
+        if (copy.at[i].number <= in->seen) continue;
+        out->notices.at[out->notices.count++] = (struct permission_notice){
+            .grant = copy.at[i].grant,
+            .object = text_of(copy.at[i].object),
+            .why = (enum permission_notice_why)copy.at[i].why,
+            .number = copy.at[i].number,
         };
     }
-    c->count = 0;
+    if (out->notices.count == copy.count) return OK;
+    s->record =
+        (struct permission_record){.type = RECORD_SEEN, .index = s->subject, .seen = in->seen};
+    server_commit(request_service(rq), &s->record);
     return OK;
 }
 

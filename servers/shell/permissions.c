@@ -102,7 +102,7 @@ static void grant_show(struct shell *sh, const struct permission_grant *g, const
     shell_print(sh, "%5u  %-8s%-12s%-16s%-16s%-16s%4u  ", g->id, rights, n->object, n->subject,
                 n->parent, n->user, g->line);
     if (g->left_ms != 0) shell_print(sh, "in %lu s", g->left_ms / MS_A_SECOND);
-    shell_print(sh, "%s\n", g->lost ? "lost" : "");
+    shell_print(sh, "%s\n", g->gone ? "gone" : "");
 }
 
 static int grants_list(struct shell *sh)
@@ -231,6 +231,7 @@ static int manifest(struct shell *sh, const char *path)
     if (subject == 0) return STATUS_ERROR;
     slot_discard(sh->subject); /* with what it was given */
     sh->subject = subject;
+    sh->noticed = 0;
     return STATUS_OK;
 }
 
@@ -277,17 +278,19 @@ static int run_with(struct shell *sh, const char *path, const char *name)
 void permissions_news(struct shell *sh)
 {
     static const char *const whys[] = {"revoked", "expired"};
+    struct subject_notices_in in = {.seen = sh->noticed};
     struct subject_notices_out out;
     struct permission_notice at[8];
     char names[8][33] = {{0}};
 
-    if (sh->subject == 0 || subject_notices(sh->subject, &out) != OK) return;
+    if (sh->subject == 0 || subject_notices(sh->subject, &in, &out) != OK) return;
     for (uint32_t i = 0; i < out.notices.count; i++) {
         at[i] = out.notices.at[i];
         memcpy(names[i], at[i].object.at, at[i].object.len);
     }
     for (uint32_t i = 0; i < out.notices.count; i++) {
         shell_print(sh, "shell: grant %u, %s, was %s\n", at[i].grant, names[i], whys[at[i].why]);
+        sh->noticed = at[i].number;
     }
 }
 

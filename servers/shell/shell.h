@@ -62,9 +62,10 @@ struct row;
 struct shell {
     cap_t session, console, files, audit, observe, power, pci, ledger, disks[DISKS];
     cap_t random, time, vault, keys, identity, permission; /* 0: not given, of all these */
-    cap_t subject;   /* what it asks for capabilities as, or 0 */
-    cap_t person;    /* session of who is logged in, or 0; then `files` is theirs */
-    cap_t own_files; /* those of the start; `files` may be for another user, or with a view */
+    cap_t subject;    /* what it asks for capabilities as, or 0 */
+    uint32_t noticed; /* last notice that was shown for it */
+    cap_t person;     /* session of who is logged in, or 0; then `files` is theirs */
+    cap_t own_files;  /* those of the start; `files` may be for another user, or with a view */
     bool has_view;
     cap_t endpoint, reply, exit_source, interrupt_source, watch_source;
     struct image image;

@@ -237,8 +237,10 @@ class People(Booted):
 
     def test_10_locked(self):
         self.login("bert", OTHER)
+        self.restart("identity")  # init keeps what the former one gave: it is taken back
         self.run_line("users lock bert")
         self.refused("revoked", "whoami")
+        self.refused("revoked", "ls /home/bert")
         self.refused("locked", "login bert", ("password: ", OTHER))
         self.assertIn("bert, locked", self.run_line("users"))
         self.run_line("users unlock bert")

@@ -181,15 +181,58 @@ class Permission(Booted):
     def test_10_the_server_is_started_again(self):
         self.policy("allow any random", "allow any files")
         grant, slot = self.request("random w")
+        self.run_line("ps")  # axiom looks who let go of what, and tells the server
         before, history = self.run_line("perm policy"), self.run_line("perm history")
         self.restart("permission")
         self.assertEqual(self.run_line("perm policy"), before)
         self.assertEqual(self.run_line("perm history"), history)
-        self.assertRegex(self.run_line("perm"), rf"(?m)^ +{grant} .*lost$")
-        self.refused("noGrant", f"perm revoke {grant}")  # and it does not say that it was
+        shown = self.run_line("perm")
+        self.assertRegex(shown, rf"(?m)^ +{grant}  w")
+        self.assertNotIn("gone", shown)
         self.assertTrue(self.holds(slot))
-        other, _ = self.request("files w")  # the manifest is known, the subject is the same
-        self.run_line(f"perm revoke {other}")
+        self.assertIn(f"grant {grant}, random, was revoked", self.run_line(f"perm revoke {grant}"))
+        self.assertFalse(self.holds(slot))
+        other, slot = self.request("files w")  # the manifest is known, the subject is the same
+        self.restart("permission")
+        self.run_line(f"perm release {other}")
+        self.assertFalse(self.holds(slot))
+
+    def test_10b_its_time_goes_on_while_it_is_started_again(self):
+        self.policy("allow any random for=3")
+        grant, slot = self.request("random w")
+        shown = self.run_line("restart permission; sleep 4")
+        shown += self.run_line("echo next")
+        self.assertIn(f"grant {grant}, random, was expired", shown)
+        self.assertFalse(self.holds(slot))
+        self.assertNotIn("was expired", self.run_line("echo next"))  # it is said once
+
+    def test_10c_a_subject_that_ends_meanwhile(self):
+        """With `perm manifest`: and what it was given by a former server ends with it."""
+        self.policy("allow any random")
+        grant, slot = self.request("random w")
+        self.run_line("restart permission; perm manifest /manifest")
+        self.assertFalse(self.holds(slot))
+        self.assertNotRegex(self.run_line("perm"), rf"(?m)^ +{grant} ")
+
+    def test_10d_ended_at_any_instant(self):
+        """See tests/target/permission/grant_load.c, and what is left behind by it."""
+        self.policy("allow name:load random")
+        before = self.run_line("caps init").count("endpoint")
+        self.session.run("restart grant_load; restart mover_people")
+        deadline = time.monotonic() + 150
+        shown = ""
+        while not (re.search(r"(?m)^stopped .* grant_load$", shown)
+                   and re.search(r"(?m)^disabled .* mover_people$", shown)):
+            self.assertLess(time.monotonic(), deadline, shown)
+            time.sleep(1)
+            shown = self.session.run("services", 60)[1]
+        for name in ("permission", "identity"):
+            restarts = int(re.search(rf"(?m)^ready +\d+ +(\d+) +{name}$", shown).group(1))
+            self.assertGreaterEqual(restarts, 3, name)
+        codes = re.findall(r"grant_load \(pid \d+\) ended with code (-?\d+)", self.session.text())
+        self.assertEqual(codes, ["0"])
+        self.assertNotRegex(self.run_line("perm"), r"random +load")
+        self.assertEqual(self.run_line("caps init").count("endpoint"), before)
 
     def test_11_who_has_no_control(self):
         self.session.send(b"restart noauth\r")

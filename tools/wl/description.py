@@ -18,6 +18,7 @@ FLAGS = {
     "provides": 1, "storage": 2, "manages": 4, "registers": 8, "looks_up": 16, "once": 32,
     "fpu": 64, "image": 128, "log_read": 256, "log_write": 512, "manual": 1024,
     "told": 2048, "timer": 4096, "watches": 8192, "dma": 16384, "follows": 32768,
+    "keeps": 65536,
 }  # enum description_flag
 SERVICE_KEYS = {"name", "program", "arguments", "flags", "priority", "budget_us", "period_us",
                 "quota", "restart", "grants", "serves", "misses", "stream"}

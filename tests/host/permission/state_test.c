@@ -106,6 +106,42 @@ static void history_keeps_the_last(void **state)
     }
 }
 
+static void notice_make(uint16_t subject, uint32_t grant)
+{
+    r = (struct permission_record){
+        .type = RECORD_NOTICE, .index = subject, .notice = {.grant = grant, .object = "x"}};
+    applied();
+}
+
+/* The last eight, until they were seen; whoever gets the entry next is told nothing of them. */
+static void notices_stay_until_they_are_seen(void **state)
+{
+    (void)state;
+    uint16_t subject = subject_make(NOBODY);
+    const struct outbox *o = &live.outboxes[subject];
+
+    for (uint32_t i = 1; i <= NOTICES_MAX + 2; i++) {
+        notice_make(subject, 100 + i);
+    }
+    assert_int_equal(o->count, NOTICES_MAX);
+    assert_int_equal(o->at[0].number, 3);
+    assert_int_equal(o->at[0].grant, 103);
+    r = (struct permission_record){.type = RECORD_SEEN, .index = subject, .seen = 5};
+    applied();
+    assert_int_equal(o->count, NOTICES_MAX - 3);
+    assert_int_equal(o->at[0].number, 6);
+    r.seen = 1000;
+    applied();
+    assert_int_equal(o->count, 0);
+    notice_make(subject, 7);
+    assert_int_equal(o->at[0].number, NOTICES_MAX + 3);
+    r = (struct permission_record){.type = RECORD_SUBJECT_END, .index = subject};
+    applied();
+    assert_int_equal(subject_make(NOBODY), subject);
+    assert_int_equal(o->count, 0);
+    assert_null(permission_is_sound(&live));
+}
+
 static void policy_random(void)
 {
     int len = 0;
@@ -123,7 +159,7 @@ static bool random_change(void)
     uint16_t subject = (uint16_t)(rand() % SUBJECTS_MAX);
     const struct event e = {.kind = EVENT_GRANTED, .at = (uint64_t)rand()};
 
-    switch (rand() % 7) {
+    switch (rand() % 9) {
     case 0:
         if (!live.subjects[subject].used) subject = NOBODY;
         return decide_subject(&live, &manifest, subject, &r);
@@ -144,6 +180,14 @@ static bool random_change(void)
     case 5:
         record_event(&live, &e, &r);
         return true;
+    case 6:
+        r = (struct permission_record){
+            .type = RECORD_NOTICE, .index = subject, .notice = {.grant = (uint32_t)rand()}};
+        return live.subjects[subject].used;
+    case 7:
+        r = (struct permission_record){.type = RECORD_SEEN, .index = subject};
+        r.seen = live.outboxes[subject].last - (uint32_t)rand() % 5;
+        return live.outboxes[subject].last >= 5;
     default:
         policy_random();
         return rand() % 20 == 0;
@@ -182,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup(there_are_limits, setup),
         cmocka_unit_test_setup(a_subject_ends, setup),
         cmocka_unit_test_setup(history_keeps_the_last, setup),
+        cmocka_unit_test_setup(notices_stay_until_they_are_seen, setup),
         cmocka_unit_test_setup(the_fold_is_the_state, setup),
     };
 

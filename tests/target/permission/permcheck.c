@@ -83,6 +83,7 @@ static int ends(cap_t random, uint32_t grant)
         .source = {random, RIGHTS_ALL, 0, 0}, .slot = slot_alloc(), .rights = RIGHT_WRITE};
     struct self_notification_create_in note = {.slot = slot_alloc(), .badge = 1};
     uint64_t start = ticks_now(), hz = startup_page()->tick_hz, word;
+    struct subject_notices_in seen = {0};
     struct subject_notices_out notices;
 
     CHECK_THAT(self_notification_create(CAP_SLOT_SELF, &note) == OK);
@@ -94,10 +95,14 @@ static int ends(cap_t random, uint32_t grant)
     CHECK_THAT(sys_wait(note.slot, &word) == OK);
     CHECK_THAT(ticks_now() - start < WAIT_SECONDS * hz);
     CHECK_THAT(draw(random) == ERR_REVOKED && draw(copy.slot) == ERR_REVOKED);
-    CHECK_THAT(subject_notices(subject, &notices) == OK && notices.notices.count == 1);
+    CHECK_THAT(subject_notices(subject, &seen, &notices) == OK && notices.notices.count == 1);
     CHECK_THAT(notices.notices.at[0].grant == grant);
     CHECK_THAT(notices.notices.at[0].why == PERMISSION_NOTICE_WHY_EXPIRED);
-    CHECK_THAT(subject_notices(subject, &notices) == OK && notices.notices.count == 0);
+    CHECK_THAT(subject_notices(subject, &seen, &notices) == OK && notices.notices.count == 1);
+    seen.seen = notices.notices.at[0].number;
+    CHECK_THAT(subject_notices(subject, &seen, &notices) == OK && notices.notices.count == 0);
+    seen.seen = 0;
+    CHECK_THAT(subject_notices(subject, &seen, &notices) == OK && notices.notices.count == 0);
     return 0;
 }
 
