@@ -24,14 +24,18 @@ static bool word_read(const char **at, const char *end, char out_word[WORD_BYTES
     return *at < end && *(*at)++ == '"';
 }
 
-static bool line_split(const char *at, const char *end, struct line *out_line)
+static bool line_split(const char *start, const char *end, struct line *out_line)
 {
+    const char *at = start;
+
     for (;;) {
         while (at < end && is_space(*at)) {
             at++;
         }
+        out_line->column = (uint32_t)(at - start) + 1;
         if (at == end || *at == '#') return true;
         if (out_line->count == WORDS_MAX) return false;
+        out_line->columns[out_line->count] = out_line->column;
         if (!word_read(&at, end, out_line->words[out_line->count])) return false;
         out_line->count++;
     }

@@ -8,6 +8,8 @@ enum { WORDS_MAX = 12, WORD_BYTES = 40 };
 struct line {
     uint32_t number; /* from 1 */
     uint32_t count;
+    uint32_t column;                   /* from 1: behind the last word, or what cannot be split */
+    uint32_t columns[WORDS_MAX];       /* where each word begins */
     char words[WORDS_MAX][WORD_BYTES]; /* "quoted words" are one */
 };
 

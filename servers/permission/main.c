@@ -84,6 +84,8 @@ static void on_signal(struct service *svc, uint64_t bits)
 {
     if ((bits & SERVICE_SIGNAL_TOLD) != 0) timer_open(svc); /* perhaps the clock */
     if ((bits & (SERVICE_SIGNAL_TOLD | SIGNAL_TIMER)) != 0) grants_expire(svc);
+    if ((bits & (SERVICE_SIGNAL_TOLD | SIGNAL_FILES)) != 0)
+        policy_look(svc); /* perhaps the files */
 }
 
 static int dispatch_subject(struct server *s, struct request *rq)
@@ -134,6 +136,7 @@ int main(int argc, char **argv)
     timer_open(&service);
     grants_resume(&service);
     contacts_resume(&server);
+    policy_look(&service);
     service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

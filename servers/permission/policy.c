@@ -72,18 +72,38 @@ static bool condition_read(const char *word, struct rule *r)
     return false;
 }
 
-static bool rule_read(const struct line *line, struct rule *r)
+static bool word_is_right(const char *word, uint32_t at, struct rule *r)
+{
+    switch (at) {
+    case 0:
+        r->allow = strcmp(word, "allow") == 0;
+        return r->allow || strcmp(word, "deny") == 0;
+    case 1:
+        return subject_read(word, r);
+    case 2:
+        return strcmp(word, "*") == 0 || name_read(word, r->object);
+    default:
+        return r->allow && condition_read(word, r); /* deny has none */
+    }
+}
+
+/* 0, or the column of the first word that is wrong. */
+static uint32_t rule_read(const struct line *line, struct rule *r)
 {
     *r = (struct rule){.line = line->number};
-    if (line->count < 3) return false;
-    r->allow = strcmp(line->words[0], "allow") == 0;
-    if (!r->allow && strcmp(line->words[0], "deny") != 0) return false;
-    if (!subject_read(line->words[1], r)) return false;
-    if (strcmp(line->words[2], "*") != 0 && !name_read(line->words[2], r->object)) return false;
-    for (uint32_t i = 3; i < line->count; i++) {
-        if (!r->allow || !condition_read(line->words[i], r)) return false; /* deny has none */
+    for (uint32_t i = 0; i < line->count; i++) {
+        if (!word_is_right(line->words[i], i, r)) return line->columns[i];
     }
-    return true;
+    return line->count < 3 ? line->column : 0;
+}
+
+bool rules_same(const struct rule *a, const struct rule *b)
+{
+    return a->allow == b->allow && a->attenuate == b->attenuate && a->session == b->session &&
+           a->timed == b->timed && a->class == b->class && a->rights == b->rights &&
+           a->from == b->from && a->to == b->to && a->seconds == b->seconds &&
+           strcmp(a->name, b->name) == 0 && strcmp(a->object, b->object) == 0 &&
+           strcmp(a->parent, b->parent) == 0 && strcmp(a->user, b->user) == 0;
 }
 
 uint32_t policy_read(const char *text, uint32_t len, struct policy *out_policy)
@@ -93,10 +113,13 @@ uint32_t policy_read(const char *text, uint32_t len, struct policy *out_policy)
 
     out_policy->count = 0;
     while (lines_next(&lines, &line)) {
+        out_policy->column = line.columns[0];
         if (out_policy->count == RULES_MAX) return line.number;
-        if (!rule_read(&line, &out_policy->rules[out_policy->count])) return line.number;
+        out_policy->column = rule_read(&line, &out_policy->rules[out_policy->count]);
+        if (out_policy->column != 0) return line.number;
         out_policy->count++;
     }
+    out_policy->column = 0;
     return 0;
 }
 

@@ -47,6 +47,7 @@ struct rule {
 
 struct policy {
     uint32_t count;
+    uint32_t column; /* of the first word that is wrong, from 1; 0 in a policy */
     struct rule rules[RULES_MAX];
 };
 
@@ -65,4 +66,6 @@ struct decision {
 
 /* 0, or the first line that is wrong. `out_policy` holds something only after 0. */
 uint32_t policy_read(const char *text, uint32_t len, struct policy *out_policy);
+/* They say the same, wherever they stand. */
+bool rules_same(const struct rule *a, const struct rule *b);
 struct decision policy_decide(const struct policy *policy, const struct facts *facts);

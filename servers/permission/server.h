@@ -16,6 +16,9 @@ struct server {
      * process can take them back, too; 0: they have ended. */
     cap_t anchors[GRANTS_MAX];
     cap_t time, identity, timer;
+    cap_t files, changed;                       /* the latter signals SIGNAL_FILES */
+    cap_t root_watch, folder_watch, file_watch; /* 0: none */
+    uint64_t file_inode;                        /* that file_watch is of */
     uint32_t problem;
     uint16_t subject; /* that the capability of the present request stands for */
     struct permission_record record;
@@ -55,6 +58,17 @@ void grants_resume(struct service *svc);
 int on_request(struct request *rq, const struct subject_request_in *in,
                struct subject_request_out *out);
 int on_release(struct request *rq, const struct subject_release_in *in);
+
+/* policies.c */
+enum { SIGNAL_FILES = 2 };
+/* The file of the policy is read if it is another, and watched from now on. */
+void policy_look(struct service *svc);
+int on_set_policy(struct request *rq, const struct permission_set_policy_in *in,
+                  struct permission_set_policy_out *out);
+int on_policy(struct request *rq, const struct permission_policy_in *in,
+              struct permission_policy_out *out);
+int on_rule(struct request *rq, const struct permission_rule_in *in,
+            struct permission_rule_out *out);
 
 /* subjects.c */
 static inline uint64_t subject_key(const struct server *s, uint16_t subject)

@@ -23,6 +23,10 @@ uint32_t record_bytes(const struct permission_record *r)
         return (uint32_t)(head + sizeof(r->seen));
     case RECORD_OUTBOX:
         return (uint32_t)(head + sizeof(r->outbox));
+    case RECORD_SINCE:
+        return (uint32_t)(head + sizeof(r->since));
+    case RECORD_PROBLEM:
+        return (uint32_t)(head + sizeof(r->problem));
     case RECORD_SUBJECT_END:
     case RECORD_GRANT_END:
     case RECORD_ALL_END:
@@ -48,13 +52,51 @@ static void subject_end(struct permission *s, uint32_t index)
     }
 }
 
+/* The rule in `p` that says the same, RULES_MAX: none. */
+static uint32_t rule_find(const struct policy *p, const struct rule *r)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (rules_same(&p->rules[i], r)) return i;
+    }
+    return RULES_MAX;
+}
+
+uint32_t policy_change(const struct policy *from, const struct policy *to)
+{
+    uint32_t came = 0, went = 0;
+
+    for (uint32_t i = 0; i < to->count; i++) {
+        if (rule_find(from, &to->rules[i]) == RULES_MAX) came++;
+    }
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (rule_find(to, &from->rules[i]) == RULES_MAX) went++;
+    }
+    return came | went << 8 | to->count << 16;
+}
+
+/* A rule that was there keeps the event by which it came; of the others that is the next one. */
+static void since_apply(struct permission *s, const struct policy *before)
+{
+    uint64_t since[RULES_MAX] = {0};
+
+    for (uint32_t i = 0; i < s->policy.count; i++) {
+        uint32_t was = rule_find(before, &s->policy.rules[i]);
+        since[i] = was < RULES_MAX ? s->since[was] : s->event_last + 1;
+    }
+    memcpy(s->since, since, sizeof(since));
+}
+
 static void policy_apply(struct permission *s, const struct permission_record *r)
 {
+    static struct policy before;
+
+    before = s->policy;
     s->policy_bytes = r->policy.bytes;
     memset(s->policy_text, 0, sizeof(s->policy_text));
     memcpy(s->policy_text, r->policy.text, r->policy.bytes);
     memset(&s->policy, 0, sizeof(s->policy));
     (void)policy_read(s->policy_text, s->policy_bytes, &s->policy);
+    since_apply(s, &before);
 }
 
 static void event_apply(struct permission *s, const struct event *e)
@@ -122,6 +164,12 @@ void permission_apply(struct permission *s, const struct permission_record *r)
     case RECORD_NOTICE:
         notice_apply(&s->outboxes[r->index], &r->notice);
         break;
+    case RECORD_SINCE:
+        memcpy(s->since, r->since, sizeof(s->since));
+        break;
+    case RECORD_PROBLEM:
+        s->problem = r->problem;
+        break;
     case RECORD_SEEN:
         seen_apply(&s->outboxes[r->index], r->seen);
         break;
@@ -164,16 +212,26 @@ static bool record_at(const struct permission *s, uint32_t at, struct permission
         r->counts.grant_last = s->grant_last;
         return true;
     }
-    r->type = RECORD_POLICY;
-    r->policy.bytes = s->policy_bytes;
-    memcpy(r->policy.text, s->policy_text, s->policy_bytes);
+    if (at == EVENTS_MAX + 1) {
+        r->type = RECORD_POLICY;
+        r->policy.bytes = s->policy_bytes;
+        memcpy(r->policy.text, s->policy_text, s->policy_bytes);
+        return true;
+    }
+    r->index = 0;
+    r->type = at == EVENTS_MAX + 2 ? RECORD_SINCE : RECORD_PROBLEM;
+    if (r->type == RECORD_SINCE) {
+        memcpy(r->since, s->since, sizeof(r->since));
+    } else {
+        r->problem = s->problem;
+    }
     return true;
 }
 
 bool permission_snapshot(const struct permission *s, uint32_t *at,
                          struct permission_record *out_record)
 {
-    while (*at < 2 * SUBJECTS_MAX + GRANTS_MAX + EVENTS_MAX + 2) {
+    while (*at < 2 * SUBJECTS_MAX + GRANTS_MAX + EVENTS_MAX + 4) {
         if (record_at(s, (*at)++, out_record)) return true;
     }
     return false;

@@ -38,8 +38,11 @@ enum event_kind {
     EVENT_EXPIRED,
     EVENT_POLICY,
     EVENT_SUBJECT,
-    EVENT_ENDED, /* the subject */
+    EVENT_ENDED,      /* the subject */
+    EVENT_BAD_POLICY, /* code: column, or enum problem_why above PROBLEM_BIT */
 };
+#define PROBLEM_BIT (1u << 31)
+/* code of EVENT_POLICY: rules that came, that went << 8, that are in force << 16 */
 struct event {
     uint64_t number; /* counts all; 0: none */
     uint64_t at;     /* uptime in ms */
@@ -60,8 +63,16 @@ struct outbox {
     struct notice at[NOTICES_MAX]; /* oldest first */
 };
 
+/* Why the file of the policy is not in force. */
+enum problem_why { PROBLEM_NONE, PROBLEM_LINE, PROBLEM_LONG, PROBLEM_OWNER, PROBLEM_UNREADABLE };
+struct problem {
+    uint32_t why, line, column; /* enum problem_why; line and column of PROBLEM_LINE */
+};
+
 struct permission {
     struct policy policy;
+    uint64_t since[RULES_MAX]; /* event by which that rule came */
+    struct problem problem;    /* of the file as it is now */
     uint32_t policy_bytes;
     char policy_text[POLICY_BYTES];
     struct subject subjects[SUBJECTS_MAX];
@@ -84,6 +95,8 @@ enum record_type {
     RECORD_NOTICE, /* for the subject; its number is given by apply */
     RECORD_SEEN,   /* the subject's notices up to that one */
     RECORD_OUTBOX, /* of a checkpoint */
+    RECORD_SINCE,  /* of a checkpoint, behind the policy */
+    RECORD_PROBLEM,
 };
 
 struct permission_record {
@@ -95,6 +108,8 @@ struct permission_record {
         struct notice notice;
         struct outbox outbox;
         uint32_t seen;
+        uint64_t since[RULES_MAX];
+        struct problem problem;
         struct {
             uint64_t event_last;
             uint32_t grant_last;
@@ -122,6 +137,8 @@ bool decide_subject(const struct permission *s, const struct manifest *m, uint16
                     struct permission_record *out_record);
 bool decide_grant(const struct permission *s, const struct grant *g,
                   struct permission_record *out_record);
+/* Rules that come and go with another policy, and how many it has, as the code of its event. */
+uint32_t policy_change(const struct policy *from, const struct policy *to);
 /* What happened, as the record of the next event. */
 void record_event(const struct permission *s, const struct event *e,
                   struct permission_record *out_record);

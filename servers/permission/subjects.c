@@ -105,37 +105,6 @@ static int on_problem(struct request *rq, struct permission_problem_out *out)
     return OK;
 }
 
-/* Read before anything changes: what is no policy changes nothing. */
-static int on_set_policy(struct request *rq, const struct permission_set_policy_in *in,
-                         struct permission_set_policy_out *out)
-{
-    static struct policy read;
-    struct server *s = server_of(rq);
-    struct event e = {.at = startup_uptime_ms(), .kind = EVENT_POLICY};
-
-    if (!badge_is_control(rq->badge)) return PERMISSION_DENIED;
-    out->line = s->problem = policy_read(in->text.at, in->text.len, &read);
-    if (out->line != 0) return OK;
-    e.code = read.count;
-    s->record = (struct permission_record){.type = RECORD_POLICY};
-    s->record.policy.bytes = in->text.len;
-    memcpy(s->record.policy.text, in->text.at, in->text.len);
-    server_commit(request_service(rq), &s->record);
-    server_event(request_service(rq), &e);
-    return OK;
-}
-
-static int on_policy(struct request *rq, const struct permission_policy_in *in,
-                     struct permission_policy_out *out)
-{
-    const struct permission *p = &server_of(rq)->state;
-    uint32_t at = in->offset < p->policy_bytes ? in->offset : p->policy_bytes;
-
-    out->text = text_from(p->policy_text + at, p->policy_bytes - at);
-    out->rules = p->policy.count;
-    return OK;
-}
-
 static void grant_fill(const struct server *s, uint16_t grant, struct permission_grant *out)
 {
     const struct grant *g = &s->state.grants[grant];
@@ -220,6 +189,7 @@ const struct permission_ops server_permission_ops = {
     .grants = on_grants,
     .revoke = on_revoke,
     .history = on_history,
+    .rule = on_rule,
 };
 
 static int on_child(struct request *rq, const struct subject_child_in *in,

@@ -64,10 +64,26 @@ static int policy_set(struct shell *sh, const char *path)
     int err = permission_set_policy(sh->permission, &in, &out);
     if (err != OK) return failed(sh, path, PERMISSION_ID, err);
     if (out.line == 0) return STATUS_OK;
-    char why[48];
+    char why[64];
     struct out o = out_to(why, sizeof(why));
-    out_print(&o, "line %u is wrong; the old policy stays", out.line);
+    out_print(&o, "line %u, column %u is wrong; the old policy stays", out.line, out.column);
     return shell_refused(sh, path, why);
+}
+
+static const char *const problems[] = {"", "", "is too long", "is not the system's alone",
+                                       "cannot be read"};
+
+/* Why the file is not what is in force. */
+static void problem_show(struct shell *sh, uint32_t problem, uint32_t line, uint32_t column)
+{
+    if (problem == PERMISSION_PROBLEM_NONE) return;
+    shell_print(sh, "/policy/permission ");
+    if (problem == PERMISSION_PROBLEM_LINE) {
+        shell_print(sh, "line %u, column %u is wrong", line, column);
+    } else {
+        shell_print(sh, "%s", problems[problem]);
+    }
+    shell_print(sh, ": this policy, from before, stays\n");
 }
 
 static int policy_show(struct shell *sh)
@@ -76,11 +92,52 @@ static int policy_show(struct shell *sh)
     int err = permission_policy(sh->permission, &(struct permission_policy_in){0}, &out);
 
     if (err != OK) return failed(sh, "policy", PERMISSION_ID, err);
-    uint32_t len = out.text.len, rules = out.rules;
+    uint32_t len = out.text.len, rules = out.rules, line = out.line, column = out.column;
+    uint32_t problem = out.problem;
     memcpy(text, out.text.at, len);
     shell_bytes(sh, text, len);
     shell_print(sh, "%s%u rules; what none of them allows is denied\n",
                 len > 0 && text[len - 1] != '\n' ? "\n" : "", rules);
+    problem_show(sh, problem, line, column);
+    return STATUS_OK;
+}
+
+/* Beginning of that line of the policy in `text`. */
+static const char *line_find(uint32_t number, uint32_t len, uint32_t *out_len)
+{
+    const char *at = text, *end = text + len;
+
+    for (uint32_t i = 1; i < number && at < end; at++) {
+        if (*at == '\n') i++;
+    }
+    *out_len = 0;
+    while (at + *out_len < end && at[*out_len] != '\n') {
+        (*out_len)++;
+    }
+    return at;
+}
+
+/* Each rule, and since which event it is there: `perm history` says when that was. */
+static int rules_list(struct shell *sh)
+{
+    struct permission_policy_out policy;
+    struct permission_rule_in in = {0};
+    struct permission_rule_out out;
+    int err = permission_policy(sh->permission, &(struct permission_policy_in){0}, &policy);
+
+    if (err != OK) return failed(sh, "policy", PERMISSION_ID, err);
+    uint32_t len = policy.text.len, rules = policy.rules;
+    memcpy(text, policy.text.at, len);
+    shell_print(sh, "LINE  SINCE EVENT  RULE\n");
+    for (; in.index < rules; in.index++) {
+        uint32_t bytes;
+        err = permission_rule(sh->permission, &in, &out);
+        if (err != OK) return failed(sh, "rule", PERMISSION_ID, err);
+        const char *at = line_find(out.line, len, &bytes);
+        shell_print(sh, "%4u  %11lu  ", out.line, out.since);
+        shell_bytes(sh, at, bytes);
+        shell_print(sh, "\n");
+    }
     return STATUS_OK;
 }
 
@@ -131,10 +188,21 @@ static int grants_list(struct shell *sh)
     return STATUS_OK;
 }
 
+/* Of a file that is no policy: its column, or why it was not read. */
+static void bad_show(struct shell *sh, uint32_t code)
+{
+    if ((code >> 31) == 0) {
+        shell_print(sh, "  column %u", code);
+    } else {
+        uint32_t why = code & 7;
+        shell_print(sh, "  %s", why <= PERMISSION_PROBLEM_UNREADABLE ? problems[why] : "");
+    }
+}
+
 static int history_list(struct shell *sh)
 {
     static const char *const kinds[] = {"",        "granted", "refused", "released", "revoked",
-                                        "expired", "policy",  "subject", "ended"};
+                                        "expired", "policy",  "subject", "ended",    "bad"};
     static struct permission_history_out out;
     struct permission_history_in in = {0};
     static char names[8][2][33];
@@ -157,7 +225,12 @@ static int history_list(struct shell *sh)
                         names[i][0], names[i][1], e->rights != 0 ? rights : "");
             if (e->kind == PERMISSION_EVENT_KIND_REFUSED)
                 shell_print(sh, "  %s", why != NULL ? why : "");
+            if (e->kind == PERMISSION_EVENT_KIND_POLICY) {
+                shell_print(sh, "  +%u -%u, %u rules", e->code & 0xff, e->code >> 8 & 0xff,
+                            e->code >> 16);
+            }
             if (e->line != 0) shell_print(sh, "  line %u", e->line);
+            if (e->kind == PERMISSION_EVENT_KIND_BAD_POLICY) bad_show(sh, e->code);
             if (e->grant != 0) shell_print(sh, "  grant %u", e->grant);
             shell_print(sh, "\n");
             in.before = e->number;
@@ -302,6 +375,7 @@ int run_perm(struct shell *sh, int argc, char **argv)
     if (sh->permission == 0) return shell_refused(sh, "permission", "capEmpty");
     if (argc <= 2 && strcmp(what, "list") == 0) return grants_list(sh);
     if (argc == 2 && strcmp(what, "policy") == 0) return policy_show(sh);
+    if (argc == 2 && strcmp(what, "rules") == 0) return rules_list(sh);
     if (argc == 2 && strcmp(what, "history") == 0) return history_list(sh);
     if (argc == 3 && strcmp(what, "policy") == 0) return policy_set(sh, argv[2]);
     if (argc == 3 && strcmp(what, "manifest") == 0) return manifest(sh, argv[2]);
@@ -309,7 +383,8 @@ int run_perm(struct shell *sh, int argc, char **argv)
     if (argc == 4 && strcmp(what, "run") == 0) return run_with(sh, argv[2], argv[3]);
     bool ends = strcmp(what, "revoke") == 0 || strcmp(what, "release") == 0;
     if (argc != 3 || !ends || !shell_number(argv[2], &number)) {
-        return shell_wrong(sh, "list, policy, manifest, request, release, run, revoke or history");
+        return shell_wrong(
+            sh, "list, policy, rules, manifest, request, release, run, revoke or history");
     }
     int err;
     if (what[2] == 'v') {

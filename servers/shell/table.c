@@ -146,9 +146,10 @@ const struct row rows[] = {
     {"preferences", "preferences [KEY [VALUE]]", "what who is logged in prefers; KEY alone: away",
      0, 2, COMPLETES_NOTHING, run_preferences},
     {"perm",
-     "perm [list | policy [FILE] | manifest FILE | request OBJECT RIGHTS | release GRANT | "
+     "perm [list | policy [FILE] | rules | manifest FILE | request OBJECT RIGHTS | release GRANT | "
      "run MANIFEST PROGRAM | revoke GRANT | history]",
-     "capabilities given by manifest and policy", 0, 3, COMPLETES_PATH, run_perm},
+     "capabilities given by manifest and policy, which is the file /policy/permission", 0, 3,
+     COMPLETES_PATH, run_perm},
     {"uptime", "uptime", "time since the processor started", 0, 0, COMPLETES_NOTHING, run_uptime},
     {"clear", "clear", "clears the screen", 0, 0, COMPLETES_NOTHING, run_clear},
     {"history", "history", "the last command lines", 0, 0, COMPLETES_NOTHING, run_history},

@@ -121,17 +121,20 @@ class Permission(Booted):
     def test_05_a_bad_policy_changes_nothing(self):
         self.policy("allow any random")
         before = self.run_line("perm policy")
-        for number, line in enumerate((
-                "permit any random", "allow any", "allow somebody random", "allow class:root x",
-                "allow any random rights=x", "allow any random rights=", "allow any a/b",
-                "allow any random time=25:00-26:00", "allow any random time=10:00-10:00",
-                "allow any random for=0", "allow any random for=99999999999", "deny any x session",
-                "allow any random maybe", 'allow any "random',
-                "allow any a b c d e f g h i j k l m"), 1):
+        for number, (column, line) in enumerate((
+                (1, "permit any random"), (10, "allow any"), (7, "allow somebody random"),
+                (7, "allow class:root x"), (18, "allow any random rights=x"),
+                (18, "allow any random rights="), (11, "allow any a/b"),
+                (18, "allow any random time=25:00-26:00"),
+                (18, "allow any random time=10:00-10:00"),
+                (18, "allow any random for=0"), (20, "allow any random   for=99999999999"),
+                (12, "deny any x session"), (18, "allow any random maybe"),
+                (11, 'allow any "random'), (29, "allow any a " + "session " * 2 + "x"),
+                (85, "allow any a" + " session" * 9 + " rights=w" * 3 + " x")), 1):
             with self.subTest(line=line):
                 self.write("/tmp/bad", ["allow any files"] * (number % 3) + [line])
-                self.refused(f"line {number % 3 + 1} is wrong; the old policy stays",
-                             "perm policy /tmp/bad")
+                where = f"line {number % 3 + 1}, column {column}"
+                self.refused(f"{where} is wrong; the old policy stays", "perm policy /tmp/bad")
                 self.assertEqual(self.run_line("perm policy"), before)
         grant, _ = self.request("random w")
         self.run_line(f"perm revoke {grant}")
@@ -252,6 +255,96 @@ class Permission(Booted):
             self.assert_one_line_refusal(line)
 
 
+class Files(Booted):
+    """The policy is a file, and what stands in it is in force as soon as it is written."""
+
+    FILE = "/policy/permission"
+
+    def policy(self, *lines):
+        """All at once, as an editor does: another file takes its place."""
+        for number, line in enumerate(lines):
+            self.run_line(f"echo '{line}' {'>>' if number else '>'} /policy/next")
+        self.run_line(f"mv /policy/next {self.FILE}")
+        return self.run_line("perm policy")
+
+    def last_event(self):
+        return self.run_line("perm history").splitlines()[0]
+
+    def test_01_made_by_hand(self):
+        self.assertIn("0 rules", self.run_line("perm policy"))
+        self.run_line("mkdir /policy")
+        self.assertIn("2 rules", self.policy("allow any random", "deny any files"))
+        self.assertRegex(self.last_event(), r"policy +/policy/permission +\+2 -0, 2 rules")
+
+    def test_02_what_is_wrong_changes_nothing(self):
+        for line, column, lines in ((1, 1, ("what",)),
+                                    (2, 18, ("deny any *", "allow any random x")),
+                                    (3, 10, ("# a", "", "allow any"))):
+            shown = self.policy(*lines)
+            self.assertIn("allow any random\ndeny any files\n2 rules", shown)
+            self.assertIn(f"{self.FILE} line {line}, column {column} is wrong: this policy, from"
+                          " before, stays", shown)
+            self.assertRegex(self.last_event(),
+                             rf"bad +{self.FILE} +line {line}  column {column}")
+
+    def test_03_it_is_still_known_later(self):
+        for name in ("permission", "vfs"):
+            self.run_line(f"restart {name}; sleep 1")
+            self.assertIn("line 3, column 10 is wrong", self.run_line("perm policy"))
+        self.assertRegex(self.last_event(), "bad")  # told once
+
+    def test_04_corrected_in_place(self):
+        self.run_line(f"echo 'deny any clock' > {self.FILE}")
+        self.assertEqual(self.run_line("perm policy"),
+                         "deny any clock\n1 rules; what none of them allows is denied\n")
+
+    def test_05_rules_know_since_when(self):
+        self.policy("deny any files", "deny any clock")
+        since = dict(reversed(m) for m in re.findall(r"(?m)^ +\d+ +(\d+)  (deny any \w+)$",
+                                                     self.run_line("perm rules")))
+        self.assertLess(int(since["deny any clock"]), int(since["deny any files"]))
+        self.run_line("restart permission")
+        self.policy("# moved", "", "deny any clock", "deny any files")
+        shown = self.run_line("perm rules")
+        for rule, event in since.items():
+            self.assertRegex(shown, rf"(?m)^   \d +{event}  {rule}$")
+        self.assertRegex(self.last_event(), r"\+0 -0, 2 rules")
+
+    def test_06_the_command_writes_it(self):
+        self.run_line("echo 'allow any terminal' > /tmp/p")
+        self.run_line("perm policy /tmp/p")
+        self.assertEqual(self.run_line(f"cat {self.FILE}"), "allow any terminal\n")
+        self.assertRegex(self.last_event(), r"by hand +\+1 -2, 1 rules")
+        self.run_line("restart vfs; restart permission; sleep 1")
+        self.assertIn("allow any terminal\n1 rules", self.run_line("perm policy"))
+        self.policy("deny any *")  # it is watched again
+        self.assertIn("deny any *\n1 rules", self.run_line("perm policy"))
+
+    def test_07_not_everybody_s(self):
+        for change, why in ((f"chown 7 {self.FILE}", "is not the system's alone"),
+                            (f"rm {self.FILE}; mkdir {self.FILE}", "cannot be read")):
+            self.run_line(change)
+            shown = self.run_line("perm policy")
+            self.assertIn("deny any *\n1 rules", shown)
+            self.assertIn(f"{self.FILE} {why}", shown)
+            self.assertIn(why, self.last_event())
+        self.run_line(f"rmdir {self.FILE}")
+        self.policy("deny any x")
+        self.run_line(f"chmod w+w {self.FILE}")
+        self.run_line(f"echo 'allow any *' > {self.FILE}")
+        shown = self.run_line("perm policy")
+        self.assertIn("deny any x\n1 rules", shown)
+        self.assertIn("is not the system's alone", shown)
+
+    def test_08_no_file_no_change(self):
+        self.run_line("rm -r /policy")
+        self.assertEqual(self.run_line("perm policy"),
+                         "deny any x\n1 rules; what none of them allows is denied\n")
+        self.run_line("as 7")  # a user makes none
+        self.assertNotEqual(self.session.run("mkdir /policy")[0], 0)
+        self.run_line("as")
+
+
 class Boots(unittest.TestCase):
     """The policy is there after the power was off; grants are not."""
 
@@ -260,7 +353,7 @@ class Boots(unittest.TestCase):
             disk = Path(folder) / "disk"
             with Session(options(disks=[disk])) as session:
                 session.prompt(BOOT_SECONDS["fast"])
-                for line in ("echo 'allow any random' > /policy", "perm policy /policy"):
+                for line in ("echo 'allow any random' > /p", "perm policy /p"):
                     status, shown = session.run(line)
                     self.assertEqual(status, 0, shown)
                 for line in MANIFEST:

@@ -124,6 +124,27 @@ static void a_wrong_line_is_named(void **state)
     }
 }
 
+static void the_first_wrong_word_is_named(void **state)
+{
+    static const struct {
+        const char *line;
+        uint32_t column;
+    } wrong[] = {
+        {"permit any x", 1},         {"  allow all x", 9},  {"allow any", 10},
+        {"allow any   ", 13},        {"allow any # x", 11}, {"allow\tany\tx\tmaybe", 13},
+        {"allow any x for=0 y", 13}, {"allow any \"x", 11}, {"deny any x session", 12},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        uint32_t len = (uint32_t)strlen(wrong[i].line);
+        assert_int_equal(policy_read(wrong[i].line, len, &policy), 1);
+        assert_int_equal(policy.column, wrong[i].column);
+    }
+    assert_int_equal(policy_read("allow any x", 11, &policy), 0);
+    assert_int_equal(policy.column, 0);
+}
+
 static void rules_have_a_limit(void **state)
 {
     static char text[(RULES_MAX + 1) * 12 + 1];
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(the_first_that_fits_decides),
         cmocka_unit_test(conditions_at_their_edges),
         cmocka_unit_test(a_wrong_line_is_named),
+        cmocka_unit_test(the_first_wrong_word_is_named),
         cmocka_unit_test(rules_have_a_limit),
         cmocka_unit_test(manifests_say_who_and_what_for),
     };

@@ -142,6 +142,38 @@ static void notices_stay_until_they_are_seen(void **state)
     assert_null(permission_is_sound(&live));
 }
 
+static uint32_t policy_set(const char *text)
+{
+    static struct policy read;
+    struct event e = {.kind = EVENT_POLICY};
+
+    assert_int_equal(policy_read(text, (uint32_t)strlen(text), &read), 0);
+    e.code = policy_change(&live.policy, &read);
+    r = (struct permission_record){.type = RECORD_POLICY};
+    r.policy.bytes = (uint32_t)strlen(text);
+    memcpy(r.policy.text, text, strlen(text));
+    applied();
+    record_event(&live, &e, &r);
+    applied();
+    return e.code;
+}
+
+/* A rule that only moves is no other; one that is said differently is. */
+static void rules_know_since_when(void **state)
+{
+    (void)state;
+    assert_int_equal(policy_set("allow any x\ndeny any y"), 2 | 0 << 8 | 2 << 16);
+    assert_int_equal(policy_set("# z\ndeny any y\nallow any x"), 0 | 0 << 8 | 2 << 16);
+    assert_int_equal(live.since[0], 1);
+    assert_int_equal(live.since[1], 1);
+    assert_int_equal(policy_set("deny any y\nallow any x for=9\ndeny any z"), 2 | 1 << 8 | 3 << 16);
+    assert_int_equal(live.since[0], 1);
+    assert_int_equal(live.since[1], 3);
+    assert_int_equal(live.since[2], 3);
+    assert_int_equal(policy_set(""), 0 | 3 << 8 | 0 << 16);
+    assert_int_equal(live.since[0], 0);
+}
+
 static void policy_random(void)
 {
     int len = 0;
@@ -159,7 +191,7 @@ static bool random_change(void)
     uint16_t subject = (uint16_t)(rand() % SUBJECTS_MAX);
     const struct event e = {.kind = EVENT_GRANTED, .at = (uint64_t)rand()};
 
-    switch (rand() % 9) {
+    switch (rand() % 10) {
     case 0:
         if (!live.subjects[subject].used) subject = NOBODY;
         return decide_subject(&live, &manifest, subject, &r);
@@ -179,6 +211,10 @@ static bool random_change(void)
         return live.subjects[subject].used && rand() % 3 == 0;
     case 5:
         record_event(&live, &e, &r);
+        return true;
+    case 8:
+        r = (struct permission_record){.type = RECORD_PROBLEM, .problem = {PROBLEM_LINE, 1, 2}};
+        r.problem.line = (uint32_t)rand();
         return true;
     case 6:
         r = (struct permission_record){
@@ -227,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup(a_subject_ends, setup),
         cmocka_unit_test_setup(history_keeps_the_last, setup),
         cmocka_unit_test_setup(notices_stay_until_they_are_seen, setup),
+        cmocka_unit_test_setup(rules_know_since_when, setup),
         cmocka_unit_test_setup(the_fold_is_the_state, setup),
     };
 
