@@ -7,41 +7,68 @@
 #include "panic.h"
 #include "service_recover.h"
 
-enum { ROOM_SPARE = 65536, SINCE_LEAST = 256 << 10 };
+/* A checkpoint is made after so many times its own bytes: what it costs is that part of all. */
+enum { ROOM_SPARE = 65536, SINCE_LEAST = 256 << 10, CARE_PART = 4 };
 
 /* Answers that wait. */
+
+/* Of the message page what the message has. */
+static void page_copy(struct ipc_buffer *buffer, struct service_held *h, bool back)
+{
+    uint32_t words = msg_words(h->m.info);
+    size_t bytes = words > MSG_REGISTERS ? (words - MSG_REGISTERS) * sizeof(h->words[0]) : 0;
+    memcpy(back ? buffer->words : h->words, back ? h->words : buffer->words, bytes);
+    if (msg_caps(h->m.info) == 0) return;
+    memcpy(back ? buffer->caps : h->caps, back ? h->caps : buffer->caps, sizeof(h->caps));
+}
+
+static void held_drop(struct service_log *log, uint32_t reply)
+{
+    log->held[reply].upto = 0;
+    log->held_map &= ~(1u << reply);
+}
 
 static void held_give(struct service *svc, uint32_t reply)
 {
     struct service_held *h = &svc->log->held[reply];
-    struct ipc_buffer *buffer = ipc_buffer();
-    memcpy(buffer->words, h->words, sizeof(h->words));
-    memcpy(buffer->caps, h->caps, sizeof(h->caps));
-    h->upto = 0;
+    page_copy(ipc_buffer(), h, true);
+    held_drop(svc->log, reply);
     (void)sys_reply(svc->replies[reply].slot, &h->m); /* who asked may be gone */
     svc->replies[reply].held = 0;
 }
 
 static bool held_release(struct service *svc)
 {
-    bool waits = false;
-    for (uint32_t i = 0; i < svc->reply_count; i++) {
-        uint64_t upto = svc->log->held[i].upto;
-        if (upto != 0 && upto <= svc->log->durable) held_give(svc, i);
-        waits = waits || svc->log->held[i].upto != 0;
+    struct service_log *log = svc->log;
+    for (uint32_t map = log->held_map; map != 0; map &= map - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(map);
+        if (log->held[i].upto <= log->durable) held_give(svc, i);
     }
-    return waits;
+    return log->held_map != 0;
+}
+
+/* The answer to the present call leaves with the next receive, if it need not wait. */
+static bool held_answers(struct service *svc, uint32_t reply)
+{
+    struct service_held *h = &svc->log->held[reply];
+    bool now = h->upto != 0 && h->upto <= svc->log->durable && svc->deferred == 0;
+    if (now) held_drop(svc->log, reply);
+    (void)held_release(svc); /* of others: uses the message page */
+    if (!now) return false;
+    page_copy(ipc_buffer(), h, true);
+    svc->rq.answer = h->m;
+    return true;
 }
 
 static void held_put(struct service *svc, uint32_t reply, const struct message *m, uint64_t upto)
 {
     struct service_log *log = svc->log;
     struct service_held *h = &log->held[reply];
-    const struct ipc_buffer *buffer = ipc_buffer();
-    memcpy(h->words, buffer->words, sizeof(h->words));
-    memcpy(h->caps, buffer->caps, sizeof(h->caps));
+    struct ipc_buffer *buffer = ipc_buffer();
     h->m = *m;
+    page_copy(buffer, h, false);
     h->upto = upto;
+    log->held_map |= 1u << reply;
     if (upto > log->wanted) log->wanted = upto;
     if (log->hurried < upto && upto <= log->sent) {
         log->hurried = upto;
@@ -232,7 +259,7 @@ static void log_checkpoint(struct service *svc)
 static void log_care(struct service *svc)
 {
     struct service_log *log = svc->log;
-    bool many = log->since >= SINCE_LEAST && log->since >= log->last;
+    bool many = log->since >= SINCE_LEAST && log->since / CARE_PART >= log->last;
     bool tight = log->room < 2 * (log->last + log->since + ROOM_SPARE) &&
                  log->since >= ROOM_SPARE / 2 + log->last / 4;
     if (log->snapshot != NULL && !log->sealed && (many || tight)) log_checkpoint(svc);
@@ -255,7 +282,7 @@ static bool keeper_decided(struct service *svc, struct request *rq, bool answere
         stream_meet(svc); /* how much room there is just now, and whether there ever will be */
         bool room = log->on_disk || log->room >= svc->record_bytes + log->since + log->last;
         if (!log_admits(svc) && !(rq->is_light && (log->sealed || room))) {
-            log->held[reply].upto = 0;
+            held_drop(log, reply);
             svc->record_bytes = 0;
             rq->answer = (struct message){.info = msg_info(ERR_LOG_FULL, 0, 0, 0)};
             return true;
@@ -267,8 +294,9 @@ static bool keeper_decided(struct service *svc, struct request *rq, bool answere
     } else if (commits) {
         log_append(svc);
     }
-    (void)held_release(svc);
     if (commits) log_care(svc);
+    if (answered) return held_answers(svc, reply);
+    (void)held_release(svc);
     return false;
 }
 

@@ -21,6 +21,7 @@ enum {
     LOG_HELD_MAX = 16, /* replies of a service with a stream */
     LOG_OUTCOMES = 256,
     LOG_OUTCOME_WORDS = 4,
+    LOG_OUTCOME_HINTS = 64,
 };
 #define SERVICE_SIGNAL_STREAM (1ull << 60) /* bit of the service's notification */
 
@@ -81,8 +82,10 @@ struct service_log {
     uint64_t first; /* number of the oldest record in `pending` */
     uint32_t used;  /* bytes of it: each a word with the length, then the records */
     uint64_t pending[LOG_PENDING_BYTES / 8];
+    uint32_t held_map; /* a bit for each that waits */
     struct service_held held[LOG_HELD_MAX];
     uint64_t order;                                /* of the last outcome */
+    uint8_t hints[LOG_OUTCOME_HINTS];              /* where a client's outcome was last */
     struct service_outcome outcomes[LOG_OUTCOMES]; /* number 0: free */
 };
 

@@ -10,14 +10,27 @@ static bool is_of(const struct service_outcome *o, uint64_t badge, uint64_t numb
     return o->number >> COUNT_BITS == number >> COUNT_BITS && o->badge == badge && o->number != 0;
 }
 
+/* The client's, or NULL: one for each badge and thread. Looked for where such a one was last. */
+static struct service_outcome *find(struct service_log *log, uint64_t badge, uint64_t number)
+{
+    uint8_t *hint = &log->hints[(badge ^ number >> COUNT_BITS) % LOG_OUTCOME_HINTS];
+    if (is_of(&log->outcomes[*hint], badge, number)) return &log->outcomes[*hint];
+    for (uint32_t i = 0; i < LOG_OUTCOMES; i++) {
+        if (!is_of(&log->outcomes[i], badge, number)) continue;
+        *hint = (uint8_t)i;
+        return &log->outcomes[i];
+    }
+    return NULL;
+}
+
 /* The client's, or a free one, or the oldest. */
 static struct service_outcome *place_of(struct service_log *log, const struct service_outcome *of)
 {
-    struct service_outcome *place = &log->outcomes[0];
+    struct service_outcome *place = find(log, of->badge, of->number);
+    if (place != NULL) return place;
+    place = &log->outcomes[0];
     for (uint32_t i = 0; i < LOG_OUTCOMES; i++) {
-        struct service_outcome *o = &log->outcomes[i];
-        if (is_of(o, of->badge, of->number)) return o;
-        if (o->order < place->order) place = o; /* a free one has 0 */
+        if (log->outcomes[i].order < place->order) place = &log->outcomes[i]; /* a free one has 0 */
     }
     return place;
 }
@@ -87,17 +100,14 @@ void once_death(struct service *svc, uint64_t badge)
 bool once_recall(struct request *rq)
 {
     struct service *svc = rq->service;
-    const struct service_log *log = svc->log;
-    for (uint32_t i = 0; rq->number != 0 && i < LOG_OUTCOMES; i++) {
-        const struct service_outcome *o = &log->outcomes[i];
-        if (o->number != rq->number || o->badge != rq->badge) continue;
-        rq->answer.info = o->info;
-        memcpy(rq->answer.w, o->words, sizeof(o->words));
-        rq->buffer->caps[0] = (struct msg_cap){
-            .slot = svc->endpoint, .rights = (uint32_t)o->cap_rights, .badge = o->cap_badge};
-        return true;
-    }
-    return false;
+    const struct service_outcome *o =
+        rq->number != 0 ? find(svc->log, rq->badge, rq->number) : NULL;
+    if (o == NULL || o->number != rq->number) return false;
+    rq->answer.info = o->info;
+    memcpy(rq->answer.w, o->words, sizeof(o->words));
+    rq->buffer->caps[0] = (struct msg_cap){
+        .slot = svc->endpoint, .rights = (uint32_t)o->cap_rights, .badge = o->cap_badge};
+    return true;
 }
 
 bool service_owes(const struct service *svc, uint64_t badge)

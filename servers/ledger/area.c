@@ -136,7 +136,8 @@ enum area_result area_append(struct area *a, uint64_t number, uint64_t sequence,
     if (!fits && !segment_take(a, s)) return AREA_FULL;
     struct area_segment *segment = segment_at(a, s->last);
     uint8_t *at = records_of(a, s->last) + bytes_in(segment);
-    memset(at, 0, HEAD + padded(len));
+    memset(at, 0, HEAD);
+    if (len > 0) memset(at + HEAD + padded(len) - 8, 0, 8); /* the bytes cover the rest */
     memcpy(at, &len, sizeof(len));
     if (bytes->head_len > 0) memcpy(at + HEAD, bytes->head, bytes->head_len);
     if (bytes->body_len > 0) memcpy(at + HEAD + bytes->head_len, bytes->body, bytes->body_len);
