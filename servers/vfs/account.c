@@ -7,17 +7,15 @@ static bool is_free(const struct account *a)
     return a->bytes == 0 && a->files == 0 && a->bytes_max == 0 && a->files_max == 0;
 }
 
-/* The user's, or else a free one; VFS_NONE: neither. */
+/* The user's, or else the first free one; VFS_NONE: neither. */
 static uint32_t place_of(const struct vfs *v, uint64_t user)
 {
     uint32_t place = VFS_NONE;
 
-    for (uint32_t i = VFS_ACCOUNTS_MAX; i-- > 0;) {
-        if (is_free(&v->accounts[i])) {
-            place = i;
-        } else if (v->accounts[i].user == user) {
-            return i;
-        }
+    for (uint32_t i = 0; i < VFS_ACCOUNTS_MAX; i++) {
+        bool is_none = is_free(&v->accounts[i]);
+        if (!is_none && v->accounts[i].user == user) return i;
+        if (is_none && place == VFS_NONE) place = i;
     }
     return place;
 }

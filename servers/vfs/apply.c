@@ -92,6 +92,7 @@ static void handle_use(struct vfs *v, const struct vfs_record *r)
     struct opened *o = &v->opens[r->open];
 
     o->used = true;
+    v->opens_map[r->open / 64] |= 1ull << r->open % 64;
     o->path_len = r->len;
     o->path = r->len > 0 ? names_put(v, (const char *)r->bytes, r->len) : NAMES_NONE;
     v->nodes[r->node].opens++;
@@ -110,7 +111,7 @@ static void apply_open(struct vfs *v, const struct vfs_record *r)
 
 static bool view_is_seen(const struct vfs *v, uint32_t view)
 {
-    for (uint32_t i = 0; i < VFS_OPENS_MAX; i++) {
+    for (uint32_t i = 0; view != 0 && i < VFS_OPENS_MAX; i++) {
         if (v->opens[i].used && v->opens[i].view == view) return true;
     }
     return view == 0;
@@ -122,6 +123,7 @@ static void apply_close(struct vfs *v, const struct vfs_record *r)
     struct node *n = &v->nodes[o->node];
 
     o->used = false;
+    v->opens_map[r->open / 64] &= ~(1ull << r->open % 64);
     v->opens_used--;
     if (o->path_len > 0) names_drop(v, o->path, o->path_len);
     o->path = NAMES_NONE;

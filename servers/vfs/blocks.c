@@ -163,9 +163,13 @@ void mask_set(uint64_t *mask, uint32_t from, uint32_t to)
     }
 }
 
-bool mask_has(const uint64_t *mask, uint32_t byte)
+uint32_t mask_next(const uint64_t *mask, uint32_t from, bool named)
 {
-    return (mask[byte / 64] >> byte % 64 & 1) != 0;
+    for (; from < VFS_BLOCK_BYTES; from = (from / 64 + 1) * 64) {
+        uint64_t bits = (named ? mask[from / 64] : ~mask[from / 64]) >> from % 64;
+        if (bits != 0) return from + (uint32_t)__builtin_ctzll(bits);
+    }
+    return VFS_BLOCK_BYTES;
 }
 
 bool mask_is_full(const uint64_t *mask)

@@ -20,12 +20,17 @@ static bool is_stuck(const struct vfs *v, uint32_t node)
 uint32_t vfs_choose(const struct vfs *v, uint32_t *blocks, uint64_t *out_stamp,
                     uint32_t *out_partial)
 {
-    uint32_t count = 0, at = v->dirty_list.oldest;
+    uint32_t count = 0, at = v->dirty_list.oldest, asked = VFS_NONE;
+    bool stuck = false;
 
     *out_partial = VFS_NO_BLOCK;
     *out_stamp = v->stamp;
     for (; at != VFS_NO_BLOCK; at = v->blocks[at].newer) {
-        if (is_stuck(v, v->blocks[at].node)) continue;
+        if (v->blocks[at].node != asked) {
+            asked = v->blocks[at].node;
+            stuck = is_stuck(v, asked);
+        }
+        if (stuck) continue;
         if (v->blocks[at].partial) *out_partial = at;
         if (v->blocks[at].partial || count == VFS_CHOICE) break;
         blocks[count++] = at;

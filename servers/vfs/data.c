@@ -195,8 +195,11 @@ static void merge(struct vfs *v, uint32_t block, const uint8_t *bytes, uint32_t 
     uint8_t *to = block_bytes(v, block);
     const uint64_t *mask = block_mask(v, block);
 
-    for (uint32_t i = 0; i < end; i++) {
-        if (!mask_has(mask, i)) to[i] = bytes[i];
+    for (uint32_t at = mask_next(mask, 0, false), next; at < end;
+         at = mask_next(mask, next, false)) {
+        next = mask_next(mask, at, true);
+        if (next > end) next = end;
+        memcpy(to + at, bytes + at, next - at);
     }
     v->blocks[block].partial = false;
 }

@@ -24,16 +24,17 @@ static enum vfs_error check_mode(const struct vfs *v, const struct asker *who, u
 /* The lowest free one; nobody but the system has more than half of them. */
 static uint32_t place_of(const struct vfs *v, uint64_t user)
 {
-    uint32_t place = VFS_NONE, of_user = 0;
+    uint32_t of_user = 0, word = 0;
 
-    for (uint32_t i = VFS_OPENS_MAX; i-- > 0;) {
-        if (!v->opens[i].used) {
-            place = i;
-        } else if (v->opens[i].user == user) {
-            of_user++;
-        }
+    for (uint32_t i = 0; v->opens_used >= OPENS_OF_ONE && i < VFS_OPENS_MAX; i++) {
+        of_user += v->opens[i].used && v->opens[i].user == user;
     }
-    return user != VFS_SYSTEM && of_user >= OPENS_OF_ONE ? VFS_NONE : place;
+    if (user != VFS_SYSTEM && of_user >= OPENS_OF_ONE) return VFS_NONE;
+    while (word < VFS_OPENS_MAX / 64 && v->opens_map[word] == UINT64_MAX) {
+        word++;
+    }
+    if (word == VFS_OPENS_MAX / 64) return VFS_NONE;
+    return word * 64 + (uint32_t)__builtin_ctzll(~v->opens_map[word]);
 }
 
 enum vfs_error vfs_decide_open_new(const struct vfs *v, const struct asker *who, uint32_t node,
@@ -95,8 +96,7 @@ uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r)
 
 uint32_t vfs_names_needed(const struct vfs *v)
 {
-    uint32_t end = (v->names_fresh + names_units(PATH_NAME_MAX) + names_units(PATH_MAX_BYTES)) *
-                   VFS_NAMES_UNIT;
+    uint32_t end = v->names_fresh * VFS_NAMES_UNIT + PATH_NAME_MAX + 1 + PATH_MAX_BYTES;
 
     return end < VFS_NAMES_BYTES ? end : VFS_NAMES_BYTES;
 }

@@ -42,6 +42,7 @@ int server_error(enum vfs_error err)
 /* Memory is not state: a fold maps what it needs, too. `*ready` things of `size` bytes exist. */
 static bool grow(uint64_t base, uint32_t size, uint32_t wanted, uint32_t *ready)
 {
+    if (wanted <= *ready) return true;
     uint64_t have = ((uint64_t)*ready * size + PAGE_BYTES - 1) / PAGE_BYTES;
     uint64_t need = ((uint64_t)wanted * size + PAGE_BYTES - 1) / PAGE_BYTES;
 

@@ -69,28 +69,28 @@ static uint64_t data_record(const struct vfs *v, uint32_t at, uint32_t piece,
     return AT(AT_DATA, at + 1, 0);
 }
 
-/* Of the bytes of a dirty block those from `from` on that were written, as far as one record goes.
- * Result: where it ends. */
+/* Of the bytes of a dirty block, within its file, those from `from` on that were written, as far as
+ * one record goes. Result: where it ends. */
 static uint32_t block_record(const struct vfs *v, uint32_t block, uint32_t from,
                              struct vfs_record *out)
 {
     const struct block *b = &v->blocks[block];
     const uint64_t *mask = block_mask(v, block);
-    uint32_t end;
+    uint64_t start = (uint64_t)b->index * VFS_BLOCK_BYTES, size = v->nodes[b->node].size - start;
+    uint32_t end = size < VFS_BLOCK_BYTES ? (uint32_t)size : VFS_BLOCK_BYTES;
 
-    while (b->partial && from < VFS_BLOCK_BYTES && !mask_has(mask, from)) {
-        from++;
+    if (b->partial) {
+        from = mask_next(mask, from, true);
+        end = mask_next(mask, from, false);
     }
-    for (end = from; end < VFS_BLOCK_BYTES && end - from < VFS_WRITE_MAX; end++) {
-        if (b->partial && !mask_has(mask, end)) break;
-    }
+    if (end - from > VFS_WRITE_MAX) end = from + VFS_WRITE_MAX;
     out->type = VFS_BLOCK;
     out->node = b->node;
-    out->offset = (uint64_t)b->index * VFS_BLOCK_BYTES + from;
+    out->offset = start + from;
     out->user = b->stamp;
     out->len = end - from;
     memcpy(out->bytes, block_bytes(v, block) + from, out->len);
-    return end;
+    return !b->partial && end == size ? VFS_BLOCK_BYTES : end;
 }
 
 /* In the order in which they were written: index is one more than the block; 0 begins. */

@@ -134,6 +134,8 @@ const char *vfs_is_sound(const struct vfs *v)
         bytes += n->size;
     }
     for (uint16_t i = 0; i < VFS_OPENS_MAX; i++) {
+        bool marked = (v->opens_map[i / 64] >> i % 64 & 1) != 0;
+        if (marked != v->opens[i].used) return "VFS-3: handles in use";
         if (!v->opens[i].used) continue;
         opens++;
         if (v->nodes[v->opens[i].node].opens == 0) return "a handle on a node without handles";

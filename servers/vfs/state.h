@@ -57,7 +57,8 @@ void block_drop(struct vfs *v, uint32_t block);
 void block_dirty(struct vfs *v, uint32_t block, uint64_t stamp); /* the newest from now on */
 void block_clean(struct vfs *v, uint32_t block);
 void mask_set(uint64_t *mask, uint32_t from, uint32_t to);
-bool mask_has(const uint64_t *mask, uint32_t byte);
+/* The first byte from `from` on that the mask names, or not; VFS_BLOCK_BYTES: none. */
+uint32_t mask_next(const uint64_t *mask, uint32_t from, bool named);
 bool mask_is_full(const uint64_t *mask);
 
 /* data.c */

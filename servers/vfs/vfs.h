@@ -193,6 +193,7 @@ struct vfs {
     uint8_t *recent;    /* VFS_BLOCKS_MAX: read since somebody looked; no part of the state */
     uint32_t nodes_ready, names_ready, blocks_ready;
     struct opened opens[VFS_OPENS_MAX];
+    uint64_t opens_map[VFS_OPENS_MAX / 64]; /* a bit for each that is used */
     struct account accounts[VFS_ACCOUNTS_MAX];
     struct mount mounts[VFS_MOUNTS_MAX]; /* in the order in which they were made */
     uint32_t mount_count;

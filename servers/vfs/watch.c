@@ -13,6 +13,8 @@ static struct armed {
     uint64_t changes;
     bool told; /* what is applied now concerns it */
 } armed[VFS_OPENS_MAX];
+static uint32_t watches; /* at least as many as there are */
+static bool some_told;
 
 int on_watch(struct request *rq, const struct directory_watch_in *in,
              struct directory_watch_out *out)
@@ -65,23 +67,26 @@ void watch_look(struct server *s, const struct vfs_record *r)
     uint32_t nodes[TOUCHED_MAX];
     uint32_t count = touched(&s->vfs, r, nodes);
 
-    for (uint32_t i = 0; count > 0 && i < VFS_OPENS_MAX; i++) {
+    if (r->type == VFS_OPEN || r->type == VFS_HANDLE) watches += r->kind == FOR_WATCH;
+    if (r->type == VFS_CLOSE) watches -= s->vfs.opens[r->open].purpose == FOR_WATCH;
+    for (uint32_t i = 0; watches > 0 && count > 0 && i < VFS_OPENS_MAX; i++) {
         const struct opened *o = &s->vfs.opens[i];
         if (!o->used || o->purpose != FOR_WATCH) continue;
         for (uint32_t n = 0; n < count; n++) {
-            armed[i].told = armed[i].told || nodes[n] == o->node;
+            if (nodes[n] == o->node) armed[i].told = some_told = true;
         }
     }
 }
 
 void watch_tell(void)
 {
-    for (uint32_t i = 0; i < VFS_OPENS_MAX; i++) {
+    for (uint32_t i = 0; some_told && i < VFS_OPENS_MAX; i++) {
         if (!armed[i].told) continue;
         armed[i].told = false;
         armed[i].changes++;
         if (armed[i].notification != 0) (void)sys_signal(armed[i].notification);
     }
+    some_told = false;
 }
 
 void watch_drop(uint16_t open)
