@@ -14,6 +14,8 @@ from wl.errors import Refused
 META = "linux-image-amd64"
 MODULES = ["virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_modern_dev",
            "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci", "block/virtio_blk"]
+FILE_MODULES = ["../lib/crc16", "../crypto/crc32c_generic", "../lib/libcrc32c", "../fs/mbcache",
+                "../fs/jbd2/jbd2", "../fs/ext4/ext4"]
 FETCH_SECONDS = 300
 
 
@@ -61,10 +63,10 @@ def archive_entry(number, name, mode, data):
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
 
-def initramfs(files, release, init):
+def initramfs(files, release, init, more=()):
     contents = [("init", 0o100755, Path(init).read_bytes())]
     drivers = files / "lib/modules" / release / "kernel/drivers"
-    for number, module in enumerate(MODULES, 1):
+    for number, module in enumerate([*MODULES, *more], 1):
         contents.append((f"{number}.ko", 0o100644, (drivers / f"{module}.ko").read_bytes()))
     entries = [archive_entry(number, *entry) for number, entry in enumerate(contents, 1)]
     return b"".join(entries) + archive_entry(0, "TRAILER!!!", 0, b"")

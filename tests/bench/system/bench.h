@@ -56,5 +56,6 @@ int side_run(const char *what);
 void rows_calls(void);
 void rows_processes(void);
 void rows_rings(void);
-void rows_files(void);
+void rows_files(void); /* files.c */
+void rows_stream(void);
 void rows_scale(void); /* if the program's argument is `scale` */

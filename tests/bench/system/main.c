@@ -117,6 +117,7 @@ int main(int argc, char **argv)
         rows_processes();
         rows_rings();
         rows_files();
+        rows_stream();
     }
     note("end\n");
     tell();

@@ -1,15 +1,13 @@
-/* rows.c - calls, processes, rings, files and streams. */
+/* rows.c - calls, processes, rings and streams. */
 #include "bench.h"
 #include "bulk.h"
 #include "bytes.h"
 #include "idl/stream.h"
-#include "idl/vfs.h"
 #include "memory.h"
 #include "slots.h"
 #include "window.h"
 
-enum { FEW = 16, BATCH = 32, ENTRIES = 64, PAGE = 4096, PART = 3072, RECORD = 96 };
-#define FILE_NAME "/bench.file"
+enum { FEW = 16, BATCH = 32, ENTRIES = 64, PAGE = 4096, RECORD = 96 };
 
 static void row_raw(void)
 {
@@ -148,38 +146,8 @@ void rows_rings(void)
 }
 
 static char page[PAGE];
-static uint32_t costs[5][ROUNDS];
 
-static cap_t file_open(bool create)
-{
-    struct directory_open_in in = {
-        .path = text_from(FILE_NAME, strlen(FILE_NAME)), .create = create, .write = create};
-    struct directory_open_out out = {.file = {.slot = slot_alloc()}};
-    NEED(directory_open(startup_cap("files"), &in, &out) == OK);
-    return out.file.slot;
-}
-
-/* A message holds 3 KiB: so it takes two. */
-static void file_read_page(cap_t file)
-{
-    for (uint32_t at = 0; at < PAGE; at += PART) {
-        struct file_read_in in = {.offset = at, .count = PAGE - at < PART ? PAGE - at : PART};
-        struct file_read_out out;
-        NEED(file_read(file, &in, &out) == OK && out.data.len == in.count);
-    }
-}
-
-static void file_write_page(cap_t file)
-{
-    for (uint32_t at = 0; at < PAGE; at += PART) {
-        uint32_t count = PAGE - at < PART ? PAGE - at : PART;
-        struct file_write_in in = {.offset = at, .data = data_from(page + at, count)};
-        struct file_write_out out;
-        NEED(file_write(file, &in, &out) == OK);
-    }
-}
-
-static void rows_stream(void)
+void rows_stream(void)
 {
     cap_t stream = startup_cap("stream");
     struct stream_info_out info;
@@ -194,35 +162,4 @@ static void rows_stream(void)
         sample(end - start);
     }
     figure("commit_append", 1);
-}
-
-void rows_files(void)
-{
-    static const char *const names[] = {"file_open", "file_read_4k", "file_close", "file_all",
-                                        "file_write_4k"};
-    cap_t file = file_open(true);
-    file_write_page(file);
-    for (uint32_t i = 0; i < FEW * 4; i++) {
-        uint32_t begin = stamp();
-        cap_t again = file_open(false);
-        uint32_t opened = stamp();
-        file_read_page(again);
-        uint32_t done = stamp();
-        slot_discard(again);
-        uint32_t closed = stamp();
-        file_write_page(file);
-        uint32_t written = stamp();
-        const uint32_t took[] = {opened - begin, done - opened, closed - done, closed - begin,
-                                 written - closed};
-        for (uint32_t k = 0; k < 5; k++) {
-            costs[k][i] = took[k];
-        }
-    }
-    for (uint32_t k = 0; k < 5; k++) {
-        for (uint32_t i = 0; i < FEW * 4; i++) {
-            sample(costs[k][i]);
-        }
-        figure(names[k], 1);
-    }
-    rows_stream();
 }
