@@ -19,3 +19,13 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
 char *strchr(const char *text, int byte);
 char *strrchr(const char *text, int byte);
+
+/* Zeros that no compiler leaves out, for what may have been a secret. */
+static inline void bytes_wipe(void *at, size_t bytes)
+{
+    volatile uint8_t *out = (volatile uint8_t *)at;
+
+    for (size_t i = 0; i < bytes; i++) {
+        out[i] = 0;
+    }
+}

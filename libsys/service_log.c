@@ -254,6 +254,7 @@ static void log_checkpoint(struct service *svc)
     log->since = log->lost ? SINCE_LEAST / 2 : 0;
     stream_meet(svc);
     pending_send(svc);
+    (void)held_release(svc); /* a wait for a part may have used up the signal that tells of them */
 }
 
 static void log_care(struct service *svc)

@@ -90,6 +90,10 @@ static int on_read(struct request *rq, struct serial_read_out *out)
     uint8_t *bytes = (uint8_t *)rq->scratch;
 
     if (rq->badge != d->holder_badge) return SERIAL_TAKEN;
+    /* What was answered last may have been a passphrase. The console reads until nothing comes. */
+    bytes_wipe(bytes, READ_MAX);
+    bytes_wipe(rq->answer.w, sizeof(rq->answer.w));
+    bytes_wipe(rq->buffer->words, READ_MAX);
     out->data = data_from(bytes, uart_read(&d->uart, bytes, READ_MAX));
     out->lost = d->uart.rx_lost;
     d->uart.rx_lost = 0;

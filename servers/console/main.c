@@ -68,8 +68,10 @@ static void input_pump(struct console *c)
         if (out.lost > 0) terminal_input_lost(&c->terminal, out.lost);
         if (out.data.len == 0) return;
         uint32_t len = out.data.len;
-        memcpy(bytes, out.data.at, len); /* the answer's page is used again below */
+        memcpy(bytes, out.data.at, len);                 /* the answer's page is used again below */
+        bytes_wipe((void *)(uintptr_t)out.data.at, len); /* it may be of a passphrase */
         terminal_input(&c->terminal, bytes, len);
+        bytes_wipe(bytes, len);
     }
 }
 

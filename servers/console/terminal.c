@@ -208,6 +208,7 @@ void terminal_mode(struct terminal *t, uint32_t index, bool raw, bool show)
         for (uint32_t i = 0; i < s->line_len; i++) {
             input_put(&s->input, s->line[i]);
         }
+        bytes_wipe(s->line, s->line_len); /* it may be of a passphrase typed ahead */
         s->line_len = 0;
     }
     s->raw = raw;
@@ -218,7 +219,7 @@ void terminal_mode(struct terminal *t, uint32_t index, bool raw, bool show)
 static void interrupt(struct terminal *t, struct session *s)
 {
     s->line_len = 0;
-    s->input.len = s->input.lost = 0;
+    bytes_wipe(&s->input, sizeof(s->input)); /* half a passphrase, perhaps */
     if (s->echo || !s->raw) echo(t, "^C\n");
     if (s->reading) {
         s->reading = false;

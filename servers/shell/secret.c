@@ -7,11 +7,7 @@ enum { KEY_INTERRUPT = 3, KEY_BACKSPACE = 8, KEY_NEWLINE = 10, KEY_RETURN = 13, 
 
 void secret_wipe(struct secret *s)
 {
-    volatile uint8_t *at = s->at;
-    for (uint32_t i = 0; i < sizeof(s->at); i++) {
-        at[i] = 0;
-    }
-    s->len = 0;
+    bytes_wipe(s, sizeof(*s));
 }
 
 /* What came of one byte. */
@@ -42,7 +38,7 @@ bool secret_read(struct shell *sh, const char *prompt, struct secret *out)
         int err = session_read(sh->session, &in, &read);
         if (err != OK || read.data.len == 0 || read.lost != 0) t = TYPED_NOTHING;
         if (t == TYPED_MORE) t = take(out, read.data.at[0]);
-        if (err == OK && read.data.len > 0) *(volatile uint8_t *)(uintptr_t)read.data.at = 0;
+        if (err == OK && read.data.len > 0) bytes_wipe((void *)(uintptr_t)read.data.at, 1);
     }
     shell_print(sh, "\n");
     shell_flush(sh);

@@ -46,7 +46,7 @@ class Contents(Boots):
     def start(self, **more):
         return self.boot(own_disks=self.own, image=BUILDS["release"] / "boot-test.img", **more)
 
-    def many(self, session, line, status=0, timeout=120):
+    def many(self, session, line, status=0, timeout=300):
         """The ticks that files_many says one took."""
         shown = self.line(session, f"files_many {line}", status, timeout)
         found = TICKS.search(shown)

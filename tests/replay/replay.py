@@ -34,7 +34,7 @@ def replay(path, *arguments, build=None):
     line = [ROOT / "tools/replay", path, *arguments]
     if build:
         line += ["--build", build]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=500)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -63,6 +63,10 @@ static int on_read(struct request *rq, const struct stream_read_in *in, struct s
 static int on_checkpoint(struct request *rq, const struct stream_checkpoint_in *in)
 {
     (void)rq;
+    if (ledger.busy_parts > 0) {
+        ledger.busy_parts--;
+        return ERR_BUSY;
+    }
     if (in->part != 0 && in->part != ledger.coming) return STREAM_GAP;
     if (ledger.refuse_parts > 0 && in->part + 1 == ledger.refuse_parts) return STREAM_FULL;
     assert_true(in->parts <= PARTS);

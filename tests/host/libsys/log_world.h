@@ -23,7 +23,7 @@ struct ledger {
     uint32_t parts, coming;
     struct stored part[PARTS], coming_part[PARTS];
     uint32_t boot, appends, watches, lose_answers, refuse_parts;
-    uint32_t hurries, busy;
+    uint32_t hurries, busy, busy_parts;
     bool sealed;
     bool at_once; /* durable as soon as it is there */
     int err;      /* of the next append */
@@ -76,3 +76,4 @@ void start_again(void); /* a new process */
 void arrives(uint32_t label, uint64_t value);
 void arrives_from(uint64_t badge, uint32_t label, uint64_t value);
 void signal_arrives(uint64_t bits);
+void world_durable(void); /* for kernel.on_wait: all that is sent is durable */
