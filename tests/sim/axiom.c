@@ -1,30 +1,19 @@
-/* axiom.c - axiom and init, as far as servers ask them; processes and their threads. */
+/* axiom.c - axiom and init, as far as servers ask them. */
 #include "idl/axiom.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "abi/boot.h"
-#include "badge.h"
 #include "description.h"
-#include "disk.h"
 #include "idl/registry.h"
 #include "logmem.h"
 #include "shared.h"
 #include "sim.h"
 
-enum {
-    PAGE = 4096,
-    SLOT_SELF = CAP_SLOT_SELF,
-    SLOT_REGISTRY = CAP_SLOT_REGISTRY,
-    MEMORY = 16 << 20
-};
-enum { FIRST_NAMED = 3, STREAM = 7, RESTART_MOST = 300 };
+enum { PAGE = 4096 };
 
 static struct object *self_object, *registry_object;
 static struct process *asker;
-static uint8_t image[IMAGE_BYTES] __attribute__((aligned(4096)));
 
 static struct slot *slot_at(uint32_t slot)
 {
@@ -35,7 +24,7 @@ static struct slot *slot_at(uint32_t slot)
 static int make(uint32_t slot, enum cap_type type, uint64_t badge)
 {
     struct slot *s = slot_at(slot);
-    if (s->object != NULL) return SELF_SLOT_USED;
+    if (s->object != NULL || s->revoked) return SELF_SLOT_USED;
     struct object *o = object_make(type);
     slot_fill(s, o, RIGHTS_ALL, badge);
     object_release(o); /* the slot's alone */
@@ -78,17 +67,27 @@ static int on_reply(struct request *rq, const struct self_reply_create_in *in)
 static int on_bind(struct request *rq, const struct self_notification_bind_in *in)
 {
     (void)rq;
-    slot_at(in->notification.slot)->object->bound = sim.current;
+    struct object *o = slot_at(in->notification.slot)->object;
+    o->bound = sim.current;
+    sim.current->note = o;
     return OK;
 }
 
 static int on_mint(struct request *rq, const struct self_mint_in *in)
 {
-    const struct slot from = *slot_at(in->source.slot);
-    struct slot *to = slot_at(in->slot);
+    struct slot *from = slot_at(in->source.slot), *to = slot_at(in->slot);
     (void)rq;
-    if (to->object != NULL) return SELF_SLOT_USED;
-    slot_fill(to, from.object, from.rights & in->rights, in->badge);
+    if (to->object != NULL || to->revoked) return SELF_SLOT_USED;
+    slot_fill(to, from->object, from->rights & in->rights,
+              from->badge == 0 ? in->badge : from->badge);
+    slot_derive(from, to);
+    return OK;
+}
+
+static int on_revoke(struct request *rq, const struct self_revoke_in *in)
+{
+    (void)rq;
+    slot_revoke(slot_at(in->source.slot));
     return OK;
 }
 
@@ -147,17 +146,31 @@ static int on_badge_count(struct request *rq, const struct self_badge_count_in *
     return OK;
 }
 
+/* Who is told of its successor, as images/system.toml has it. */
+static bool uses(const struct process *user, enum program_number what)
+{
+    const struct role *role = &roles[number_of(user)];
+    bool stream = number_of(user) >= FIRST_CHECKED && number_of(user) < FIRST_SHADOW;
+    if (stream && what == PROGRAM_LEDGER) return true;
+    for (uint32_t i = 0; i < GRANTS; i++) {
+        enum given kind = role->grants[i].kind;
+        if ((kind == GIVEN_USE || kind == GIVEN_CONTROL) && role->grants[i].of == what) return true;
+    }
+    return false;
+}
+
 static int on_ready(struct request *rq)
 {
     (void)rq;
     asker->ready = true;
-    struct process *uses = NULL;
     const struct logmem *log = (const struct logmem *)LOGMEM_ADDRESS;
-    if (asker->program == &programs[PROGRAM_LEDGER] && sim.disk)
+    if (number_of(asker) == PROGRAM_LEDGER && sim.disk)
         sim.given_up = logmem_ledger(log)->keeps == LOG_KEEPS_IN_MEMORY;
-    if (asker->program == &programs[PROGRAM_LEDGER]) uses = &sim.processes[PROGRAM_VFS];
-    if (asker->program == &programs[PROGRAM_DISK]) uses = &sim.processes[PROGRAM_LEDGER];
-    if (uses != NULL && uses->lives && asker->again) object_signal(uses->wake, SERVICE_SIGNAL_TOLD);
+    for (uint32_t i = 0; i < PROGRAMS && asker->again; i++) {
+        struct process *p = &sim.processes[i];
+        if (p->lives && roles[i].told && uses(p, number_of(asker)))
+            object_signal(p->wake, SERVICE_SIGNAL_TOLD);
+    }
     asker->again = true;
     return OK;
 }
@@ -197,6 +210,7 @@ static int self_serves(struct request *rq)
                                         .reply_create = on_reply,
                                         .notification_bind = on_bind,
                                         .mint = on_mint,
+                                        .revoke = on_revoke,
                                         .exit = on_end,
                                         .deaths = on_deaths,
                                         .death_notify = on_death_notify,
@@ -238,24 +252,14 @@ void axiom_badge_gone(struct object *o, uint64_t badge)
     }
 }
 
-/* The log memory: where the ledger looks for it, and what outlives the ledger. */
-static void log_make(void)
+struct object *axiom_self(void)
 {
-    struct logmem l = {.magic = LOGMEM_MAGIC, .tick_hz = 1000000};
-    logmem_layout(&l, MEMORY);
-    (void)munmap((void *)LOGMEM_ADDRESS, l.bytes);
-    void *at = mmap((void *)LOGMEM_ADDRESS, l.bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (at != (void *)LOGMEM_ADDRESS) sim_fail("no place for the log memory");
-    memcpy(at, &l, sizeof(l));
+    return self_object;
 }
 
-static void image_make(void)
+struct object *axiom_registry(void)
 {
-    struct image_file *file = (struct image_file *)image;
-    static const char text[] = "of the image\n";
-    *file = (struct image_file){.path = "/etc/motd", .offset = PAGE, .size = sizeof(text) - 1};
-    memcpy(image + PAGE, text, sizeof(text) - 1);
+    return registry_object;
 }
 
 void axiom_setup(void)
@@ -264,114 +268,7 @@ void axiom_setup(void)
     self_object->serves = serves_self;
     registry_object = object_make(CAP_ENDPOINT);
     registry_object->serves = serves_registry;
-    log_make();
-    image_make();
     memory_setup();
-    disk_setup();
-    for (uint32_t i = 0; i < PROGRAMS; i++) {
-        struct process *p = &sim.processes[i];
-        p->program = &programs[i];
-        size_t bytes = (size_t)(p->program->data_end - p->program->data);
-        p->data_image = malloc(bytes + 1);
-        memcpy(p->data_image, p->program->data, bytes);
-        p->endpoint = object_make(CAP_ENDPOINT);
-    }
-}
-
-static void grant(struct process *p, const char *name, struct object *o, uint64_t badge)
-{
-    struct startup *s = &p->startup;
-    uint32_t slot = FIRST_NAMED + s->cap_count;
-    strcpy(s->caps[s->cap_count].name, name);
-    s->caps[s->cap_count++].slot = slot;
-    slot_fill(&p->slots[slot], o, RIGHTS_ALL, badge);
-}
-
-static void begins(void *argument)
-{
-    const struct process *p = argument;
-    int code = p->program->entry(&p->startup);
-    sim_fail("%s returned %d", p->program->name, code);
-}
-
-struct task *task_make(struct process *p, void (*entry)(void *argument), void *argument)
-{
-    struct task *t = sim.tasks;
-    while (t < sim.tasks + TASKS && t->state != TASK_FREE) {
-        t++;
-    }
-    if (t == sim.tasks + TASKS) sim_fail("more than %d threads", TASKS);
-    uint8_t *stack = t->stack != NULL ? t->stack : malloc(STACK_BYTES);
-    *t = (struct task){.state = TASK_RUNS, .process = p, .stack = stack};
-    t->entry = entry;
-    t->argument = argument;
-    t->block = (struct thread_block){
-        .self = &t->block, .buffer = &t->buffer, .startup = &p->startup, .lowest = stack};
-    return t;
-}
-
-void visit(struct process *p)
-{
-    struct task *t = &sim.visitor;
-    t->process = p;
-    t->block =
-        (struct thread_block){.self = &t->block, .buffer = &t->buffer, .startup = &p->startup};
-    sim.current = t;
-}
-
-void life_begin(struct process *p)
-{
-    const struct program *g = p->program;
-    memcpy(g->data, p->data_image, (size_t)(g->data_end - g->data));
-    memset(g->bss, 0, (size_t)(g->bss_end - g->bss));
-    p->startup = (struct startup){.magic = STARTUP_MAGIC,
-                                  .pid = (uint32_t)++sim.pids,
-                                  .slot_count = SLOTS,
-                                  .heap_base = g->place + (1ull << 30),
-                                  .image_address = (uintptr_t)image,
-                                  .image_size = sizeof(image),
-                                  .tick_hz = 1000000};
-    p->pid = p->startup.pid;
-    p->death_count = 0;
-    p->lives = true;
-    p->wake = object_make(CAP_NOTIFICATION);
-    slot_fill(&p->slots[SLOT_SELF], self_object, RIGHTS_ALL, p->pid);
-    slot_fill(&p->slots[SLOT_REGISTRY], registry_object, RIGHTS_ALL, p->pid);
-    grant(p, "service", p->endpoint, 0);
-    grant(p, "wake", p->wake, 0);
-    if (g == &programs[PROGRAM_LEDGER]) {
-        struct object *commits = object_make(CAP_NOTIFICATION);
-        grant(p, "commits", commits, 1);
-        object_release(commits); /* the slot's alone */
-    }
-    if (g == &programs[PROGRAM_LEDGER] && sim.disk)
-        grant(p, "disk", sim.processes[PROGRAM_DISK].endpoint, badge_lookup(p->pid));
-    if (g == &programs[PROGRAM_VFS])
-        grant(p, "stream", sim.processes[PROGRAM_LEDGER].endpoint, badge_stream(STREAM));
-    if (g == &programs[PROGRAM_SHADOW]) grant(p, "stream", check_stream(), 0);
-    if (g == &programs[PROGRAM_ANNA] || g == &programs[PROGRAM_BERT])
-        grant(p, "files", sim.processes[PROGRAM_VFS].endpoint, badge_lookup(p->pid));
-    p->startup.first_free_slot = FIRST_NAMED + p->startup.cap_count;
-    (void)task_make(p, begins, p);
-}
-
-void life_end(struct process *p)
-{
-    kernel_end_tasks(p);
-    p->lives = p->ready = p->ends = false;
-    p->watched = NULL;
-    for (uint32_t i = 0; i < SLOTS; i++) {
-        slot_drop(&p->slots[i]);
-    }
-    object_release(p->wake);
-    p->wake = NULL;
-    (void)munmap((void *)p->program->place, PLACE_BYTES);
-    memory_ended(p);
-    if (p->program == &programs[PROGRAM_DISK]) disk_reset();
-    p->crashes++;
-    sim.count.crashes++;
-    p->due = sim.step + sim_random(RESTART_MOST);
-    check_ended(p);
 }
 
 /* No answer is ever kept for later. */
@@ -380,16 +277,4 @@ int request_answer(uint64_t token, struct message *m)
     (void)token;
     (void)m;
     return ERR_BUSY;
-}
-
-void power_cut(void)
-{
-    for (uint32_t i = 0; i < PROGRAMS; i++) {
-        struct process *p = &sim.processes[i];
-        if (p->lives) life_end(p);
-        p->again = false;
-    }
-    disk_power_cut();
-    log_make();
-    sim.count.cuts++;
 }

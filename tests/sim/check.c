@@ -1,7 +1,7 @@
 /*
  * check.c - is the state of a service the fold of its stream?
  *
- * What the service appends is noted. `shadow` is the same program once more: it has recovered from
+ * What a service appends is noted. Its shadow is the same program once more: it has recovered from
  * what was noted, and folds what comes; after each step that changed something, whenever the
  * service waits for the next request, both are asked for their snapshots, which must be the same.
  */
@@ -15,28 +15,39 @@
 
 enum { RECORDS = 1 << 20, SNAPSHOT_BYTES = 1 << 20 };
 
-extern struct service vfs_service, shadow_service;
-
-static struct noted {
+struct noted {
     uint32_t len;
     uint8_t *bytes;
-} records[RECORDS];
-static uint64_t noted, durable; /* records; and most that the service was told are durable */
-static uint64_t folded, seen;   /* by the shadow; svc->applied at the last look */
-static bool shadow_stands, shadow_wrong;
+};
+static struct checked {
+    struct noted records[RECORDS];
+    uint64_t noted, durable; /* records; and most that the service was told are durable */
+    uint64_t folded, seen;   /* by the shadow; svc->applied at the last look */
+    bool shadow_stands, shadow_wrong;
+} checked[CHECKED];
 static struct snapshot {
     uint8_t bytes[SNAPSHOT_BYTES] __attribute__((aligned(8)));
     uint32_t len;
 } one, other, *taking;
 
-static struct service *service_of(const struct process *p)
+static bool is_checked(const struct process *p)
 {
-    return p->program == &programs[PROGRAM_VFS] ? &vfs_service : &shadow_service;
+    return number_of(p) >= FIRST_CHECKED && number_of(p) < FIRST_SHADOW;
+}
+
+static struct process *process_of(const struct checked *c)
+{
+    return &sim.processes[FIRST_CHECKED + (c - checked)];
+}
+
+static struct process *shadow_of(const struct checked *c)
+{
+    return &sim.processes[FIRST_SHADOW + (c - checked)];
 }
 
 static void fold_one(struct process *p, const struct noted *r)
 {
-    struct service *svc = service_of(p);
+    struct service *svc = p->program->service;
     struct task *was = sim.current;
     visit(p);
     memcpy(svc->records, r->bytes, r->len);
@@ -48,38 +59,40 @@ static void fold_one(struct process *p, const struct noted *r)
 
 void check_append(struct process *p, uint64_t sequence, const void *bytes, uint32_t len)
 {
-    if (p->program != &programs[PROGRAM_VFS]) return;
+    if (!is_checked(p)) return;
+    struct checked *c = &checked[number_of(p) - FIRST_CHECKED];
     if (sequence >= RECORDS) sim_fail("more than %d records", RECORDS);
-    struct noted *r = &records[sequence];
-    bool same = sequence < noted && r->len == len && memcmp(r->bytes, bytes, len) == 0;
-    if (sequence < noted && !same && sequence < durable)
-        sim_fail("record %lu, which is durable, becomes another", sequence);
-    if (sequence < folded && !same) shadow_wrong = true;
-    if (sequence > noted) sim_fail("record %lu follows %lu", sequence, noted);
+    struct noted *r = &c->records[sequence];
+    bool same = sequence < c->noted && r->len == len && memcmp(r->bytes, bytes, len) == 0;
+    if (sequence < c->noted && !same && sequence < c->durable)
+        sim_fail("%s: record %lu, which is durable, becomes another", p->program->name, sequence);
+    if (sequence < c->folded && !same) c->shadow_wrong = true;
+    if (sequence > c->noted)
+        sim_fail("%s: record %lu follows %lu", p->program->name, sequence, c->noted);
     if (same) return;
-    noted = sequence + 1;
+    c->noted = sequence + 1;
     free(r->bytes);
     r->bytes = malloc(len + 1u);
     r->len = len;
     memcpy(r->bytes, bytes, len);
-    if (sequence % 100 == 99 && sim_plants("twice")) fold_one(&sim.processes[PROGRAM_VFS], r);
+    if (sequence % 100 == 99 && sim_plants("twice")) fold_one(p, r);
 }
 
-/* The stream of the shadow: all that was noted, from the first record on. */
+/* The stream of a shadow: all that was noted, from the first record on. */
 static int on_info(struct request *rq, struct stream_info_out *out)
 {
-    (void)rq;
-    *out = (struct stream_info_out){.next = folded,
-                                    .durable = folded,
+    const struct checked *c = &checked[rq->badge];
+    *out = (struct stream_info_out){.next = c->folded,
+                                    .durable = c->folded,
                                     .room = 1 << 24,
-                                    .boot = (uint32_t)vfs_service.log->boot};
+                                    .boot = (uint32_t)process_of(c)->program->service->log->boot};
     return OK;
 }
 
 static int on_read(struct request *rq, const struct stream_read_in *in, struct stream_read_out *out)
 {
     uint8_t *to = (uint8_t *)rq->scratch;
-    const struct noted *r = &records[in->sequence];
+    const struct noted *r = &checked[rq->badge].records[in->sequence];
     uint64_t len = r->len;
     memset(rq->scratch, 0, MSG_WORDS_MAX * sizeof(uint64_t));
     memcpy(to, &len, sizeof(len));
@@ -101,10 +114,12 @@ static bool serves_shadow(struct process *p, uint64_t badge, struct message *m)
 {
     static const struct stream_ops ops = {.info = on_info, .read = on_read, .watch = on_watch};
     static uint64_t words[MSG_WORDS_MAX], scratch[MSG_WORDS_MAX];
-    struct request rq = {
-        .info = m->info, .words = words, .scratch = scratch, .buffer = &sim.current->buffer};
+    struct request rq = {.badge = badge,
+                         .info = m->info,
+                         .words = words,
+                         .scratch = scratch,
+                         .buffer = &sim.current->buffer};
     (void)p;
-    (void)badge;
     memcpy(words, m->w, sizeof(m->w));
     rq.caps[0].type = CAP_NOTIFICATION;
     rq.caps[0].slot = 1;
@@ -123,27 +138,27 @@ struct object *check_stream(void)
     return stream;
 }
 
-static void shadow_begin(void)
+static void shadow_begin(struct checked *c)
 {
-    struct process *p = &sim.processes[PROGRAM_SHADOW];
+    struct process *p = shadow_of(c);
     if (p->lives) life_end(p);
     sim.count.crashes -= p->crashes > 0;
-    folded = vfs_service.log->next;
+    c->folded = process_of(c)->program->service->log->next;
     life_begin(p);
-    shadow_stands = false;
-    for (uint32_t i = 0; !shadow_stands; i++) {
-        if (i > 1000000) sim_fail("the shadow does not recover");
+    c->shadow_stands = false;
+    for (uint32_t i = 0; !c->shadow_stands; i++) {
+        if (i > 1000000) sim_fail("%s does not recover", p->program->name);
         sim_run_one(p);
-        shadow_stands = shadow_service.keeper != NULL;
+        c->shadow_stands = p->program->service->keeper != NULL;
     }
-    shadow_wrong = false;
-    sim.count.folded += folded;
+    c->shadow_wrong = false;
+    sim.count.folded += c->folded;
 }
 
-static void shadow_fold(uint64_t upto)
+static void shadow_fold(struct checked *c, uint64_t upto)
 {
-    for (; folded < upto; folded++) {
-        fold_one(&sim.processes[PROGRAM_SHADOW], &records[folded]);
+    for (; c->folded < upto; c->folded++) {
+        fold_one(shadow_of(c), &c->records[c->folded]);
         sim.count.folded++;
     }
 }
@@ -168,7 +183,7 @@ static void take(struct service *svc)
 
 static void snapshot(struct process *p, struct snapshot *out)
 {
-    struct service *svc = service_of(p);
+    struct service *svc = p->program->service;
     static const struct service_keeper keeper = {.flush = take};
     const struct service_keeper *was = svc->keeper;
     uint32_t most = svc->record_max;
@@ -193,7 +208,7 @@ static bool waits(const struct process *p)
 }
 
 /* The first record of the snapshots that differs, by its type. */
-_Noreturn static void fail_where(uint64_t count)
+_Noreturn static void fail_where(const struct checked *c, uint64_t count)
 {
     uint32_t at = 0, number = 0;
     for (;; number++) {
@@ -209,34 +224,44 @@ _Noreturn static void fail_where(uint64_t count)
     while (at + word * 8 + 8 <= one.len && a[word] == b[word]) {
         word++;
     }
-    sim_fail("vfs: its state is not the fold of its stream: %lu records; %u and %u bytes of a "
+    sim_fail("%s: its state is not the fold of its stream: %lu records; %u and %u bytes of a "
              "snapshot, whose record %u (type %x) differs: word %u is %lx, not %lx",
-             count, one.len, other.len, number, ((const struct record *)a)->type, word, a[word],
-             b[word]);
+             process_of(c)->program->name, count, one.len, other.len, number,
+             ((const struct record *)a)->type, word, a[word], b[word]);
+}
+
+static void check(struct checked *c)
+{
+    struct process *p = process_of(c);
+    const struct service *svc = p->program->service;
+    const struct service_log *log = svc->log;
+    if (!p->lives || !p->ready || svc->applied == c->seen || !waits(p)) return;
+    if (log->sealed && sim.disk) sim.given_up = true;
+    if (log->sealed || log->sent < log->next) return;
+    c->seen = svc->applied;
+    if (log->durable > c->durable) c->durable = log->durable;
+    if (log->next < c->durable)
+        sim_fail("%s: %lu records are durable, %lu are there", p->program->name, c->durable,
+                 log->next);
+    if (!c->shadow_stands || c->shadow_wrong || c->folded > log->next) shadow_begin(c);
+    shadow_fold(c, log->next);
+    snapshot(p, &one);
+    snapshot(shadow_of(c), &other);
+    sim.count.checks++;
+    if (one.len != other.len || memcmp(one.bytes, other.bytes, one.len) != 0)
+        fail_where(c, log->next);
 }
 
 void check_state(void)
 {
-    struct process *p = &sim.processes[PROGRAM_VFS];
-    struct service *svc = &vfs_service;
-    if (!p->lives || !p->ready || !waits(p)) return;
-    const struct service_log *log = svc->log;
-    if (log->sealed && sim.disk) sim.given_up = true;
-    if (log->sealed || log->sent < log->next || svc->applied == seen) return;
-    seen = svc->applied;
-    if (log->durable > durable) durable = log->durable;
-    if (log->next < durable) sim_fail("%lu records are durable, %lu are there", durable, log->next);
-    if (!shadow_stands || shadow_wrong || folded > log->next) shadow_begin();
-    shadow_fold(log->next);
-    snapshot(p, &one);
-    snapshot(&sim.processes[PROGRAM_SHADOW], &other);
-    sim.count.checks++;
-    if (one.len == other.len && memcmp(one.bytes, other.bytes, one.len) == 0) return;
-    fail_where(log->next);
+    for (struct checked *c = checked; c < checked + CHECKED; c++) {
+        check(c);
+    }
 }
 
 void check_ended(struct process *p)
 {
-    if (p->program == &programs[PROGRAM_VFS]) seen = 0;
-    if (p->program == &programs[PROGRAM_SHADOW]) shadow_stands = false;
+    enum program_number n = number_of(p);
+    if (is_checked(p)) checked[n - FIRST_CHECKED].seen = 0;
+    if (n >= FIRST_SHADOW && n < FIRST_DISK) checked[n - FIRST_SHADOW].shadow_stands = false;
 }

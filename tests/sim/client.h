@@ -1,26 +1,21 @@
-/* client.h - what client.c asks of the simulator, beside system calls: it outlives the client. */
+/* client.h - what clients ask of the simulator, beside system calls, and what they have in common. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FILES = 6, FILE_BYTES = 4096, WRITE_BYTES = 300, READ_BYTES = 3072, CLIENTS = 2 };
+#include "abi/error.h"
 
-struct model_file {
-    bool exists;
-    uint32_t size;
-    uint8_t bytes[FILE_BYTES];
-};
-struct model_state {
-    struct model_file file[FILES];
-};
-struct model {
-    struct model_state now, next; /* next: what is under way leads to that */
-    bool pending;
-    int result;
-};
+enum { CLIENT_BYTES = 1 << 17 };
 
-uint32_t sim_client_number(void);
-struct model *sim_client_model(uint32_t number);
+uint32_t sim_client_number(void); /* the first one's is 0 */
+/* Zero at first. */
+void *sim_client_memory(uint32_t bytes);
 void sim_client_did(void); /* one more thing */
-_Noreturn void sim_client_fails(const char *what, uint32_t number, int err);
+_Noreturn void sim_client_fails(const char *what, int err);
 uint32_t sim_random(uint32_t below);
+
+/* Whether it can happen to every call that somebody is ended meanwhile. */
+static inline bool cut_off(int err)
+{
+    return err == ERR_PEER_DIED || err == ERR_CAP_LOST || err == ERR_CANCELLED;
+}

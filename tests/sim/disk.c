@@ -10,46 +10,64 @@
 
 enum { FAULT_EVERY = 2000, SECTOR = 512, DONE_MAX = SIM_FLIGHTS };
 
-static struct flight {
+struct flight {
     bool used, done, good;
     uint32_t op, count;
     uint64_t sector, cookie, writes; /* writes: that were done when it came */
     uint8_t *data;                   /* READ: the driver's; WRITE: a copy */
-} flights[SIM_FLIGHTS];
-static uint8_t *now, *stable;        /* what is read; what a power cut leaves at least */
-static uint32_t *dirty, dirty_count; /* sectors that differ */
-static uint64_t *written; /* by sector: number of the first write that is not kept; 0: none */
-static uint64_t writes;
+};
+static struct disk {
+    struct flight flights[SIM_FLIGHTS];
+    uint8_t *now, *stable;        /* what is read; what a power cut leaves at least */
+    uint32_t *dirty, dirty_count; /* sectors that differ */
+    uint64_t *written; /* by sector: number of the first write that is not kept; 0: none */
+    uint64_t writes;
+} disks[DISKS];
 
 void disk_setup(void)
 {
-    now = calloc(SIM_SECTORS, SECTOR);
-    stable = calloc(SIM_SECTORS, SECTOR);
-    dirty = calloc(SIM_SECTORS, sizeof(*dirty));
-    written = calloc(SIM_SECTORS, sizeof(*written));
+    for (struct disk *d = disks; d < disks + DISKS; d++) {
+        d->now = calloc(SIM_SECTORS, SECTOR);
+        d->stable = calloc(SIM_SECTORS, SECTOR);
+        d->dirty = calloc(SIM_SECTORS, sizeof(*d->dirty));
+        d->written = calloc(SIM_SECTORS, sizeof(*d->written));
+    }
 }
 
-static struct flight *find(bool used, bool done)
+/* Of the driver that asks. */
+static struct disk *own(void)
+{
+    return &disks[number_of(sim.current->process) - FIRST_DISK];
+}
+
+const char *sim_disk_serial(void)
+{
+    static const char *const serials[] = {"wl-log", "wl-files", "wl-keys"};
+    return serials[own() - disks];
+}
+
+static struct flight *find(struct disk *d, bool used, bool done)
 {
     for (uint32_t i = 0; i < SIM_FLIGHTS; i++) {
-        if (flights[i].used == used && (!used || flights[i].done == done)) return &flights[i];
+        struct flight *f = &d->flights[i];
+        if (f->used == used && (!used || f->done == done)) return f;
     }
     return NULL;
 }
 
 bool sim_disk_room(void)
 {
-    return find(false, false) != NULL;
+    return find(own(), false, false) != NULL;
 }
 
-bool disk_busy(void)
+bool disk_busy(uint32_t disk)
 {
-    return find(true, false) != NULL;
+    return find(&disks[disk], true, false) != NULL;
 }
 
 bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, uint64_t cookie)
 {
-    struct flight *f = find(false, false);
+    struct flight *f = find(own(), false, false);
     bool data_op = op == BLOCK_READ || op == BLOCK_WRITE;
     if (f == NULL || (!data_op && op != BLOCK_FLUSH)) return false;
     if (data_op && (data == NULL || sector >= SIM_SECTORS || count > SIM_SECTORS - sector))
@@ -59,7 +77,7 @@ bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, u
                          .count = count,
                          .sector = sector,
                          .cookie = cookie,
-                         .writes = writes,
+                         .writes = own()->writes,
                          .data = data};
     if (op == BLOCK_WRITE) {
         f->data = malloc((size_t)count * SECTOR);
@@ -70,7 +88,7 @@ bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, u
 
 bool sim_disk_take(uint64_t *out_cookie, bool *out_good)
 {
-    struct flight *f = find(true, true);
+    struct flight *f = find(own(), true, true);
     if (f == NULL) return false;
     *out_cookie = f->cookie;
     *out_good = f->good;
@@ -78,80 +96,73 @@ bool sim_disk_take(uint64_t *out_cookie, bool *out_good)
     return true;
 }
 
-static void sector_write(uint64_t sector, const uint8_t *data)
+static void sector_write(struct disk *d, uint64_t sector, const uint8_t *data)
 {
-    memcpy(now + sector * SECTOR, data, SECTOR);
-    writes++;
-    if (written[sector] != 0) return;
-    written[sector] = writes;
-    dirty[dirty_count++] = (uint32_t)sector;
+    memcpy(d->now + sector * SECTOR, data, SECTOR);
+    d->writes++;
+    if (d->written[sector] != 0) return;
+    d->written[sector] = d->writes;
+    d->dirty[d->dirty_count++] = (uint32_t)sector;
 }
 
-/* Of the dirty sectors those that `keeps` says stay as they are now. */
-static void settle(bool (*keeps)(uint32_t sector, uint64_t upto), uint64_t upto, bool others)
+/* Of the dirty sectors those that were written up to then, or any, stay as they are now. The others
+ * are lost, or stay dirty. */
+static void settle(struct disk *d, uint64_t upto, bool by_chance)
 {
     uint32_t left = 0;
-    for (uint32_t i = 0; i < dirty_count; i++) {
-        uint32_t sector = dirty[i];
+    for (uint32_t i = 0; i < d->dirty_count; i++) {
+        uint32_t sector = d->dirty[i];
         uint64_t at = (uint64_t)sector * SECTOR;
-        if (keeps(sector, upto)) {
-            memcpy(stable + at, now + at, SECTOR);
-        } else if (others) { /* lost */
-            memcpy(now + at, stable + at, SECTOR);
+        if (by_chance ? sim_random(2) == 0 : d->written[sector] <= upto) {
+            memcpy(d->stable + at, d->now + at, SECTOR);
+        } else if (by_chance) {
+            memcpy(d->now + at, d->stable + at, SECTOR);
+            sim.count.lost++;
         } else {
-            dirty[left++] = sector;
+            d->dirty[left++] = sector;
             continue;
         }
-        written[sector] = 0;
+        d->written[sector] = 0;
     }
-    dirty_count = left;
+    d->dirty_count = left;
 }
 
-static bool was_before(uint32_t sector, uint64_t upto)
+static void perform(struct disk *d, struct flight *f, bool by_halves)
 {
-    return written[sector] <= upto;
-}
-
-static bool by_chance(uint32_t sector, uint64_t upto)
-{
-    (void)sector;
-    (void)upto;
-    return sim_random(2) == 0;
-}
-
-static void perform(struct flight *f, bool by_halves)
-{
+    uint64_t at = f->sector * SECTOR, bytes = (uint64_t)f->count * SECTOR;
+    sim.count.torn += f->op == BLOCK_WRITE && by_halves;
     for (uint32_t i = 0; f->op == BLOCK_WRITE && i < f->count; i++) {
         if (!by_halves || sim_random(2) == 0)
-            sector_write(f->sector + i, f->data + (size_t)i * SECTOR);
+            sector_write(d, f->sector + i, f->data + (size_t)i * SECTOR);
     }
-    if (f->op == BLOCK_READ) memcpy(f->data, now + f->sector * SECTOR, (size_t)f->count * SECTOR);
-    if (f->op == BLOCK_FLUSH) settle(was_before, f->writes, false);
+    if (f->op == BLOCK_READ) memcpy(f->data, d->now + at, bytes);
+    if (f->op == BLOCK_FLUSH) settle(d, f->writes, false);
 }
 
-void disk_step(void)
+void disk_step(uint32_t disk)
 {
-    struct process *driver = &sim.processes[PROGRAM_DISK];
+    struct disk *d = &disks[disk];
     uint32_t start = sim_random(SIM_FLIGHTS);
     for (uint32_t i = 0; i < SIM_FLIGHTS; i++) {
-        struct flight *f = &flights[(start + i) % SIM_FLIGHTS];
+        struct flight *f = &d->flights[(start + i) % SIM_FLIGHTS];
         if (!f->used || f->done) continue;
         f->done = true;
         f->good = sim_random(FAULT_EVERY) != 0;
         sim.count.faults += !f->good;
-        if (f->good || f->op == BLOCK_WRITE) perform(f, !f->good);
+        if (f->good || f->op == BLOCK_WRITE) perform(d, f, !f->good);
         if (f->op == BLOCK_WRITE) free(f->data);
-        object_signal(driver->wake, SIM_SIGNAL_IRQ);
+        object_signal(sim.processes[FIRST_DISK + disk].wake, SIM_SIGNAL_IRQ);
         return;
     }
 }
 
-void disk_reset(void)
+void disk_reset(uint32_t disk)
 {
+    struct disk *d = &disks[disk];
     for (uint32_t i = 0; i < SIM_FLIGHTS; i++) {
-        struct flight *f = &flights[i];
+        struct flight *f = &d->flights[i];
         if (f->used && !f->done && f->op == BLOCK_WRITE) {
-            perform(f, true);
+            perform(d, f, true);
             free(f->data);
         }
         f->used = false;
@@ -160,5 +171,7 @@ void disk_reset(void)
 
 void disk_power_cut(void)
 {
-    settle(by_chance, 0, true);
+    for (uint32_t i = 0; i < DISKS; i++) {
+        settle(&disks[i], 0, true);
+    }
 }

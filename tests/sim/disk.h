@@ -5,6 +5,7 @@
 
 enum { SIM_SECTORS = 1 << 19, SIM_FLIGHTS = 32, SIM_SIGNAL_IRQ = 1 };
 
+const char *sim_disk_serial(void);
 /* What the driver asks. `op`: as in block.h. False: no such request. */
 bool sim_disk_room(void);
 bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, uint64_t cookie);
@@ -12,7 +13,7 @@ bool sim_disk_take(uint64_t *out_cookie, bool *out_good);
 
 /* What the simulator does. */
 void disk_setup(void);
-bool disk_busy(void);
-void disk_step(void);      /* a request is done, any of them; the driver is interrupted */
-void disk_reset(void);     /* the driver ended: what is under way happens, or does not */
-void disk_power_cut(void); /* what was not flushed happens, or does not, sector by sector */
+bool disk_busy(uint32_t disk);
+void disk_step(uint32_t disk);  /* a request is done, any of them; the driver is interrupted */
+void disk_reset(uint32_t disk); /* the driver ended: what is under way happens, or does not */
+void disk_power_cut(void);      /* what was not flushed happens, or does not, sector by sector */

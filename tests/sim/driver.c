@@ -31,12 +31,13 @@ static struct ring_user *user_of(uint64_t badge)
 static int on_info(struct request *rq, struct block_info_out *out)
 {
     (void)rq;
-    out->info = (struct block_block_info){.sectors = SIM_SECTORS,
-                                          .flush = true,
-                                          .max_sectors = 512,
-                                          .block_bytes = BLOCK_SECTOR,
-                                          .depth = SIM_FLIGHTS,
-                                          .serial = text_from("wl-log", 6)};
+    out->info = (struct block_block_info){
+        .sectors = SIM_SECTORS,
+        .flush = true,
+        .max_sectors = 512,
+        .block_bytes = BLOCK_SECTOR,
+        .depth = SIM_FLIGHTS,
+        .serial = text_from(sim_disk_serial(), __builtin_strlen(sim_disk_serial()))};
     return OK;
 }
 

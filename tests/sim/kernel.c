@@ -25,6 +25,7 @@ static void answer(struct task *t, enum err err)
 
 static void gone(struct object *o)
 {
+    if (o->type == CAP_NOTIFICATION && o->bound != NULL) o->bound->note = NULL;
     if (o->type == CAP_REPLY && o->bound != NULL) answer(o->bound, ERR_PEER_DIED);
     for (uint32_t i = 0; i < TASKS; i++) {
         if (sim.tasks[i].state != TASK_FREE && sim.tasks[i].on == o)
@@ -40,15 +41,49 @@ void object_release(struct object *o)
 
 void slot_fill(struct slot *s, struct object *o, uint8_t rights, uint64_t badge)
 {
-    *s = (struct slot){o, badge, rights};
+    for (uint32_t i = 0; i < PROGRAMS; i++) {
+        struct process *p = &sim.processes[i];
+        uint32_t above = (uint32_t)(s - p->slots) + 1;
+        if (s >= p->slots && s < p->slots + SLOTS && p->high < above) p->high = above;
+    }
+    *s = (struct slot){.object = o, .badge = badge, .rights = rights};
     o->references++;
+}
+
+void slot_derive(struct slot *from, struct slot *to)
+{
+    static uint64_t ids;
+    if (from->id == 0) from->id = ++ids;
+    to->from = from->id;
+}
+
+/* The first slot that was derived from that one. */
+static struct slot *derived_from(uint64_t id)
+{
+    for (uint32_t p = 0; p < PROGRAMS; p++) {
+        for (uint32_t i = 0; i < sim.processes[p].high; i++) {
+            struct slot *s = &sim.processes[p].slots[i];
+            if (s->object != NULL && s->from == id) return s;
+        }
+    }
+    return NULL;
+}
+
+/* What was derived from one of those goes over to `s`, whose own turn comes. */
+void slot_revoke(struct slot *s)
+{
+    struct slot *derived;
+    while (s->id != 0 && (derived = derived_from(s->id)) != NULL) {
+        slot_drop(derived);
+        derived->revoked = true;
+    }
 }
 
 uint32_t kernel_badges(const struct object *o, uint64_t badge)
 {
     uint32_t count = 0;
     for (uint32_t p = 0; p < PROGRAMS; p++) {
-        for (uint32_t i = 0; i < SLOTS; i++) {
+        for (uint32_t i = 0; i < sim.processes[p].high; i++) {
             const struct slot *s = &sim.processes[p].slots[i];
             count += s->object == o && s->badge == badge;
         }
@@ -61,6 +96,10 @@ void slot_drop(struct slot *s)
     const struct slot was = *s;
     *s = (struct slot){0};
     if (was.object == NULL) return;
+    struct slot *derived;
+    while (was.id != 0 && (derived = derived_from(was.id)) != NULL) {
+        derived->from = was.from;
+    }
     bool last = was.object->type == CAP_ENDPOINT && was.badge != 0 &&
                 kernel_badges(was.object, was.badge) == 0;
     if (last) axiom_badge_gone(was.object, was.badge);
@@ -105,10 +144,14 @@ static bool caps_copy(struct task *from, struct task *to, const struct object *t
     bool whole = true;
     for (uint32_t i = 0; i < count; i++) {
         const struct msg_cap cap = from->buffer.caps[i];
-        const struct slot *s = slot_of(from, cap.slot);
+        struct slot *s = slot_of(from, cap.slot);
         struct slot *into = i < room ? slot_of(to, base + i) : NULL;
         struct msg_cap *out = &to->buffer.caps[i];
         *out = (struct msg_cap){0};
+        if (s != NULL && s->revoked) {
+            whole = false;
+            continue;
+        }
         if (s == NULL || s->object == NULL)
             sim_fail("%s sends an empty slot", from->process->program->name);
         uint64_t badge = s->badge == 0 ? cap.badge : s->badge;
@@ -116,11 +159,12 @@ static bool caps_copy(struct task *from, struct task *to, const struct object *t
             out->badge = badge;
             continue;
         }
-        if (into == NULL || into->object != NULL) {
+        if (into == NULL || into->object != NULL || into->revoked) {
             whole = false;
             continue;
         }
         slot_fill(into, s->object, s->rights & cap.rights, badge);
+        slot_derive(s, into);
         out->slot = base + i;
         out->rights = into->rights | (uint32_t)s->object->type << 8;
     }
@@ -173,12 +217,11 @@ static void receive(struct task *t, struct object *endpoint)
 {
     struct slot *reply = slot_with(t, (uint32_t)t->m->aux, CAP_REPLY);
     t->reply = reply != NULL ? reply->object : NULL;
-    for (uint32_t i = 0; i < OBJECTS; i++) {
-        struct object *o = &objects[i];
-        if (o->type != CAP_NOTIFICATION || o->bound != t || o->word == 0) continue;
-        t->m->cap = o->word;
+    struct object *note = t->note;
+    if (note != NULL && note->word != 0) {
+        t->m->cap = note->word;
         t->m->info = MSG_SIGNAL;
-        o->word = 0;
+        note->word = 0;
         answer(t, OK);
         return;
     }
@@ -225,7 +268,9 @@ static void send(struct task *t)
 {
     struct slot *s = slot_with(t, t->m->cap, CAP_ENDPOINT);
     if (s == NULL || (s->rights & RIGHT_WRITE) == 0) {
-        answer(t, s == NULL ? ERR_CAP_EMPTY : ERR_RIGHTS);
+        const struct slot *any = slot_of(t, t->m->cap);
+        bool revoked = any != NULL && any->revoked;
+        answer(t, revoked ? ERR_REVOKED : s == NULL ? ERR_CAP_EMPTY : ERR_RIGHTS);
         return;
     }
     if (s->object->serves != NULL) {
@@ -298,8 +343,13 @@ void kernel_call(struct task *t)
         notification(t);
         return;
     case SYS_DROP:
-        answer(t, s == NULL || s->object == NULL ? ERR_CAP_EMPTY : OK);
+        answer(t, s == NULL || (s->object == NULL && !s->revoked) ? ERR_CAP_EMPTY : OK);
         if (s != NULL) slot_drop(s);
+        return;
+    case SYS_INVOKE:
+        answer(t, slot_with(t, t->m->cap, CAP_PORTS) == NULL
+                      ? ERR_CAP_TYPE
+                      : machine_invoke(msg_label(t->m->info), t->m));
         return;
     case SYS_YIELD:
         answer(t, OK);

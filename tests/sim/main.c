@@ -14,9 +14,10 @@
 
 #include "client.h"
 #include "disk.h"
+#include "place.h"
 #include "sim.h"
 
-enum { CRASHES = 1 << 14, CRASH_EVERY = 700, CUT_EVERY = 20, DISK_TURN = 6, FAILED = 3 };
+enum { CRASHES = 1 << 14, CRASH_EVERY = 700, CUT_EVERY = 20, DEVICE_TURN = 6, FAILED = 3 };
 
 struct sim sim;
 static struct options {
@@ -27,7 +28,7 @@ static struct options {
 } options = {.seed = 1, .seeds = 1, .steps = 100000};
 static uint64_t dice;
 static ucontext_t scheduler;
-static struct model models[CLIENTS];
+static uint64_t memories[CLIENTS][CLIENT_BYTES / 8];
 static struct { /* of this seed, for who shrinks */
     uint32_t count;
     uint64_t step[CRASHES];
@@ -92,6 +93,11 @@ uint64_t ticks_now(void)
     return ++sim.ticks;
 }
 
+uint64_t sim_place(void)
+{
+    return program_place(number_of(sim.current->process));
+}
+
 int sim_thread(void (*entry)(void *argument), void *argument)
 {
     (void)task_make(sim.current->process, entry, argument);
@@ -100,12 +106,13 @@ int sim_thread(void (*entry)(void *argument), void *argument)
 
 uint32_t sim_client_number(void)
 {
-    return sim.current->process->program == &programs[PROGRAM_BERT];
+    return number_of(sim.current->process) - FIRST_CLIENT;
 }
 
-struct model *sim_client_model(uint32_t number)
+void *sim_client_memory(uint32_t bytes)
 {
-    return &models[number];
+    if (bytes > CLIENT_BYTES) sim_fail("a client keeps more than %d bytes", CLIENT_BYTES);
+    return memories[sim_client_number()];
 }
 
 void sim_client_did(void)
@@ -113,9 +120,9 @@ void sim_client_did(void)
     sim.count.operations++;
 }
 
-_Noreturn void sim_client_fails(const char *what, uint32_t number, int err)
+_Noreturn void sim_client_fails(const char *what, int err)
 {
-    sim_fail("client %u: %s (%d)", number, what, err);
+    sim_fail("%s: %s (%d)", sim.current->process->program->name, what, err);
 }
 
 /* Steps. */
@@ -176,13 +183,17 @@ static bool crash_now(void)
     return false;
 }
 
+/* Anybody but a shadow. Services that keep something end more often. */
+static enum program_number victim(uint64_t draw)
+{
+    uint32_t n = (uint32_t)(draw % (2 * PROGRAMS));
+    bool nobody = n >= PROGRAMS || (n >= FIRST_SHADOW && n < FIRST_DISK);
+    return nobody ? (enum program_number)(n % FIRST_SHADOW) : (enum program_number)n;
+}
+
 static void crash(void)
 {
-    static const enum program_number whom[] = {PROGRAM_VFS,    PROGRAM_VFS,  PROGRAM_LEDGER,
-                                               PROGRAM_LEDGER, PROGRAM_ANNA, PROGRAM_BERT,
-                                               PROGRAM_DISK,   PROGRAM_DISK};
-    uint64_t draw = mix(options.seed + sim.step * 77) % (sizeof(whom) / sizeof(whom[0]));
-    struct process *p = &sim.processes[whom[draw]];
+    struct process *p = &sim.processes[victim(mix(options.seed + sim.step * 77))];
     bool cut = sim.disk && mix(options.seed + sim.step * 13) % CUT_EVERY == 0;
     if (!cut && !p->lives) return;
     if (told->count < CRASHES) told->step[told->count++] = sim.step;
@@ -193,38 +204,54 @@ static void crash(void)
         life_end(p);
 }
 
+static bool is_shadow(uint32_t number)
+{
+    return number >= FIRST_SHADOW && number < FIRST_DISK;
+}
+
 static void begin_again(void)
 {
     for (uint32_t i = 0; i < PROGRAMS; i++) {
         struct process *p = &sim.processes[i];
-        if (i != PROGRAM_SHADOW && !p->lives && p->due <= sim.step) life_begin(p);
+        if (!is_shadow(i) && !p->lives && p->due <= sim.step && life_may_begin(p)) life_begin(p);
     }
+}
+
+/* A disk does something, or the clock. False: there is nothing to do. */
+static bool device_step(void)
+{
+    uint32_t first = sim_random(DISKS + 1);
+    for (uint32_t i = 0; i <= DISKS; i++) {
+        uint32_t n = (first + i) % (DISKS + 1);
+        bool busy =
+            n == DISKS ? machine_busy() : disk_busy(n) && sim.processes[FIRST_DISK + n].lives;
+        if (!busy) continue;
+        if (n == DISKS)
+            machine_step();
+        else
+            disk_step(n);
+        return true;
+    }
+    return false;
 }
 
 static void step(void)
 {
     struct task *ready[TASKS];
     uint32_t count = 0;
+    bool waits = false;
     begin_again();
     for (uint32_t i = 0; i < TASKS; i++) {
         struct task *t = &sim.tasks[i];
-        if (can_run(t) && t->process != &sim.processes[PROGRAM_SHADOW]) ready[count++] = t;
+        if (can_run(t) && !is_shadow(number_of(t->process))) ready[count++] = t;
     }
-    bool device = disk_busy() && sim.processes[PROGRAM_DISK].lives;
-    if (device && (count == 0 || sim_random(DISK_TURN) == 0)) {
-        disk_step();
-    } else if (count > 0) {
-        task_step(ready[sim_random(count)]);
-    } else {
-        bool waits = false;
-        for (uint32_t i = 0; i < PROGRAMS; i++) {
-            waits = waits || (i != PROGRAM_SHADOW && !sim.processes[i].lives);
-        }
-        if (!waits) sim_fail("everybody waits, for ever");
-    }
+    bool device = (count == 0 || sim_random(DEVICE_TURN) == 0) && device_step();
+    if (!device && count > 0) task_step(ready[sim_random(count)]);
     for (uint32_t i = 0; i < PROGRAMS; i++) {
         if (sim.processes[i].ends) life_end(&sim.processes[i]);
+        waits = waits || (!is_shadow(i) && !sim.processes[i].lives);
     }
+    if (!device && count == 0 && !waits) sim_fail("everybody waits, for ever");
     if (crash_now()) crash();
     check_state();
 }
@@ -232,7 +259,7 @@ static void step(void)
 static void run_seed(void)
 {
     dice = options.seed * 0x2545f4914f6cdd1dull;
-    axiom_setup();
+    life_setup();
     for (sim.step = 1; sim.step <= options.steps && !sim.given_up; sim.step++) {
         step();
     }

@@ -1,4 +1,5 @@
-/* programs.c - who takes part: the symbols that CMakeLists.txt leaves of each program. */
+/* programs.c - who takes part: the symbols that CMakeLists.txt leaves of each program, and what each
+ * is given. */
 #include "sim.h"
 
 #define DECLARE(name)                                                                              \
@@ -6,30 +7,53 @@
     extern char __start_##name##_data[], __stop_##name##_data[];                                   \
     extern char __start_##name##_bss[], __stop_##name##_bss[];
 #define DECLARE_SERVICE(name)                                                                      \
+    extern struct service name##_service;                                                          \
     void name##_once_apply(struct service *svc);                                                   \
     void name##_once_snapshot(struct service *svc);                                                \
     void name##_service_fold(struct service *svc);                                                 \
     DECLARE(name)
-#define PROGRAM(title, number)                                                                     \
+#define PROGRAM(title)                                                                             \
     .name = #title, .entry = title##_entry, .data = __start_##title##_data,                        \
     .data_end = __stop_##title##_data, .bss = __start_##title##_bss,                               \
-    .bss_end = __stop_##title##_bss, .place = (number + 1) * PLACE_BYTES
-#define SERVICE(title, number)                                                                     \
-    PROGRAM(title, number), .once_apply = title##_once_apply,                                      \
-                            .once_snapshot = title##_once_snapshot, .fold = title##_service_fold
+    .bss_end = __stop_##title##_bss
+#define SERVICE(title)                                                                             \
+    PROGRAM(title), .service = &title##_service, .once_apply = title##_once_apply,                 \
+                    .once_snapshot = title##_once_snapshot, .fold = title##_service_fold
 
 DECLARE(ledger)
+DECLARE(random)
 DECLARE_SERVICE(vfs)
-DECLARE_SERVICE(shadow)
+DECLARE_SERVICE(time)
+DECLARE_SERVICE(vfs_shadow)
+DECLARE_SERVICE(time_shadow)
+DECLARE(disk)
 DECLARE(anna)
 DECLARE(bert)
-DECLARE(disk)
+DECLARE(clock)
 
 const struct program programs[PROGRAMS] = {
-    [PROGRAM_LEDGER] = {PROGRAM(ledger, PROGRAM_LEDGER)},
-    [PROGRAM_VFS] = {SERVICE(vfs, PROGRAM_VFS)},
-    [PROGRAM_SHADOW] = {SERVICE(shadow, PROGRAM_SHADOW)},
-    [PROGRAM_ANNA] = {PROGRAM(anna, PROGRAM_ANNA)},
-    [PROGRAM_BERT] = {PROGRAM(bert, PROGRAM_BERT)},
-    [PROGRAM_DISK] = {PROGRAM(disk, PROGRAM_DISK)},
+    [PROGRAM_LEDGER] = {PROGRAM(ledger)},
+    [PROGRAM_RANDOM] = {PROGRAM(random)},
+    [PROGRAM_VFS] = {SERVICE(vfs)},
+    [PROGRAM_TIME] = {SERVICE(time)},
+    [PROGRAM_VFS_SHADOW] = {SERVICE(vfs_shadow)},
+    [PROGRAM_TIME_SHADOW] = {SERVICE(time_shadow)},
+    [PROGRAM_DISK] = {PROGRAM(disk)},
+    [PROGRAM_ANNA] = {PROGRAM(anna)},
+    [PROGRAM_BERT] = {PROGRAM(bert)},
+    [PROGRAM_CLOCK] = {PROGRAM(clock)},
+};
+
+const struct role roles[PROGRAMS] = {
+    [PROGRAM_LEDGER] = {.told = true,
+                        .grants = {{"commits", GIVEN_SIGNAL, 0},
+                                   {"disk", GIVEN_USE, PROGRAM_DISK}}},
+    [PROGRAM_VFS] = {.told = true},
+    [PROGRAM_TIME] = {.told = true,
+                      .grants = {{"irq_wake", GIVEN_SIGNAL, 0},
+                                 {"irq", GIVEN_DEVICE, 0},
+                                 {"ports", GIVEN_DEVICE, 0}}},
+    [PROGRAM_ANNA] = {.grants = {{"files", GIVEN_USE, PROGRAM_VFS}}},
+    [PROGRAM_BERT] = {.grants = {{"files", GIVEN_USE, PROGRAM_VFS}}},
+    [PROGRAM_CLOCK] = {.grants = {{"time", GIVEN_CONTROL, PROGRAM_TIME}}},
 };

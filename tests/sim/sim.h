@@ -3,7 +3,7 @@
  *
  * Each program is the sources that ship, linked into one object whose symbols nobody else sees
  * (CMakeLists.txt), at a place of its own in the address space. kernel.c plays the kernel, axiom.c
- * axiom and init. A step is one system call of one thread, drawn from the seed; between two steps
+ * axiom, life.c init. A step is one system call of one thread, drawn from the seed; between two steps
  * any process may be ended. Nothing depends on the clock, so that a seed says all.
  */
 #pragma once
@@ -15,8 +15,8 @@
 #include "service_log.h"
 #include "startup.h"
 
-enum { TASKS = 16, SLOTS = 256, OBJECTS = 512, DEATHS = 1024, IMAGE_BYTES = 8192 };
-enum { STACK_BYTES = 1 << 20 };
+enum { TASKS = 40, SLOTS = 256, OBJECTS = 1024, DEATHS = 1024, IMAGE_BYTES = 8192 };
+enum { STACK_BYTES = 1 << 20, GRANTS = 8, TICK_HZ = 1000000 };
 #define PLACE_BYTES (1ull << 36)
 
 struct task;
@@ -31,8 +31,9 @@ struct object { /* an endpoint, a notification or a Reply */
 };
 struct slot {
     struct object *object;
-    uint64_t badge;
+    uint64_t badge, id, from; /* id: 0 as long as nothing was derived from it; from: whose */
     uint8_t rights;
+    bool revoked; /* until it is dropped */
 };
 
 enum task_state {
@@ -60,28 +61,54 @@ struct task {
     uint64_t order;       /* in a queue */
     void (*entry)(void *argument);
     void *argument;
+    struct object *note; /* that is bound to it */
     bool entered;
+};
+
+enum program_number { /* in the order of CMakeLists.txt */
+                      PROGRAM_LEDGER,
+                      PROGRAM_RANDOM,
+                      PROGRAM_VFS, /* from here on with a stream */
+                      PROGRAM_TIME,
+                      PROGRAM_VFS_SHADOW, /* from here on what folds the stream of another */
+                      PROGRAM_TIME_SHADOW,
+                      PROGRAM_DISK, /* from here on drivers */
+                      PROGRAM_ANNA, /* from here on clients */
+                      PROGRAM_BERT,
+                      PROGRAM_CLOCK,
+                      PROGRAMS
+};
+enum {
+    FIRST_CHECKED = PROGRAM_VFS,
+    FIRST_SHADOW = PROGRAM_VFS_SHADOW,
+    CHECKED = FIRST_SHADOW - FIRST_CHECKED,
+    FIRST_DISK = PROGRAM_DISK,
+    FIRST_CLIENT = PROGRAM_ANNA,
+    DISKS = FIRST_CLIENT - FIRST_DISK,
+    CLIENTS = PROGRAMS - FIRST_CLIENT
 };
 
 struct program { /* see programs.c */
     const char *name;
     int (*entry)(const struct startup *startup);
     char *data, *data_end, *bss, *bss_end;
-    uint64_t place;
+    struct service *service; /* of one with a stream, and of its shadow */
     void (*once_apply)(struct service *svc);
     void (*once_snapshot)(struct service *svc);
     void (*fold)(struct service *svc);
 };
-enum program_number {
-    PROGRAM_LEDGER,
-    PROGRAM_VFS,
-    PROGRAM_SHADOW,
-    PROGRAM_ANNA,
-    PROGRAM_BERT,
-    PROGRAM_DISK,
-    PROGRAMS
-};
 extern const struct program programs[PROGRAMS];
+
+enum given { GIVEN_NONE, GIVEN_USE, GIVEN_CONTROL, GIVEN_SPACE, GIVEN_SIGNAL, GIVEN_DEVICE };
+struct role { /* what images/system.toml says of it, as far as it matters here */
+    bool told;
+    struct {
+        const char *name;
+        enum given kind;
+        enum program_number of; /* SPACE: the number of the space */
+    } grants[GRANTS];
+};
+extern const struct role roles[PROGRAMS];
 
 struct process {
     const struct program *program;
@@ -95,7 +122,13 @@ struct process {
     struct object *watched, *watch_signal; /* deaths are told */
     uint64_t watch_badge, deaths[DEATHS];
     uint32_t death_count;
+    uint32_t high;         /* no slot from here up was ever filled */
+    struct object *signal; /* GIVEN_SIGNAL */
 };
+static inline uint64_t program_place(enum program_number number)
+{
+    return (number + 1) * PLACE_BYTES;
+}
 
 extern struct sim {
     struct process processes[PROGRAMS];
@@ -104,7 +137,7 @@ extern struct sim {
     struct task visitor; /* while check.c calls what belongs to a process */
     uint64_t step, order, pids, ticks;
     struct { /* what was done */
-        uint64_t crashes, cuts, faults, operations, checks, folded;
+        uint64_t crashes, cuts, faults, torn, lost, interrupts, operations, checks, folded;
     } count;
     char last[120]; /* line of debug output */
     uint32_t last_len;
@@ -128,12 +161,21 @@ void object_release(struct object *o);
 void slot_fill(struct slot *s, struct object *o, uint8_t rights, uint64_t badge);
 void slot_drop(struct slot *s);
 void object_signal(struct object *o, uint64_t bits);
+void slot_derive(struct slot *from, struct slot *to); /* `to` was just filled */
+void slot_revoke(struct slot *s);                     /* what was derived from it */
 void kernel_call(struct task *t);
 void kernel_end_tasks(struct process *p);
 uint32_t kernel_badges(const struct object *o, uint64_t badge);
 
 /* axiom.c */
 void axiom_setup(void);
+struct object *axiom_self(void);
+struct object *axiom_registry(void);
+void axiom_badge_gone(struct object *o, uint64_t badge);
+
+/* life.c */
+void life_setup(void);
+bool life_may_begin(const struct process *p);
 void life_begin(struct process *p);
 void life_end(struct process *p);
 /* All end; the machine begins again. */
@@ -141,10 +183,15 @@ void power_cut(void);
 /* What is called from now on, until sim.current is another one, is called as that process. */
 void visit(struct process *p);
 struct task *task_make(struct process *p, void (*entry)(void *argument), void *argument);
-void axiom_badge_gone(struct object *o, uint64_t badge);
+enum program_number number_of(const struct process *p);
+
+/* machine.c: the ports and the interrupt of the clock. */
+enum err machine_invoke(uint32_t operation, struct message *m);
+bool machine_busy(void);
+void machine_step(void);
 
 /* check.c */
 void check_append(struct process *p, uint64_t sequence, const void *bytes, uint32_t len);
-struct object *check_stream(void); /* the shadow's */
+struct object *check_stream(void); /* the shadows' */
 void check_state(void);
 void check_ended(struct process *p);

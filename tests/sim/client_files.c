@@ -1,5 +1,5 @@
 /*
- * client.c - a client of the file server: does one thing after the other with six files of its own,
+ * client_files.c - a client of the file server: does one thing after the other with six files of its own,
  * and knows what must come of it. What was answered is there, whoever was ended meanwhile; of what
  * was under way when it was cut off, all or nothing.
  */
@@ -10,9 +10,23 @@
 #include "slots.h"
 #include "startup.h"
 
+enum { FILES = 6, FILE_BYTES = 4096, WRITE_BYTES = 300, READ_BYTES = 3072 };
+
+struct model_file {
+    bool exists;
+    uint32_t size;
+    uint8_t bytes[FILE_BYTES];
+};
+struct model_state {
+    struct model_file file[FILES];
+};
+static struct model {
+    struct model_state now, next; /* next: what is under way leads to that */
+    bool pending;
+    int result;
+} * model;
 static cap_t files, handles[FILES]; /* 0: not open */
 static uint32_t number;             /* of this client */
-static struct model *model;
 
 static struct text path_of(uint32_t file)
 {
@@ -20,11 +34,6 @@ static struct text path_of(uint32_t file)
     path[1] = (char)('a' + number);
     path[2] = (char)('0' + file);
     return text_from(path, 3);
-}
-
-static bool cut_off(int err)
-{
-    return err == ERR_PEER_DIED || err == ERR_CAP_LOST || err == ERR_CANCELLED;
 }
 
 static void handle_close(uint32_t file)
@@ -58,13 +67,13 @@ static bool is_as(uint32_t file, const struct model_file *f)
         err = handle_open(file, false);
     }
     if (err == DIRECTORY_NOT_FOUND) return !f->exists;
-    if (err != OK) sim_client_fails("open", number, err);
+    if (err != OK) sim_client_fails("open", err);
     for (;;) {
         const struct file_read_in in = {.offset = size, .count = READ_BYTES};
         struct file_read_out out;
         err = file_read(handles[file], &in, &out);
         if (cut_off(err)) continue;
-        if (err != OK) sim_client_fails("read", number, err);
+        if (err != OK) sim_client_fails("read", err);
         if (out.data.len == 0) break;
         if (size + out.data.len > FILE_BYTES) return false;
         memcpy(seen + size, out.data.at, out.data.len);
@@ -85,7 +94,7 @@ static bool all_are_as(const struct model_state *s)
 static void find_out(void)
 {
     if (!all_are_as(&model->now)) {
-        if (!model->pending || !all_are_as(&model->next)) sim_client_fails("lost", number, 0);
+        if (!model->pending || !all_are_as(&model->next)) sim_client_fails("lost", 0);
         model->now = model->next;
     }
     model->pending = false;
@@ -162,7 +171,7 @@ static void step(void)
                                                    step_truncate, step_remove, step_rename};
     uint32_t file = sim_random(FILES), what = sim_random(8);
     if (what >= sizeof(steps) / sizeof(steps[0])) {
-        if (!is_as(file, &model->now.file[file])) sim_client_fails("lost", number, 0);
+        if (!is_as(file, &model->now.file[file])) sim_client_fails("lost", 0);
         return;
     }
     model->next = model->now;
@@ -170,7 +179,7 @@ static void step(void)
     if (cut_off(model->result)) {
         find_out();
     } else if (model->result != OK) {
-        sim_client_fails("refused", number, model->result);
+        sim_client_fails("refused", model->result);
     } else {
         model->now = model->next;
         model->pending = false;
@@ -184,7 +193,7 @@ int main(int argc, char **argv)
     (void)argv;
     files = startup_cap("files");
     number = sim_client_number();
-    model = sim_client_model(number);
+    model = sim_client_memory(sizeof(*model));
     find_out();
     for (;;) {
         step();
