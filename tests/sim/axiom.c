@@ -154,7 +154,8 @@ static bool uses(const struct process *user, enum program_number what)
     if (stream && what == PROGRAM_LEDGER) return true;
     for (uint32_t i = 0; i < GRANTS; i++) {
         enum given kind = role->grants[i].kind;
-        if ((kind == GIVEN_USE || kind == GIVEN_CONTROL) && role->grants[i].of == what) return true;
+        bool service = kind == GIVEN_USE || kind == GIVEN_CONTROL || kind == GIVEN_SPACE;
+        if (service && role->grants[i].of == what) return true;
     }
     return false;
 }

@@ -91,7 +91,7 @@ static void grants_make(struct process *p)
             grant(p, name, sim.processes[of].endpoint, badge_control(p->pid));
             break;
         case GIVEN_SPACE:
-            grant(p, name, sim.processes[PROGRAM_LEDGER].endpoint, badge_space(of));
+            grant(p, name, sim.processes[of].endpoint, badge_space(number_of(p)));
             break;
         case GIVEN_SIGNAL:
             p->signal = grant_new(p, name, CAP_NOTIFICATION, 1);
@@ -120,7 +120,8 @@ bool life_may_begin(const struct process *p)
         enum given kind = role->grants[i].kind;
         enum program_number of = role->grants[i].of;
         if (of >= FIRST_DISK && of < FIRST_CLIENT && !sim.disk) continue;
-        if ((kind == GIVEN_USE || kind == GIVEN_CONTROL) && !sim.processes[of].again) return false;
+        bool service = kind == GIVEN_USE || kind == GIVEN_CONTROL || kind == GIVEN_SPACE;
+        if (service && !sim.processes[of].again) return false;
     }
     return true;
 }

@@ -4,6 +4,7 @@
  *   sim [--seed N] [--seeds COUNT] [--steps M] [--says] [--crashes STEP,STEP...] [--plant FAULT]
  */
 #include <errno.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,11 @@ void *sim_client_memory(uint32_t bytes)
     return memories[sim_client_number()];
 }
 
+uint64_t sim_ended(void)
+{
+    return sim.count.crashes;
+}
+
 void sim_client_did(void)
 {
     sim.count.operations++;
@@ -123,6 +129,16 @@ void sim_client_did(void)
 _Noreturn void sim_client_fails(const char *what, int err)
 {
     sim_fail("%s: %s (%d)", sim.current->process->program->name, what, err);
+}
+
+/* Argon2 is meant to take its time; here a password's hash takes none. */
+int sim_pwhash(unsigned char *out, unsigned long long bytes, const char *password,
+               unsigned long long len, const unsigned char *salt);
+int sim_pwhash(unsigned char *out, unsigned long long bytes, const char *password,
+               unsigned long long len, const unsigned char *salt)
+{
+    return crypto_generichash(out, bytes, (const unsigned char *)password, len, salt,
+                              crypto_pwhash_SALTBYTES);
 }
 
 /* Steps. */

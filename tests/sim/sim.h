@@ -68,14 +68,24 @@ struct task {
 enum program_number { /* in the order of CMakeLists.txt */
                       PROGRAM_LEDGER,
                       PROGRAM_RANDOM,
+                      PROGRAM_KEYSTORE,
                       PROGRAM_VFS, /* from here on with a stream */
                       PROGRAM_TIME,
+                      PROGRAM_IDENTITY,
+                      PROGRAM_PERMISSION,
                       PROGRAM_VFS_SHADOW, /* from here on what folds the stream of another */
                       PROGRAM_TIME_SHADOW,
+                      PROGRAM_IDENTITY_SHADOW,
+                      PROGRAM_PERMISSION_SHADOW,
                       PROGRAM_DISK, /* from here on drivers */
+                      PROGRAM_DISK_FILES,
+                      PROGRAM_DISK_KEYS,
                       PROGRAM_ANNA, /* from here on clients */
                       PROGRAM_BERT,
                       PROGRAM_CLOCK,
+                      PROGRAM_KEYS,
+                      PROGRAM_PEOPLE,
+                      PROGRAM_POLICY,
                       PROGRAMS
 };
 enum {
@@ -105,7 +115,7 @@ struct role { /* what images/system.toml says of it, as far as it matters here *
     struct {
         const char *name;
         enum given kind;
-        enum program_number of; /* SPACE: the number of the space */
+        enum program_number of;
     } grants[GRANTS];
 };
 extern const struct role roles[PROGRAMS];
