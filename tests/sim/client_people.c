@@ -21,7 +21,8 @@ struct model_state {
 };
 static struct model {
     struct model_state now, next; /* next: what is under way leads to that */
-    bool pending;
+    bool pending, noted;          /* noted: it is the note of `user` */
+    uint32_t user;
 } * model;
 static cap_t identity;
 static const char password[] = "a long password";
@@ -62,6 +63,7 @@ static bool all_are_as(struct model_state *s)
 
 static void find_out(void)
 {
+    if (model->noted) return; /* only a session shows that */
     if (!all_are_as(&model->now)) {
         if (!model->pending || !all_are_as(&model->next)) sim_client_fails("lost", 0);
         model->now = model->next;
@@ -143,7 +145,7 @@ static int notes_look(cap_t session, struct model_user *u)
     bool may = model->pending && found == model->next.user[u - model->now.user].note;
     if (found != u->note && !may) sim_client_fails("lost a note", found);
     u->note = found;
-    model->pending = false;
+    model->pending = model->noted = false;
     return OK;
 }
 
@@ -160,13 +162,14 @@ static int session_use(cap_t session, uint32_t user)
     value[0] = (char)('a' + sim_random(26));
     model->next = model->now;
     model->next.user[user].note = (uint8_t)value[0];
-    model->pending = true;
+    model->user = user;
+    model->pending = model->noted = true;
     const struct user_session_preference_set_in in = {text_of("likes"), text_of(value)};
     err = user_session_preference_set(session, &in);
     if (err != OK && !cut_off(err)) sim_client_fails("a preference", err);
     if (err == OK) {
         model->now = model->next;
-        model->pending = false;
+        model->pending = model->noted = false;
     } else {
         err = notes_look(session, u); /* if that is cut off, too, it stays open */
         if (err != OK) return err;
@@ -204,16 +207,14 @@ int main(int argc, char **argv)
     find_out();
     for (;;) {
         uint32_t user = sim_random(USERS);
-        bool note = model->pending; /* whose outcome is open */
-        for (uint32_t i = 0; note && i < USERS; i++) {
-            if (model->now.user[i].note != model->next.user[i].note) user = i;
-        }
+        bool note = model->noted;
+        if (note) user = model->user;
         const struct model_user *u = &model->now.user[user];
         if (u->exists && u->known && (note || sim_random(2) == 0))
             step_login(user);
         else if (!note)
             step_change(user);
-        if (!model->pending) find_out();
+        find_out();
         sim_client_did();
     }
 }
