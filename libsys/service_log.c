@@ -7,8 +7,11 @@
 #include "panic.h"
 #include "service_recover.h"
 
+#ifndef LOG_CHECKPOINT_BYTES /* tests/sim makes them more often */
+#define LOG_CHECKPOINT_BYTES (256 << 10)
+#endif
 /* A checkpoint is made after so many times its own bytes: what it costs is that part of all. */
-enum { ROOM_SPARE = 65536, SINCE_LEAST = 256 << 10, CARE_PART = 4 };
+enum { ROOM_SPARE = 65536, SINCE_LEAST = LOG_CHECKPOINT_BYTES, CARE_PART = 4 };
 
 /* Answers that wait. */
 

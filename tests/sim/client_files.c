@@ -1,7 +1,7 @@
 /*
- * client_files.c - a client of the file server: does one thing after the other with six files of its own,
- * and knows what must come of it. What was answered is there, whoever was ended meanwhile; of what
- * was under way when it was cut off, all or nothing.
+ * client_files.c - a client of the file server: does one thing after the other with six files of
+ * its own, and knows what must come of it. What was answered is there, whoever was ended meanwhile;
+ * of what was under way when it was cut off, all or nothing.
  */
 #include <string.h>
 

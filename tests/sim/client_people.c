@@ -1,6 +1,6 @@
 /*
- * client_people.c - a client of the identity server: makes, locks and removes users, logs in as one,
- * notes something, logs out; and knows what must come of it.
+ * client_people.c - a client of the identity server: makes, locks and removes users, logs in as
+ * one, notes something, logs out; and knows what must come of it.
  */
 #include <string.h>
 
@@ -177,7 +177,7 @@ static int session_use(cap_t session, uint32_t user)
     return user_session_logout(session);
 }
 
-/* A note that may be there or not stays `pending` until somebody looks; nothing else is begun then. */
+/* A note that may be there or not stays `noted` until somebody looks. */
 static void step_login(uint32_t user)
 {
     const struct model_user *u = &model->now.user[user];

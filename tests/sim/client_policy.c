@@ -1,6 +1,7 @@
 /*
- * client_policy.c - a client of the permission server: sets policies and knows which one is in force;
- * makes a subject, asks for a capability as it, and looks whether it is gone when it was taken back.
+ * client_policy.c - a client of the permission server: sets policies and knows which one is in
+ * force; makes a subject, asks for a capability as it, and looks whether it is gone when it was
+ * taken back.
  */
 #include <string.h>
 
@@ -95,7 +96,8 @@ static int grant_use(cap_t random, uint32_t grant, uint64_t ended)
     if (err != OK && err != ERR_REVOKED) sim_client_fails("what was given", err);
     err = release ? subject_release(subject, &(struct subject_release_in){grant})
                   : permission_revoke(permission, &(struct permission_revoke_in){grant});
-    if (err == OK && sim_ended() == ended && draw(random) != ERR_REVOKED) sim_client_fails("what was taken back", 0);
+    if (err == OK && sim_ended() == ended && draw(random) != ERR_REVOKED)
+        sim_client_fails("what was taken back", 0);
     /* A grant of a server that was started again may be lost to it, or be none. */
     bool none = err == PERMISSION_NO_GRANT || err == SUBJECT_NO_GRANT;
     return none ? ERR_PEER_DIED : err;

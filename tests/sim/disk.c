@@ -8,7 +8,7 @@
 #include "block.h"
 #include "sim.h"
 
-enum { FAULT_EVERY = 2000, SECTOR = 512, DONE_MAX = SIM_FLIGHTS };
+enum { SECTOR = 512, DONE_MAX = SIM_FLIGHTS };
 
 struct flight {
     bool used, done, good;
@@ -147,7 +147,7 @@ void disk_step(uint32_t disk)
         struct flight *f = &d->flights[(start + i) % SIM_FLIGHTS];
         if (!f->used || f->done) continue;
         f->done = true;
-        f->good = sim_random(FAULT_EVERY) != 0;
+        f->good = sim_random(sim_fault_every()) != 0;
         sim.count.faults += !f->good;
         if (f->good || f->op == BLOCK_WRITE) perform(d, f, !f->good);
         if (f->op == BLOCK_WRITE) free(f->data);

@@ -249,9 +249,9 @@ void object_signal(struct object *o, uint64_t bits)
 /* What a service says to its stream is looked at, and maybe spoilt on purpose. True: it goes on. */
 static bool stream_tap(struct task *t, const struct slot *s)
 {
-    if (s->object != sim.processes[PROGRAM_LEDGER].endpoint ||
-        msg_label(t->m->info) != STREAM_APPEND)
-        return true;
+    if (s->object != sim.processes[PROGRAM_LEDGER].endpoint) return true;
+    sim.count.parts += msg_label(t->m->info) == STREAM_CHECKPOINT;
+    if (msg_label(t->m->info) != STREAM_APPEND) return true;
     static uint64_t words[MSG_WORDS_MAX];
     memcpy(words, t->m->w, sizeof(t->m->w));
     memcpy(words + MSG_REGISTERS, t->buffer.words, sizeof(t->buffer.words));

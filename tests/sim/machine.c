@@ -1,5 +1,5 @@
-/* machine.c - the clock chip of a PC, as servers/time/chip.c uses it: registers behind two ports, and an
- * interrupt that makes the time pass. */
+/* machine.c - the clock chip of a PC, as servers/time/chip.c uses it: registers behind two ports,
+ * and an interrupt that makes the time pass. */
 #include "abi/syscall.h"
 #include "sim.h"
 

@@ -1,5 +1,5 @@
-/* programs.c - who takes part: the symbols that CMakeLists.txt leaves of each program, and what each
- * is given. */
+/* programs.c - who takes part: the symbols that CMakeLists.txt leaves of each program, and what
+ * each is given. */
 #include "sim.h"
 
 #define DECLARE(name)                                                                              \

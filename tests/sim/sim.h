@@ -3,8 +3,8 @@
  *
  * Each program is the sources that ship, linked into one object whose symbols nobody else sees
  * (CMakeLists.txt), at a place of its own in the address space. kernel.c plays the kernel, axiom.c
- * axiom, life.c init. A step is one system call of one thread, drawn from the seed; between two steps
- * any process may be ended. Nothing depends on the clock, so that a seed says all.
+ * axiom, life.c init. A step is one system call of one thread, drawn from the seed; between two
+ * steps any process may be ended. Nothing depends on the clock, so that a seed says all.
  */
 #pragma once
 #include <stdbool.h>
@@ -140,15 +140,19 @@ static inline uint64_t program_place(enum program_number number)
     return (number + 1) * PLACE_BYTES;
 }
 
+struct counts { /* what was done */
+    uint64_t crashes, cuts, faults, torn, lost, flips, interrupts, operations, checks, folded,
+        parts;
+};
+enum { COUNTS = sizeof(struct counts) / sizeof(uint64_t) };
+
 extern struct sim {
     struct process processes[PROGRAMS];
     struct task tasks[TASKS];
     struct task *current;
     struct task visitor; /* while check.c calls what belongs to a process */
     uint64_t step, order, pids, ticks;
-    struct { /* what was done */
-        uint64_t crashes, cuts, faults, torn, lost, interrupts, operations, checks, folded;
-    } count;
+    struct counts count;
     char last[120]; /* line of debug output */
     uint32_t last_len;
     const char *plant;
@@ -159,10 +163,12 @@ extern struct sim {
 
 /* Ends the run: the seed does not keep what it should. */
 _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+uint64_t sim_place(void); /* place.h */
 uint32_t sim_random(uint32_t below);
+uint32_t sim_fault_every(void);     /* request of a disk: by the seed */
 bool sim_plants(const char *fault); /* a fault that is to be found */
 
-/* main.c: a step of that process, whatever others do. */
+/* steps.c: a step of that process, whatever others do. */
 void sim_run_one(struct process *p);
 
 /* kernel.c */
