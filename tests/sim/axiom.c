@@ -193,7 +193,7 @@ static bool serves(struct process *p, struct message *m, int (*dispatch)(struct 
     asker = p;
     int err = dispatch(&rq);
     if (err != OK) rq.answer = (struct message){.info = msg_info((uint32_t)err, 0, 0, 0)};
-    if (msg_caps(rq.answer.info) > 0) { /* a Memory; it stands there */
+    if (msg_caps(rq.answer.info) > 0) { /* it stands there */
         buffer->caps[0] = (struct msg_cap){.slot = (uint32_t)(m->aux >> 32),
                                            .rights = RIGHTS_ALL | CAP_ENDPOINT << 8};
     }
@@ -226,7 +226,11 @@ static int self_serves(struct request *rq)
 
 static int registry_serves(struct request *rq)
 {
-    static const struct registry_ops ops = {.ready = on_ready};
+    static const struct registry_ops ops = {.ready = on_ready,
+                                            .keep = kept_on_keep,
+                                            .kept = kept_on_kept,
+                                            .unkeep = kept_on_unkeep,
+                                            .keeping = kept_on_keeping};
     return registry_dispatch(&ops, rq);
 }
 

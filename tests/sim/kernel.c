@@ -41,7 +41,7 @@ void object_release(struct object *o)
 
 void slot_fill(struct slot *s, struct object *o, uint8_t rights, uint64_t badge)
 {
-    for (uint32_t i = 0; i < PROGRAMS; i++) {
+    for (uint32_t i = 0; i <= INIT; i++) {
         struct process *p = &sim.processes[i];
         uint32_t above = (uint32_t)(s - p->slots) + 1;
         if (s >= p->slots && s < p->slots + SLOTS && p->high < above) p->high = above;
@@ -60,7 +60,7 @@ void slot_derive(struct slot *from, struct slot *to)
 /* The first slot that was derived from that one. */
 static struct slot *derived_from(uint64_t id)
 {
-    for (uint32_t p = 0; p < PROGRAMS; p++) {
+    for (uint32_t p = 0; p <= INIT; p++) {
         for (uint32_t i = 0; i < sim.processes[p].high; i++) {
             struct slot *s = &sim.processes[p].slots[i];
             if (s->object != NULL && s->from == id) return s;
@@ -82,7 +82,7 @@ void slot_revoke(struct slot *s)
 uint32_t kernel_badges(const struct object *o, uint64_t badge)
 {
     uint32_t count = 0;
-    for (uint32_t p = 0; p < PROGRAMS; p++) {
+    for (uint32_t p = 0; p <= INIT; p++) {
         for (uint32_t i = 0; i < sim.processes[p].high; i++) {
             const struct slot *s = &sim.processes[p].slots[i];
             count += s->object == o && s->badge == badge;

@@ -211,6 +211,7 @@ void power_cut(void)
         if (p->lives) life_end(p);
         p->again = false;
     }
+    kept_power_cut();
     disk_power_cut();
     log_make();
     sim.count.cuts++;

@@ -95,7 +95,8 @@ enum {
     FIRST_DISK = PROGRAM_DISK,
     FIRST_CLIENT = PROGRAM_ANNA,
     DISKS = FIRST_CLIENT - FIRST_DISK,
-    CLIENTS = PROGRAMS - FIRST_CLIENT
+    CLIENTS = PROGRAMS - FIRST_CLIENT,
+    INIT = PROGRAMS
 };
 
 struct program { /* see programs.c */
@@ -147,7 +148,7 @@ struct counts { /* what was done */
 enum { COUNTS = sizeof(struct counts) / sizeof(uint64_t) };
 
 extern struct sim {
-    struct process processes[PROGRAMS];
+    struct process processes[PROGRAMS + 1]; /* the last one: init, whose slots are used */
     struct task tasks[TASKS];
     struct task *current;
     struct task visitor; /* while check.c calls what belongs to a process */
