@@ -31,7 +31,8 @@ struct Entry {
 
 interface Directory @0xabd08b37fb8e602e {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
-               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18; }
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18;
+               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; }
   # The same errors as File's, with the same numbers.
 
   open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
@@ -99,6 +100,30 @@ interface Directory @0xabd08b37fb8e602e {
   watch @21 (path :Text $Wl.max(1024), request :UInt64) -> (watch :Watch)
       $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "limit", "denied", "loop", "readOnly"]);
   # Of one who may read it.
+  copy @22 (source :Text $Wl.max(1024), target :Text $Wl.max(1024), keep :Bool, changed :Bool, request :UInt64) -> (seq :UInt64)
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota", "gone", "frozen"]);
+  # A file, or a directory with all that is in it, as one change and without moving contents: the copy shares the
+  # chunks, and is the asker's. `keep`: of a directory a copy that is frozen, with owners and modes as they are; the
+  # boot image and what is kept already are left out. Nothing in it changes any more; `remove` with `whole` drops it.
+  # `changed`: what a fork has as a layer has it is left out. `seq`: the record of the file server's stream
+  # before which the copy was made. `readOnly`: some of it is the boot image's.
+  fork @23 (source :Text $Wl.max(1024), target :Text $Wl.max(1024), layer :Bool, request :UInt64) -> (directory :Directory)
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota", "frozen", "notFrozen"]);
+  # The same Directory with a view of its own, in which a copy of directory `source` stands at `target`: nobody else
+  # sees what is changed in it. It goes with the last capability to the view. `layer`: of what is frozen, and the
+  # lowest of layers; what is changed is the only writable one above them. Else it can be committed.
+  overlay @24 (source :Text $Wl.max(1024), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "notDirectory", "badPath", "noSpace", "denied", "loop", "quota", "readOnly", "notFrozen", "conflict", "notFork"]);
+  # The next layer of this view's fork: directories merge, of the rest what comes later wins, nothing is deleted.
+  # `notFrozen`: a layer is a tree that is kept. `conflict`: something was changed above the layers already. `notFork`: this view
+  # is none that `fork` made, or not of layers.
+  commit @25 (request :UInt64) -> () $Wl.once $Wl.errors(["denied", "busy", "limit", "quota", "conflict", "notFork"]);
+  # What this view's fork has comes in place of what it is a copy of, all at once. `conflict`: that has changed
+  # since, or is gone; then nothing is done. `busy`: something is bound or mounted in it.
+  kept @26 (after :UInt32) -> (next :UInt32, path :Text $Wl.max(1024), source :Text $Wl.max(1024), seq :UInt64, files :UInt32,
+                               bytes :UInt64, owner :UInt64);
+  # A tree that is kept, of those that this Directory reaches, behind number `after`: where it stands, of what it is a copy, and as of
+  # which record of the stream. `next`: its number, or 0: there are no more.
 }
 
 interface Watch @0xd41c7a4f0a6b5e93 {
@@ -126,7 +151,8 @@ interface Provider @0xf0b93a5d17c2e684 {
 
 interface File @0x90960dd976bca09a {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
-               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18; }
+               denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18;
+               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; }
 
   read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072))
       $Wl.errors(["notFound", "isDirectory", "denied", "busy", "silent", "gone", "damaged", "away"]);

@@ -78,12 +78,19 @@ int run_true(struct shell *sh, int argc, char **argv);
 int run_man(struct shell *sh, int argc, char **argv);
 int run_write(struct shell *sh, int argc, char **argv);
 int run_as(struct shell *sh, int argc, char **argv);
+int run_snapshot(struct shell *sh, int argc, char **argv);
+int run_layers(struct shell *sh, int argc, char **argv);
+int run_change(struct shell *sh, int argc, char **argv);
 int run_bind(struct shell *sh, int argc, char **argv);
 int run_unbind(struct shell *sh, int argc, char **argv);
 int run_watch(struct shell *sh, int argc, char **argv);
 int run_touch(struct shell *sh, int argc, char **argv);
 
 /* files.c, contents.c: of several of them. */
+/* trees.c: shares chunks; waits once until all is stored. */
+int tree_copy(struct shell *sh, struct directory_copy_in *in, uint64_t *out_seq);
+/* Runs a command on the files as they are, or after `--at SEQ` as they were. */
+int shell_run_at(struct shell *sh, int argc, char **argv, int (*run)(struct shell *, int, char **));
 int file_failed(struct shell *sh, const char *path, int err);
 bool target_is_folder(struct shell *sh, const char *argument);
 /* `target`, or the name of `source` in it. False: too long. */

@@ -19,7 +19,7 @@ static int cat_one(struct shell *sh, const char *path)
     return reader_close(&r);
 }
 
-int run_cat(struct shell *sh, int argc, char **argv)
+static int cat(struct shell *sh, int argc, char **argv)
 {
     int status = argc == 1 ? cat_one(sh, NULL) : STATUS_OK;
 
@@ -27,6 +27,11 @@ int run_cat(struct shell *sh, int argc, char **argv)
         if (cat_one(sh, argv[i]) != STATUS_OK) status = STATUS_ERROR;
     }
     return status;
+}
+
+int run_cat(struct shell *sh, int argc, char **argv)
+{
+    return shell_run_at(sh, argc, argv, cat);
 }
 
 int run_echo(struct shell *sh, int argc, char **argv)
@@ -184,18 +189,24 @@ static int copy_link(struct shell *sh, const char *source, const char *target)
     return err == OK ? STATUS_OK : file_failed(sh, target, err);
 }
 
+static bool lies_in(const char *source, const char *target)
+{
+    char from[PATH_BYTES + 1], path[PATH_BYTES + 1];
+    struct text top = shell_path(source, from), to = shell_path(target, path);
+
+    return to.len >= top.len && memcmp(to.at, top.at, top.len) == 0 &&
+           (to.len == top.len || top.len == 1 || to.at[top.len] == '/');
+}
+
 /* A folder and all below it, each under the same name below `target`. */
 static int copy_tree(struct shell *sh, const char *source, const char *target)
 {
     static struct walk w;
     char from[PATH_BYTES + 1], path[PATH_BYTES + 1];
-    struct text top = shell_path(source, from), to = shell_path(target, path);
-    int err = walk_start(&w, sh->files, from), status = STATUS_OK;
+    struct text to = shell_path(target, path);
+    int err = walk_start(&w, sh->files, shell_path(source, from).at), status = STATUS_OK;
 
     if (err != OK) return file_failed(sh, source, err);
-    bool below = to.len >= top.len && memcmp(to.at, top.at, top.len) == 0 &&
-                 (to.len == top.len || top.len == 1 || to.at[top.len] == '/');
-    if (below) return shell_refused(sh, target, "it lies in what would be copied");
     do {
         size_t rest = w.len - w.top_len;
         if (to.len + rest > PATH_BYTES) return file_failed(sh, w.path, DIRECTORY_BAD_PATH);
@@ -215,6 +226,32 @@ static int copy_tree(struct shell *sh, const char *source, const char *target)
     return w.err == OK ? status : file_failed(sh, source, w.err);
 }
 
+/* Within the file server, where that can be: what is at `target` already is written over. */
+static bool copy_inside(struct shell *sh, const char *source, const char *target, int *out_err)
+{
+    char from[PATH_BYTES + 1], to[PATH_BYTES + 1];
+    struct directory_copy_in in = {.source = shell_path(source, from),
+                                   .target = shell_path(target, to)};
+    uint64_t seq;
+
+    *out_err = tree_copy(sh, &in, &seq);
+    return *out_err == OK || *out_err == DIRECTORY_QUOTA;
+}
+
+static int copy_one(struct shell *sh, const char *source, const char *target, bool whole)
+{
+    int err;
+
+    if (!whole && target_is_folder(sh, source)) return copy_file(sh, source, target);
+    if (whole && lies_in(source, target)) {
+        return shell_refused(sh, target, "it lies in what would be copied");
+    }
+    if (copy_inside(sh, source, target, &err)) {
+        return err == OK ? STATUS_OK : file_failed(sh, target, err);
+    }
+    return whole ? copy_tree(sh, source, target) : copy_file(sh, source, target);
+}
+
 int run_cp(struct shell *sh, int argc, char **argv)
 {
     char target[PATH_BYTES + 1];
@@ -230,10 +267,8 @@ int run_cp(struct shell *sh, int argc, char **argv)
         int one = STATUS_ERROR;
         if (!target_path(into, argv[argc - 1], argv[i], target)) {
             one = file_failed(sh, argv[i], DIRECTORY_BAD_PATH);
-        } else if (how != 0) {
-            one = copy_tree(sh, argv[i], target);
         } else {
-            one = copy_file(sh, argv[i], target);
+            one = copy_one(sh, argv[i], target, how != 0);
         }
         if (one != STATUS_OK) status = one;
     }

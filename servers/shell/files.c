@@ -116,7 +116,7 @@ static int list(struct shell *sh, const char *argument, uint32_t how)
     return w.err == OK ? STATUS_OK : file_failed(sh, argument, w.err);
 }
 
-int run_ls(struct shell *sh, int argc, char **argv)
+static int ls(struct shell *sh, int argc, char **argv)
 {
     uint32_t how;
     int status = STATUS_OK;
@@ -129,6 +129,11 @@ int run_ls(struct shell *sh, int argc, char **argv)
         if (one != STATUS_OK) status = one;
     }
     return status;
+}
+
+int run_ls(struct shell *sh, int argc, char **argv)
+{
+    return shell_run_at(sh, argc, argv, ls);
 }
 
 int run_find(struct shell *sh, int argc, char **argv)

@@ -10,14 +10,31 @@ static const char interfaces[] = "/man/interfaces";
 static const struct {
     const char *command, *methods;
 } calls[] = {
-    {"ls", "Directory.list"},        {"cat", "File.read"},          {"cp", "Directory.open"},
-    {"mv", "Directory.rename"},      {"rm", "Directory.remove"},    {"rmdir", "Directory.remove"},
-    {"mkdir", "Directory.mkdir"},    {"stat", "Directory.stat"},    {"ln", "Directory.link"},
-    {"chmod", "Directory.chmod"},    {"chown", "Directory.chown"},  {"df", "Directory.usage"},
-    {"quota", "Directory.setQuota"}, {"write", "File.write"},       {"log", "Audit.log"},
-    {"syslog", "Audit.syslog"},      {"verify", "Audit.verify"},    {"why", "Audit.why"},
-    {"restart", "Registry.restart"}, {"services", "Registry.list"}, {"sync", "Ledger.sync"},
+    {"ls", "Directory.list"},
+    {"cat", "File.read"},
+    {"cp", "Directory.copy"},
+    {"mv", "Directory.rename"},
+    {"rm", "Directory.remove"},
+    {"rmdir", "Directory.remove"},
+    {"mkdir", "Directory.mkdir"},
+    {"stat", "Directory.stat"},
+    {"ln", "Directory.link"},
+    {"chmod", "Directory.chmod"},
+    {"chown", "Directory.chown"},
+    {"df", "Directory.usage"},
+    {"quota", "Directory.setQuota"},
+    {"write", "File.write"},
+    {"log", "Audit.log"},
+    {"syslog", "Audit.syslog"},
+    {"verify", "Audit.verify"},
+    {"why", "Audit.why"},
+    {"restart", "Registry.restart"},
+    {"services", "Registry.list"},
+    {"sync", "Ledger.sync"},
     {"poweroff", "Power.off"},
+    {"snapshot", "Directory.copy"},
+    {"layers", "Directory.overlay"},
+    {"change", "Directory.commit"},
 };
 
 /* The paragraph of the interfaces that begins with a heading for `name`. */

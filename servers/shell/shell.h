@@ -67,6 +67,8 @@ struct shell {
     cap_t person;     /* session of who is logged in, or 0; then `files` is theirs */
     cap_t own_files;  /* those of the start; `files` may be for another user, or with a view */
     bool has_view;
+    cap_t outer_files; /* those that come back when a change or layers are left, or 0 */
+    bool outer_view;
     cap_t endpoint, reply, exit_source, interrupt_source, watch_source;
     struct image image;
     bool has_image;

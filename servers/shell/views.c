@@ -6,6 +6,8 @@
 void shell_files_set(struct shell *sh, cap_t files)
 {
     if (sh->files != sh->own_files) slot_discard(sh->files);
+    if (sh->outer_files != 0 && sh->outer_files != sh->own_files) slot_discard(sh->outer_files);
+    sh->outer_files = 0;
     sh->files = files != 0 ? files : sh->own_files;
     sh->has_view = false;
     interrupts_renew(sh);
@@ -40,7 +42,7 @@ static int view_make(struct shell *sh)
         slot_discard(out.directory.slot);
         return err;
     }
-    shell_files_set(sh, out.directory.slot);
+    shell_files_set(sh, out.directory.slot); /* nothing was forked: that would be a view */
     sh->has_view = true;
     return OK;
 }

@@ -38,6 +38,16 @@ bool vfs_account_is_soft(const struct account *a)
            (a->files_max != 0 && a->files >= a->files_max - a->files_max / 5);
 }
 
+uint32_t account_places(const struct vfs *v)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < VFS_ACCOUNTS_MAX; i++) {
+        count += is_free(&v->accounts[i]);
+    }
+    return count;
+}
+
 enum vfs_error account_check(const struct vfs *v, uint64_t user, uint64_t bytes, uint32_t files)
 {
     const struct account a = vfs_account(v, user);

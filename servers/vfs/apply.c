@@ -8,43 +8,23 @@ static void apply_make(struct vfs *v, const struct vfs_record *r)
     v->nodes[r->parent].modified = r->time;
 }
 
-static void apply_unlink(struct vfs *v, uint32_t node)
-{
-    node_unlink(v, node);
-    node_free_if_unused(v, node);
-}
-
-/* From below: a directory goes when nothing is in it any more. */
-static void apply_empty(struct vfs *v, uint32_t top)
-{
-    uint32_t at = top;
-
-    for (;;) {
-        uint32_t child = v->nodes[at].child;
-        if (child != 0 && v->nodes[child].child != 0) {
-            at = child;
-        } else if (child != 0) {
-            apply_unlink(v, child);
-        } else if (at == top) {
-            return;
-        } else {
-            at = v->nodes[at].parent;
-        }
-    }
-}
-
 static void apply_remove(struct vfs *v, const struct vfs_record *r)
 {
     uint32_t changed = r->flag == REMOVE_INSIDE ? r->node : v->nodes[r->node].parent;
 
     v->nodes[changed].modified = r->time;
-    if (r->flag != REMOVE_ONE) apply_empty(v, r->node);
-    if (r->flag != REMOVE_INSIDE) apply_unlink(v, r->node);
+    if (r->flag != REMOVE_ONE) tree_empty(v, r->node);
+    if (r->flag != REMOVE_INSIDE) node_remove(v, r->node);
 }
 
+/* What has another path is not as its layer has it. */
 static void apply_rename(struct vfs *v, const struct vfs_record *r)
 {
-    if (r->replaced != VFS_NONE && r->replaced != r->node) apply_unlink(v, r->replaced);
+    for (uint32_t at = v->nodes[r->node].lower ? r->node : VFS_NONE; at != VFS_NONE;
+         at = tree_next(v, r->node, at)) {
+        v->nodes[at].lower = false;
+    }
+    if (r->replaced != VFS_NONE && r->replaced != r->node) node_remove(v, r->replaced);
     v->nodes[v->nodes[r->node].parent].modified = r->time;
     v->nodes[r->parent].modified = r->time;
     node_unlink(v, r->node);
@@ -61,8 +41,9 @@ static void apply_contents(struct vfs *v, const struct vfs_record *r)
     } else if (r->len > 0) {
         data_write(v, r);
     }
-    account_move(v, n->owner, (int64_t)(n->size - before), 0);
+    account_move(v, n->payer, (int64_t)(n->size - before), 0);
     n->modified = r->time;
+    n->lower = false;
 }
 
 static void apply_own(struct vfs *v, const struct vfs_record *r)
@@ -70,9 +51,13 @@ static void apply_own(struct vfs *v, const struct vfs_record *r)
     struct node *n = &v->nodes[r->node];
     int64_t bytes = n->kind == NODE_FILE ? (int64_t)n->size : 0;
 
-    account_move(v, r->user, bytes, 1);
-    account_move(v, n->owner, -bytes, -1);
+    if (n->payer == n->owner) {
+        account_move(v, r->user, bytes, 1);
+        account_move(v, n->owner, -bytes, -1);
+        n->payer = r->user;
+    }
     n->owner = r->user;
+    n->lower = false;
 }
 
 /* What OPEN and HANDLE have in common. */
@@ -120,7 +105,6 @@ static bool view_is_seen(const struct vfs *v, uint32_t view)
 static void apply_close(struct vfs *v, const struct vfs_record *r)
 {
     struct opened *o = &v->opens[r->open];
-    struct node *n = &v->nodes[o->node];
 
     o->used = false;
     v->opens_map[r->open / 64] &= ~(1ull << r->open % 64);
@@ -128,8 +112,7 @@ static void apply_close(struct vfs *v, const struct vfs_record *r)
     if (o->path_len > 0) names_drop(v, o->path, o->path_len);
     o->path = NAMES_NONE;
     o->path_len = 0;
-    n->opens--;
-    if (n->state == NODE_ORPHAN) node_free_if_unused(v, o->node);
+    node_leave(v, o->node);
     if (o->purpose == FOR_PROVIDER) mounts_leave(v, r->open);
     if (!view_is_seen(v, o->view)) mounts_end(v, o->view);
 }
@@ -164,6 +147,7 @@ static void apply_node(struct vfs *v, const struct vfs_record *r)
     node_make(v, r);
     v->inode_last = inode_last;
     v->nodes[r->node].inode = r->offset;
+    v->nodes[r->node].frozen = (r->flag & NODE_IS_FROZEN) != 0;
     if (!orphan) return;
     node_unlink(v, r->node);
     v->nodes[r->node].state = NODE_ORPHAN;
@@ -183,6 +167,48 @@ static void apply_last(struct vfs *v, const struct vfs_record *r)
     v->boot = r->user;
 }
 
+static void apply_top(struct vfs *v, const struct vfs_record *r)
+{
+    const struct top t = {.kind = r->kind,
+                          .view = r->mode,
+                          .stale = r->flag != 0,
+                          .node = r->node,
+                          .origin = r->parent,
+                          .path_len = r->len,
+                          .since = r->offset};
+
+    tops_add(v, &t, (const char *)r->bytes);
+}
+
+/* Whose copies are not what they were. Before the record is applied: it names what may go. */
+static void look(struct vfs *v, const struct vfs_record *r)
+{
+    switch (r->type) {
+    case VFS_MAKE:
+    case VFS_COMMIT:
+        tops_touch(v, r->parent);
+        break;
+    case VFS_CLONE:
+        if (r->parent != VFS_NONE) tops_touch(v, r->parent);
+        break;
+    case VFS_REMOVE:
+        tops_touch(v, r->flag == REMOVE_INSIDE ? r->node : v->nodes[r->node].parent);
+        break;
+    case VFS_RENAME:
+        tops_touch(v, v->nodes[r->node].parent);
+        tops_touch(v, r->parent);
+        break;
+    case VFS_WRITE:
+    case VFS_TRUNCATE:
+    case VFS_MODE:
+    case VFS_OWN:
+        tops_touch(v, r->node);
+        break;
+    default:
+        break;
+    }
+}
+
 static void apply_limit(struct vfs *v, const struct vfs_record *r)
 {
     const struct account limits = {.user = r->user, .bytes_max = r->offset, .files_max = r->flag};
@@ -190,8 +216,47 @@ static void apply_limit(struct vfs *v, const struct vfs_record *r)
     account_limit(v, &limits);
 }
 
+static void apply_mode(struct vfs *v, const struct vfs_record *r)
+{
+    v->nodes[r->node].mode = r->mode;
+    v->nodes[r->node].lower = false;
+}
+
+/* A record of a checkpoint. */
+static void apply_part(struct vfs *v, const struct vfs_record *r)
+{
+    switch (r->type) {
+    case VFS_NODE:
+        apply_node(v, r);
+        break;
+    case VFS_BLOCK:
+        data_block(v, r);
+        break;
+    case VFS_STAMP:
+        v->stamp = r->offset;
+        break;
+    case VFS_TOUCH:
+        v->nodes[r->node].modified = r->time;
+        v->nodes[r->node].mode = r->mode;
+        v->nodes[r->node].lower = (r->flag & NODE_IS_LOWER) != 0;
+        break;
+    case VFS_HANDLE:
+        apply_handle(v, r);
+        break;
+    case VFS_LAST:
+        apply_last(v, r);
+        break;
+    case VFS_TOP:
+        apply_top(v, r);
+        break;
+    default:
+        break;
+    }
+}
+
 void vfs_apply(struct vfs *v, const struct vfs_record *r)
 {
+    if (v->tops_used > 0) look(v, r);
     switch ((enum vfs_record_type)r->type) {
     case VFS_MAKE:
         apply_make(v, r);
@@ -216,7 +281,7 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         apply_close_all(v);
         break;
     case VFS_MODE:
-        v->nodes[r->node].mode = r->mode;
+        apply_mode(v, r);
         break;
     case VFS_OWN:
         apply_own(v, r);
@@ -238,23 +303,22 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         data_stored(v, r);
         break;
     case VFS_NODE:
-        apply_node(v, r);
-        break;
     case VFS_BLOCK:
-        data_block(v, r);
-        break;
     case VFS_STAMP:
-        v->stamp = r->offset;
-        break;
     case VFS_TOUCH:
-        v->nodes[r->node].modified = r->time;
-        v->nodes[r->node].mode = r->mode;
-        break;
     case VFS_HANDLE:
-        apply_handle(v, r);
-        break;
     case VFS_LAST:
-        apply_last(v, r);
+    case VFS_TOP:
+        apply_part(v, r);
+        break;
+    case VFS_CLONE:
+        clone_apply(v, r);
+        break;
+    case VFS_OVERLAY:
+        overlay_apply(v, r);
+        break;
+    case VFS_COMMIT:
+        commit_apply(v, r);
         break;
     }
 }

@@ -242,6 +242,11 @@ bool contents_may_shrink(const struct vfs *v)
     return contents.sweep != SWEEP_IDLE || v->left != contents.swept_left;
 }
 
+void contents_cloned(void)
+{
+    if (contents.sweep == SWEEP_MARKS) contents.mark_next = 0;
+}
+
 /* True: a job was begun. What the last sweep left is needed, but for what files gave up since. */
 static bool sweep_some(const struct vfs *v)
 {

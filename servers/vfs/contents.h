@@ -15,6 +15,9 @@ void contents_signal(struct service *svc, uint64_t bits);
 /* Begins what there is to do; called before each request. */
 void contents_turn(struct service *svc);
 
+/* A tree is copied: what is marked already may be the only place of what a sweep has not seen. */
+void contents_cloned(void);
+
 struct contents_figures {
     const char *why; /* nothing is stored; "": all is well */
     struct chunks_figures chunks;

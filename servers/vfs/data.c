@@ -38,8 +38,11 @@ static uint32_t blocks_touched(const struct vfs *v, const struct vfs_record *r, 
 
 uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r)
 {
-    if (r->type != VFS_WRITE && r->type != VFS_BLOCK) return v->blocks_fresh;
-    uint32_t given_back = v->blocks_fresh - v->blocks_used, more = blocks_touched(v, r, false);
+    bool clones = r->type == VFS_CLONE || r->type == VFS_OVERLAY;
+    if (!clones && r->type != VFS_WRITE && r->type != VFS_BLOCK) return v->blocks_fresh;
+    uint32_t given_back = v->blocks_fresh - v->blocks_used;
+    uint32_t more =
+        clones ? clone_measure(v, r->replaced, r->node).dirty : blocks_touched(v, r, false);
     uint32_t wanted = more > given_back ? v->blocks_fresh + more - given_back : v->blocks_fresh;
     return wanted < VFS_BLOCKS_MAX ? wanted : VFS_BLOCKS_MAX; /* clean ones make way */
 }

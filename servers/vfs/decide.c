@@ -6,9 +6,14 @@ enum {
     MODE_USUAL = MODE_OWNER_READ | MODE_OWNER_WRITE | MODE_SYSTEM_READ | MODE_SYSTEM_WRITE,
 };
 
+bool node_is_there(const struct vfs *v, uint32_t node)
+{
+    return v->nodes[node].state == NODE_LINKED || tops_find(v, node) != VFS_NONE;
+}
+
 /* Splits a path into the directory above, which must be there, and the last name. */
-static enum vfs_error find_parent(const struct vfs *v, const struct asker *who,
-                                  struct path_text path, struct vfs_record *out_record)
+enum vfs_error find_parent(const struct vfs *v, const struct asker *who, struct path_text path,
+                           struct vfs_record *out_record)
 {
     uint32_t cut = path.len;
 
@@ -28,11 +33,11 @@ static enum vfs_error find_parent(const struct vfs *v, const struct asker *who,
 }
 
 /* A directory that was removed under an open handle takes no entries. */
-static enum vfs_error check_writable(const struct vfs *v, const struct asker *who,
-                                     uint32_t directory)
+enum vfs_error check_writable(const struct vfs *v, const struct asker *who, uint32_t directory)
 {
-    if (v->nodes[directory].state != NODE_LINKED) return VFS_NOT_FOUND;
+    if (!node_is_there(v, directory)) return VFS_NOT_FOUND;
     if (v->nodes[directory].image) return VFS_READ_ONLY;
+    if (v->nodes[directory].frozen) return VFS_FROZEN;
     return (vfs_may(v, who, directory) & MAY_WRITE) != 0 ? VFS_OK : VFS_DENIED;
 }
 
@@ -95,14 +100,18 @@ enum vfs_error vfs_decide_make(const struct vfs *v, const struct asker *who, str
     return check_room(v, r);
 }
 
-/* All that would go with it. */
-static enum vfs_error check_below(const struct vfs *v, const struct asker *who, uint32_t top)
+/* All that would go with it. What is kept goes as a whole, and by its own name; or when all that is
+ * in a directory goes, as /tmp does when the machine starts. */
+static enum vfs_error check_below(const struct vfs *v, const struct asker *who, uint32_t top,
+                                  enum vfs_removal how)
 {
     enum vfs_error err = VFS_OK;
 
+    if (v->nodes[top].frozen) return how == REMOVE_INSIDE ? VFS_FROZEN : VFS_OK;
     for (uint32_t at = tree_next(v, top, top); at != VFS_NONE && err == VFS_OK;
          at = tree_next(v, top, at)) {
-        err = check_unlink(v, who, at);
+        bool inside = how == REMOVE_INSIDE && v->nodes[v->nodes[at].parent].frozen;
+        if (!inside) err = check_unlink(v, who, at);
     }
     return err;
 }
@@ -118,12 +127,21 @@ enum vfs_error vfs_decide_remove(const struct vfs *v, const struct asker *who,
     if (how != REMOVE_INSIDE) err = check_unlink(v, who, node);
     if (err != VFS_OK) return err;
     if (how == REMOVE_ONE && v->nodes[node].child != 0) return VFS_NOT_EMPTY;
-    if (how != REMOVE_ONE) err = check_below(v, who, node);
+    if (how != REMOVE_ONE) err = check_below(v, who, node, how);
     out_record->type = VFS_REMOVE;
     out_record->node = node;
     out_record->flag = how;
     out_record->len = 0;
     return err;
+}
+
+/* The root, or the fork that it belongs to. */
+static uint32_t tree_of(const struct vfs *v, uint32_t node)
+{
+    while (node != VFS_ROOT && v->nodes[node].state == NODE_LINKED) {
+        node = v->nodes[node].parent;
+    }
+    return node;
 }
 
 static bool is_at_or_below(const struct vfs *v, uint32_t node, uint32_t above)
@@ -162,6 +180,7 @@ enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
     if (err == VFS_OK) err = check_writable(v, who, r->parent);
     if (err != VFS_OK) return err;
     if (is_at_or_below(v, r->parent, node)) return VFS_BAD_PATH;
+    if (tree_of(v, node) != tree_of(v, r->parent)) return VFS_OTHER_TREE;
     if (!names_have_room(v, r->len)) return VFS_NO_SPACE;
     r->type = VFS_RENAME;
     r->node = node;
@@ -175,8 +194,9 @@ static enum vfs_error check_size(const struct vfs *v, uint32_t node, uint64_t si
 
     if (n->kind == NODE_DIRECTORY) return VFS_IS_DIRECTORY;
     if (n->image) return VFS_READ_ONLY;
+    if (n->frozen) return VFS_FROZEN;
     if (size > VFS_SIZE_MAX) return VFS_NO_SPACE;
-    return size > n->size ? account_check(v, n->owner, size - n->size, 0) : VFS_OK;
+    return size > n->size ? account_check(v, n->payer, size - n->size, 0) : VFS_OK;
 }
 
 enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
@@ -212,6 +232,7 @@ enum vfs_error vfs_decide_mode(const struct vfs *v, const struct asker *who, str
 
     if (err != VFS_OK) return err;
     if (v->nodes[node].image) return VFS_READ_ONLY;
+    if (v->nodes[node].frozen) return VFS_FROZEN;
     bool admin = who->user == VFS_SYSTEM && (who->rights & MAY_ADMIN) != 0;
     if (!admin && who->user != v->nodes[node].owner) return VFS_DENIED;
     if ((who->rights & MAY_WRITE) == 0) return VFS_DENIED;
@@ -230,7 +251,8 @@ enum vfs_error vfs_decide_own(const struct vfs *v, const struct asker *who, stru
 
     if (err != VFS_OK) return err;
     const struct node *n = &v->nodes[node];
-    if (n->image || node == VFS_ROOT) return VFS_READ_ONLY;
+    if (n->image || node == VFS_ROOT || n->state == NODE_ORPHAN) return VFS_READ_ONLY;
+    if (n->frozen) return VFS_FROZEN;
     if ((who->rights & MAY_ADMIN) == 0) return VFS_DENIED;
     out_record->type = VFS_OWN;
     out_record->node = node;

@@ -18,6 +18,7 @@ static enum vfs_error check_mode(const struct vfs *v, const struct asker *who, u
 
     if (n->kind == NODE_DIRECTORY || grant->purpose != FOR_NODE) return VFS_OK;
     if ((grant->rights & MAY_WRITE) != 0 && n->image) return VFS_READ_ONLY;
+    if ((grant->rights & MAY_WRITE) != 0 && n->frozen) return VFS_FROZEN;
     return (grant->rights & ~vfs_may(v, who, node)) == 0 ? VFS_OK : VFS_DENIED;
 }
 
@@ -91,12 +92,17 @@ uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r)
     bool takes = r->type == VFS_MAKE || r->type == VFS_NODE;
     uint32_t end = takes ? r->node + 1 : 0;
 
+    if (r->type == VFS_CLONE || r->type == VFS_OVERLAY) {
+        end = clone_measure(v, r->replaced, r->node).end;
+    }
     return end > v->nodes_fresh ? end : v->nodes_fresh;
 }
 
-uint32_t vfs_names_needed(const struct vfs *v)
+uint32_t vfs_names_needed(const struct vfs *v, const struct vfs_record *r)
 {
+    bool clones = r != NULL && (r->type == VFS_CLONE || r->type == VFS_OVERLAY);
     uint32_t end = v->names_fresh * VFS_NAMES_UNIT + PATH_NAME_MAX + 1 + PATH_MAX_BYTES;
 
+    if (clones) end += clone_measure(v, r->replaced, r->node).units * VFS_NAMES_UNIT;
     return end < VFS_NAMES_BYTES ? end : VFS_NAMES_BYTES;
 }

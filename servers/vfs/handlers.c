@@ -287,4 +287,9 @@ const struct directory_ops server_directory_ops = {
     .unbind = on_unbind,
     .mount = on_mount,
     .watch = on_watch,
+    .copy = on_copy,
+    .fork = on_fork,
+    .overlay = on_overlay,
+    .commit = on_commit,
+    .kept = on_kept,
 };

@@ -75,7 +75,7 @@ static bool grow_for(struct vfs *v, const struct vfs_record *r)
 {
     return grow_blocks(v, vfs_blocks_needed(v, r)) &&
            grow(NODES, sizeof(struct node), vfs_nodes_needed(v, r), &v->nodes_ready) &&
-           grow(NAMES, 1, vfs_names_needed(v), &v->names_ready);
+           grow(NAMES, 1, vfs_names_needed(v, r), &v->names_ready);
 }
 
 int server_commit_now(struct service *svc, struct vfs_record *record)
@@ -211,7 +211,7 @@ static void on_reset(void *state)
     }
     for (uint32_t i = 0; i < image.count; i++) {
         const struct image_file *file = &image.files[i];
-        bool grown = grow(NAMES, 1, vfs_names_needed(&s->vfs), &s->vfs.names_ready);
+        bool grown = grow(NAMES, 1, vfs_names_needed(&s->vfs, NULL), &s->vfs.names_ready);
         if (!grown ||
             !vfs_add_image_file(&s->vfs, file->path, image_data(&image, file), file->size)) {
             PANIC("the boot image has a file that cannot be");

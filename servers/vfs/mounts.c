@@ -74,12 +74,6 @@ void mounts_add(struct vfs *v, const struct mount *m)
     v->nodes[m->to].opens++;
 }
 
-static void node_leave(struct vfs *v, uint32_t node)
-{
-    v->nodes[node].opens--;
-    if (v->nodes[node].state == NODE_ORPHAN) node_free_if_unused(v, node);
-}
-
 static void take_away(struct vfs *v, uint32_t i)
 {
     const struct mount m = v->mounts[i];
@@ -95,6 +89,13 @@ void mounts_remove(struct vfs *v, uint32_t view, uint32_t at)
 {
     for (uint32_t i = v->mount_count; i-- > 0;) {
         if (is_seen(&v->mounts[i], view, at)) take_away(v, i);
+    }
+}
+
+void mounts_drop(struct vfs *v, uint32_t to)
+{
+    for (uint32_t i = v->mount_count; i-- > 0;) {
+        if (v->mounts[i].kind != MOUNT_SERVER && v->mounts[i].to == to) take_away(v, i);
     }
 }
 
@@ -200,6 +201,7 @@ enum vfs_error vfs_decide_mount(const struct vfs *v, const struct asker *who, st
     if (!may_mount(v, who, at)) return VFS_DENIED;
     if (at == who->base) return VFS_BAD_PATH;
     if (v->nodes[at].state != NODE_LINKED) return VFS_NOT_FOUND;
+    if (v->nodes[at].frozen) return VFS_FROZEN;
     uint32_t there = mounts_server(v, at);
     if (there != VFS_NONE && v->mounts[there].provider != VFS_NO_OPEN) return VFS_EXISTS;
     if (v->mount_count == VFS_MOUNTS_MAX) return VFS_LIMIT;

@@ -4,7 +4,7 @@
 #include "idl/axiom.h"
 #include "idl/vfs.h"
 #include "service_log.h"
-#include "vfs.h"
+#include "trees.h"
 
 enum { KIND_FILE = 1, KIND_DIRECTORY = 2, KIND_PROVIDER = 3, KIND_WATCH = 4 };
 
@@ -27,6 +27,13 @@ int on_link(struct request *rq, const struct directory_link_in *in);
 int on_chmod(struct request *rq, const struct directory_chmod_in *in);
 int on_chown(struct request *rq, const struct directory_chown_in *in);
 int on_set_quota(struct request *rq, const struct directory_set_quota_in *in);
+
+/* layers.c */
+int on_copy(struct request *rq, const struct directory_copy_in *in, struct directory_copy_out *out);
+int on_fork(struct request *rq, const struct directory_fork_in *in, struct directory_fork_out *out);
+int on_overlay(struct request *rq, const struct directory_overlay_in *in);
+int on_commit(struct request *rq, const struct directory_commit_in *in);
+int on_kept(struct request *rq, const struct directory_kept_in *in, struct directory_kept_out *out);
 
 /* mounted.c */
 int on_namespace(struct request *rq, const struct directory_namespace_in *in,

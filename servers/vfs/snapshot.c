@@ -10,10 +10,12 @@
 enum {
     AT_NODES,
     AT_ORPHANS,
+    AT_FORKS, /* index: of the table of tops; piece: the last node */
     AT_DATA,
     AT_BLOCKS,
     AT_HANDLES,
     AT_MOUNTS,
+    AT_TOPS,
     AT_LIMITS,
     AT_STAMP,
     AT_LAST,
@@ -29,7 +31,8 @@ static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out
     out->type = VFS_NODE;
     out->node = at;
     out->parent = n->parent;
-    out->flag = linked ? 0u : NODE_IS_ORPHAN;
+    out->flag = (linked ? 0u : NODE_IS_ORPHAN) | (n->frozen ? NODE_IS_FROZEN : 0u) |
+                (n->payer != n->owner ? NODE_HAS_PAYER : 0u);
     out->kind = n->kind;
     out->mode = n->mode;
     out->user = n->owner;
@@ -37,9 +40,13 @@ static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out
     out->time = n->created;
     out->len = out->name_len = n->name_len;
     memcpy(out->bytes, names_at(v, n->name), n->name_len);
-    if (n->kind != NODE_LINK) return;
-    memcpy(out->bytes + out->len, names_at(v, n->target), n->size);
-    out->len += (uint32_t)n->size;
+    if (n->kind == NODE_LINK) {
+        memcpy(out->bytes + out->len, names_at(v, n->target), n->size);
+        out->len += (uint32_t)n->size;
+    }
+    if (n->payer == n->owner) return;
+    memcpy(out->bytes + out->len, &n->payer, sizeof(n->payer));
+    out->len += (uint32_t)sizeof(n->payer);
 }
 
 /* Of a file its size and the tree of chunks; at last of each node its time. */
@@ -66,6 +73,7 @@ static uint64_t data_record(const struct vfs *v, uint32_t at, uint32_t piece,
     }
     out->type = VFS_TOUCH;
     out->mode = n->mode;
+    out->flag = n->lower ? NODE_IS_LOWER : 0;
     return AT(AT_DATA, at + 1, 0);
 }
 
@@ -132,6 +140,32 @@ static void mount_record(const struct vfs *v, uint32_t at, struct vfs_record *ou
     out->open = m->provider;
 }
 
+/* What is below a fork, of which the top was among the orphans. False: nothing more. */
+static bool fork_record(const struct vfs *v, uint64_t *at, struct vfs_record *out)
+{
+    uint32_t index = (uint32_t)(*at >> 32) & 0xffffff, top = v->tops[index].node;
+    uint32_t last = (uint32_t)*at, next = tree_next(v, top, last == 0 ? top : last);
+
+    *at = next == VFS_NONE ? AT(AT_FORKS, index + 1, 0) : AT(AT_FORKS, index, next);
+    if (next != VFS_NONE) node_record(v, next, out);
+    return next != VFS_NONE;
+}
+
+static void top_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
+{
+    const struct top *t = &v->tops[at];
+
+    out->type = VFS_TOP;
+    out->node = t->node;
+    out->parent = t->origin;
+    out->kind = t->kind;
+    out->mode = t->view;
+    out->flag = t->stale;
+    out->offset = t->since;
+    out->len = t->path_len;
+    memcpy(out->bytes, names_at(v, t->path), t->path_len);
+}
+
 static void limit_record(const struct vfs *v, uint32_t at, struct vfs_record *out)
 {
     const struct account *a = &v->accounts[at];
@@ -170,6 +204,10 @@ static bool is_at(const struct vfs *v, uint32_t what, uint32_t index)
         return index > 0;
     case AT_HANDLES:
         return v->opens[index].generation != 0;
+    case AT_FORKS:
+        return v->tops[index].kind == TOP_FORK || v->tops[index].kind == TOP_LAYERED;
+    case AT_TOPS:
+        return v->tops[index].kind != TOP_NONE;
     case AT_LIMITS:
         return v->accounts[index].bytes_max != 0 || v->accounts[index].files_max != 0;
     default:
@@ -186,6 +224,8 @@ static void skip(const struct vfs *v, uint64_t *at)
                                    [AT_BLOCKS] = 1 + VFS_BLOCKS_MAX,
                                    [AT_HANDLES] = VFS_OPENS_MAX,
                                    [AT_MOUNTS] = v->mount_count,
+                                   [AT_FORKS] = VFS_TOPS_MAX,
+                                   [AT_TOPS] = VFS_TOPS_MAX,
                                    [AT_LIMITS] = VFS_ACCOUNTS_MAX,
                                    [AT_STAMP] = 1,
                                    [AT_LAST] = 1};
@@ -212,9 +252,11 @@ static void skip(const struct vfs *v, uint64_t *at)
 
 bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_record)
 {
-    skip(v, at);
-    uint32_t what = (uint32_t)(*at >> 56), index = (uint32_t)(*at >> 32) & 0xffffff;
     memset(out_record, 0, offsetof(struct vfs_record, bytes)); /* the same state, the same bytes */
+    for (skip(v, at); *at >> 56 == AT_FORKS; skip(v, at)) {
+        if (fork_record(v, at, out_record)) return true;
+    }
+    uint32_t what = (uint32_t)(*at >> 56), index = (uint32_t)(*at >> 32) & 0xffffff;
     switch (what) {
     case AT_NODES:
         node_record(v, index, out_record);
@@ -234,6 +276,9 @@ bool vfs_snapshot(const struct vfs *v, uint64_t *at, struct vfs_record *out_reco
         break;
     case AT_MOUNTS:
         mount_record(v, index, out_record);
+        break;
+    case AT_TOPS:
+        top_record(v, index, out_record);
         break;
     case AT_LIMITS:
         limit_record(v, index, out_record);

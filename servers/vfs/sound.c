@@ -108,7 +108,7 @@ static const char *accounts_problem(const struct vfs *v)
         uint32_t files = 0;
         for (uint32_t at = VFS_IMAGE_MAX + 1; at < v->nodes_fresh; at++) {
             const struct node *n = &v->nodes[at];
-            if (n->state == NODE_FREE || n->owner != a->user) continue;
+            if (n->state == NODE_FREE || n->payer != a->user) continue;
             files++;
             if (n->kind == NODE_FILE) bytes += n->size;
         }
@@ -117,6 +117,31 @@ static const char *accounts_problem(const struct vfs *v)
         if (none && a->user != 0) return "VFS-3: an account of nobody";
     }
     return NULL;
+}
+
+/* VFS-5, from both sides. */
+static const char *tops_problem(const struct vfs *v)
+{
+    uint32_t tops = 0;
+
+    for (uint32_t i = 0; i < VFS_TOPS_MAX; i++) {
+        const struct top *t = &v->tops[i];
+        if (t->kind == TOP_NONE) continue;
+        tops++;
+        const struct node *n = &v->nodes[t->node];
+        if (t->kind == TOP_KEPT && !(n->frozen && n->state == NODE_LINKED)) return "VFS-5: kept";
+        if (t->kind != TOP_KEPT && n->state != NODE_ORPHAN) return "VFS-5: a fork is seen";
+    }
+    for (uint32_t at = VFS_IMAGE_MAX + 1; at < v->nodes_fresh; at++) {
+        const struct node *n = &v->nodes[at];
+        if (n->state == NODE_FREE) continue;
+        if (n->kind != NODE_LINK && n->copy != 0) return "VFS-5: a copy under way";
+        if (n->state == NODE_ORPHAN) continue;
+        bool above = v->nodes[n->parent].frozen;
+        if (above && !n->frozen) return "VFS-5: not frozen";
+        if (n->frozen && !above && tops_find(v, at) == VFS_NONE) return "VFS-5: no top";
+    }
+    return tops == v->tops_used ? NULL : "VFS-5: count";
 }
 
 const char *vfs_is_sound(const struct vfs *v)
@@ -143,6 +168,7 @@ const char *vfs_is_sound(const struct vfs *v)
     if (nodes != v->nodes_used || opens != v->opens_used) return "VFS-3: counts";
     if (bytes != v->bytes || blocks != v->blocks_used) return "VFS-3: bytes";
     const char *problem = accounts_problem(v);
+    if (problem == NULL) problem = tops_problem(v);
     if (problem != NULL) return problem;
     return lists_problem(v);
 }

@@ -88,7 +88,13 @@ void node_unlink(struct vfs *v, uint32_t node)
 void node_make(struct vfs *v, const struct vfs_record *r)
 {
     const char *name = (const char *)r->bytes;
+    uint64_t payer = r->user;
+    uint32_t len = r->len;
 
+    if (r->type == VFS_NODE && (r->flag & NODE_HAS_PAYER) != 0) {
+        len -= (uint32_t)sizeof(payer);
+        memcpy(&payer, r->bytes + len, sizeof(payer));
+    }
     node_take(v, r->node);
     v->nodes[r->node] = (struct node){
         .state = NODE_LINKED,
@@ -96,16 +102,17 @@ void node_make(struct vfs *v, const struct vfs_record *r)
         .mode = r->mode,
         .first_block = VFS_NO_BLOCK,
         .owner = r->user,
+        .payer = payer,
         .inode = ++v->inode_last,
         .created = r->time,
         .modified = r->time,
     };
     if (r->kind == NODE_LINK) {
-        v->nodes[r->node].size = r->len - r->name_len;
-        v->nodes[r->node].target = names_put(v, name + r->name_len, r->len - r->name_len);
+        v->nodes[r->node].size = len - r->name_len;
+        v->nodes[r->node].target = names_put(v, name + r->name_len, len - r->name_len);
     }
     node_link(v, r->node, r->parent, name, r->name_len);
-    account_move(v, r->user, 0, 1);
+    account_move(v, payer, 0, 1);
 }
 
 void node_free_if_unused(struct vfs *v, uint32_t node)
@@ -117,24 +124,66 @@ void node_free_if_unused(struct vfs *v, uint32_t node)
         return;
     }
     if (n->kind == NODE_FILE) {
-        account_move(v, n->owner, -(int64_t)n->size, 0);
+        account_move(v, n->payer, -(int64_t)n->size, 0);
         data_resize(v, node, 0);
     }
     if (n->kind == NODE_LINK) names_drop(v, n->target, (uint32_t)n->size);
-    account_move(v, n->owner, 0, -1);
+    account_move(v, n->payer, 0, -1);
+    tops_forget(v, node);
     free_add(v, node);
     v->nodes_used--;
 }
 
-uint32_t tree_next(const struct vfs *v, uint32_t top, uint32_t at)
+uint32_t tree_beyond(const struct vfs *v, uint32_t top, uint32_t at)
 {
-    uint32_t next = v->nodes[at].child == 0 ? VFS_NONE : index_after(v, at, "", 0);
+    uint32_t next = VFS_NONE;
 
     for (; next == VFS_NONE && at != top; at = v->nodes[at].parent) {
         const struct node *n = &v->nodes[at];
         next = index_after(v, n->parent, names_at(v, n->name), n->name_len);
     }
     return next;
+}
+
+uint32_t tree_next(const struct vfs *v, uint32_t top, uint32_t at)
+{
+    return v->nodes[at].child == 0 ? tree_beyond(v, top, at) : index_after(v, at, "", 0);
+}
+
+void node_remove(struct vfs *v, uint32_t node)
+{
+    tops_forget(v, node);
+    node_unlink(v, node);
+    node_free_if_unused(v, node);
+}
+
+/* From below: a directory goes when nothing is in it any more. */
+void tree_empty(struct vfs *v, uint32_t top)
+{
+    uint32_t at = top;
+
+    for (;;) {
+        uint32_t child = v->nodes[at].child;
+        if (child != 0 && v->nodes[child].child != 0) {
+            at = child;
+        } else if (child != 0) {
+            node_remove(v, child);
+        } else if (at == top) {
+            return;
+        } else {
+            at = v->nodes[at].parent;
+        }
+    }
+}
+
+void node_leave(struct vfs *v, uint32_t node)
+{
+    struct node *n = &v->nodes[node];
+
+    n->opens--;
+    if (n->state != NODE_ORPHAN) return;
+    if (n->opens == 0) tree_empty(v, node);
+    node_free_if_unused(v, node);
 }
 
 const char *vfs_name(const struct vfs *v, uint32_t node)

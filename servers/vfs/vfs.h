@@ -43,6 +43,7 @@ enum {
     VFS_LINKS_MAX = 8,     /* followed on one path */
     VFS_VIEWS_MAX = 32,    /* what clients see, 0 is that of all who made none of their own */
     VFS_MOUNTS_MAX = 64,
+    VFS_TOPS_MAX = 96, /* trees that are kept, or forks */
     VFS_BLOCK_BYTES = 4096,
     VFS_WRITE_MAX = 3072,
     VFS_HASH_BYTES = 32,
@@ -78,6 +79,11 @@ enum vfs_error {
     VFS_GONE,
     VFS_DAMAGED,
     VFS_AWAY,
+    VFS_FROZEN,
+    VFS_NOT_FROZEN,
+    VFS_CONFLICT,
+    VFS_NOT_FORK,
+    VFS_OTHER_TREE,
 };
 
 /* Who owns what. The system is a user like others, but for the rights that only it can have. */
@@ -123,14 +129,20 @@ struct node {
     uint32_t name;                       /* in the store of names */
     uint32_t parent, child, left, right; /* free: left and right lead to other free ones */
     uint32_t entries;                    /* of a directory */
-    uint32_t target;                     /* of a link; its length is `size` */
-    uint32_t first_block;                /* in memory; VFS_NO_BLOCK: none */
-    uint32_t cuts;                       /* how often it became shorter */
-    uint8_t depth;                       /* of the tree of chunks */
-    bool trimmed;                        /* its last chunk has bytes beyond `stored` */
-    uint64_t stored;                     /* bytes that it has */
+    union {
+        uint32_t target; /* of a link; its length is `size` */
+        uint32_t copy;   /* of others, 0 but while they are copied: where to */
+    };
+    uint32_t first_block; /* in memory; VFS_NO_BLOCK: none */
+    uint32_t cuts;        /* how often it became shorter */
+    uint8_t depth;        /* of the tree of chunks */
+    bool trimmed;         /* its last chunk has bytes beyond `stored` */
+    bool frozen;          /* of a tree that is kept as it is */
+    bool lower;           /* it is as a layer has it */
+    uint64_t stored;      /* bytes that the tree of chunks has */
     uint8_t root[VFS_HASH_BYTES];
     uint64_t owner, size, inode, created, modified;
+    uint64_t payer; /* on whose account it is: the owner's, but of what is frozen or in a fork */
     const uint8_t *image_data;
 };
 
@@ -176,6 +188,15 @@ struct mount {
     uint32_t at, to;
 };
 
+/* The top of a tree that stands for itself (trees.h). */
+struct top {
+    uint8_t kind, view;      /* enum top_kind; of a fork: the view that it was made for */
+    bool stale;              /* of a fork: what it was made of has changed since */
+    uint32_t node, origin;   /* of a fork: what it was made of */
+    uint32_t path, path_len; /* in the store of names: what was copied */
+    uint64_t since;          /* number of the state that it is a copy of */
+};
+
 /* What a user has, and may have at most. Without contents, files and limits it does not exist. */
 struct account {
     uint64_t user, bytes, bytes_max; /* limits: 0 stands for the usual one */
@@ -197,6 +218,8 @@ struct vfs {
     struct account accounts[VFS_ACCOUNTS_MAX];
     struct mount mounts[VFS_MOUNTS_MAX]; /* in the order in which they were made */
     uint32_t mount_count;
+    struct top tops[VFS_TOPS_MAX];
+    uint32_t tops_used;
     uint32_t free_node;   /* list of nodes given back; VFS_NONE ends it */
     uint32_t nodes_fresh; /* nodes from here up were never used */
     uint32_t nodes_used, opens_used, accounts_used;
@@ -242,8 +265,18 @@ enum vfs_record_type {
     VFS_BLOCK,  /* bytes of a dirty block, at `offset` of the file; user: its stamp */
     VFS_STAMP,  /* offset: the last one */
     VFS_LAST,   /* offset: the last inode; time: how many boots; user: the last one */
+    VFS_TOP,   /* node; parent: origin; kind; mode: view; flag: stale; offset: since; bytes: path */
+    VFS_CLONE, /* and these two: trees.h */
+    VFS_OVERLAY,
+    VFS_COMMIT,
 };
-enum { NODE_IS_ORPHAN = 1, HANDLE_IS_USED = 1, STORED_TRIMMED = 256 };
+enum { HANDLE_IS_USED = 1, STORED_TRIMMED = 256 };
+enum {
+    NODE_IS_ORPHAN = 1,
+    NODE_IS_FROZEN = 2,
+    NODE_IS_LOWER = 4 /* of TOUCH */,
+    NODE_HAS_PAYER = 8 /* last bytes */
+};
 enum vfs_removal {
     REMOVE_ONE,
     REMOVE_WHOLE /* with what is in it */,
@@ -318,20 +351,6 @@ struct account vfs_account(const struct vfs *v, uint64_t user);
 /* Four fifths of what the user may have are in use. */
 bool vfs_account_is_soft(const struct account *a);
 
-struct vfs_new {
-    uint8_t kind, mode;      /* mode 0: the usual one */
-    struct path_text target; /* of a link */
-};
-enum vfs_error vfs_decide_make(const struct vfs *v, const struct asker *who, struct path_text path,
-                               const struct vfs_new *what, struct vfs_record *out_record);
-enum vfs_error vfs_decide_remove(const struct vfs *v, const struct asker *who,
-                                 struct path_text path, enum vfs_removal how,
-                                 struct vfs_record *out_record);
-struct vfs_paths {
-    struct path_text source, target;
-};
-enum vfs_error vfs_decide_rename(const struct vfs *v, const struct asker *who,
-                                 const struct vfs_paths *paths, struct vfs_record *out_record);
 /* `out_record` holds the bytes already: len and bytes are set by the caller. */
 enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
                                 struct vfs_record *out_record);
@@ -367,25 +386,10 @@ enum vfs_error vfs_decide_open_new(const struct vfs *v, const struct asker *who,
 /* Nothing to close is no error, but no record either. */
 bool vfs_decide_close(const struct vfs *v, uint16_t open, uint32_t generation,
                       struct vfs_record *out_record);
-enum vfs_error vfs_decide_mode(const struct vfs *v, const struct asker *who, struct path_text path,
-                               uint8_t mode, struct vfs_record *out_record);
-enum vfs_error vfs_decide_own(const struct vfs *v, const struct asker *who, struct path_text path,
-                              uint64_t user, struct vfs_record *out_record);
-enum vfs_error vfs_decide_limit(const struct vfs *v, const struct asker *who,
-                                const struct account *limits, struct vfs_record *out_record);
-enum vfs_error vfs_decide_bind(const struct vfs *v, const struct asker *who,
-                               const struct vfs_paths *paths, bool is_union,
-                               struct vfs_record *out_record);
-/* A server's mount; the record that opens its handle, for `provider`, is already decided. */
-enum vfs_error vfs_decide_mount(const struct vfs *v, const struct asker *who, struct path_text path,
-                                struct vfs_record *out_record);
-enum vfs_error vfs_decide_unmount(const struct vfs *v, const struct asker *who,
-                                  struct path_text path, struct vfs_record *out_record);
-
 /* How much must exist (`..._ready`) before the record may be applied. */
 uint32_t vfs_blocks_needed(const struct vfs *v, const struct vfs_record *r);
 uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r);
-uint32_t vfs_names_needed(const struct vfs *v);
+uint32_t vfs_names_needed(const struct vfs *v, const struct vfs_record *r); /* r: or NULL */
 void vfs_apply(struct vfs *v, const struct vfs_record *r);
 
 /* The state as records, one after the other: `*at` starts at 0. False: there is none left. */

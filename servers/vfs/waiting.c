@@ -68,6 +68,7 @@ int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_r
 int contents_flush_later(struct request *rq)
 {
     if (!contents_may_come()) return DIRECTORY_AWAY;
+    if (server_of(rq)->vfs.dirty == 0) return OK; /* nothing would come that ends the wait */
     struct waiting *w = add(rq, WAIT_FLUSH);
     w->stamp = server_of(rq)->vfs.stamp;
     contents_turn(request_service(rq));

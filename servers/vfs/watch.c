@@ -50,6 +50,12 @@ static uint32_t touched(const struct vfs *v, const struct vfs_record *r,
         out_nodes[count++] = r->parent;
         if (r->replaced != VFS_NONE) out_nodes[count++] = r->replaced;
         break;
+    case VFS_CLONE:
+        if (r->parent != VFS_NONE) out_nodes[count++] = r->parent;
+        break;
+    case VFS_COMMIT:
+        out_nodes[count++] = r->parent;
+        break;
     case VFS_WRITE:
     case VFS_TRUNCATE:
     case VFS_MODE:

@@ -15,7 +15,7 @@
 
 #include "world.h"
 
-enum { STEPS = 40000, COMPARE_EVERY = 200, TYPES = 32 };
+enum { STEPS = 80000, COMPARE_EVERY = 200, TYPES = 32 };
 
 static struct vfs live, folded;
 static struct vfs_memory live_memory, folded_memory;
@@ -170,6 +170,75 @@ static enum vfs_error decide_mounts(const struct asker *who)
     }
 }
 
+/* A few names for what is kept, so that it is found again. */
+static struct path_text kept_path(void)
+{
+    static const char *const paths[] = {"/k1", "/k2", "/k3"};
+
+    return rand() % 2 == 0 ? random_path() : path_at(paths[rand() % 3]);
+}
+
+/* Whoever has a fork, if anybody has one. */
+static struct asker forks_asker(const struct asker *other)
+{
+    for (uint32_t i = 0; i < VFS_OPENS_MAX; i++) {
+        const struct opened *o = &live.opens[i];
+        const struct asker who = {
+            .base = o->node, .rights = o->rights, .view = o->view, .user = o->user};
+        bool directory =
+            o->used && o->purpose == FOR_NODE && live.nodes[o->node].kind == NODE_DIRECTORY;
+        if (directory && rand() % 2 == 0 && vfs_fork_of(&live, &who) != VFS_NONE) return who;
+    }
+    return *other;
+}
+
+/* Whole trees: copied, kept, forked, laid over each other, put in place. */
+static enum vfs_error decide_trees(const struct asker *other)
+{
+    bool kept = rand() % 3 == 0;
+    const struct vfs_copy copy = {.source = kept_path(),
+                                  .target = kept ? kept_path() : random_path(),
+                                  .kind = kept ? CLONE_KEPT : CLONE_COPY,
+                                  .flags = rand() % 4 == 0 ? CLONE_CHANGED : 0,
+                                  .since = (uint64_t)rand()};
+    const struct asker owner = forks_asker(other), *who = &owner;
+    const struct vfs_grant grant = {.user = who->user, .rights = who->rights, .fresh = true};
+    struct vfs_copy forked = copy;
+    static struct vfs_record fork;
+    uint32_t at;
+    enum vfs_error err;
+
+    forked.kind = rand() % 2 == 0 ? CLONE_FORK : CLONE_LAYERED;
+    switch (rand() % 10) {
+    case 0:
+        return vfs_decide_overlay(&live, who, kept_path(), &record);
+    case 1:
+    case 6:
+    case 7:
+        return vfs_decide_commit(&live, who, &record);
+    case 2:
+    case 3: /* three records, as the server makes them */
+        err = vfs_find(&live, who, copy.target, FIND_LINK, &at);
+        if (err != VFS_OK || live.nodes[at].kind != NODE_DIRECTORY) return VFS_NOT_FOUND;
+        err = vfs_decide_fork(&live, who, &forked, &fork);
+        if (err != VFS_OK) return err;
+        err = vfs_decide_open_new(&live, who, at == who->base ? fork.node : who->base, &grant,
+                                  &record);
+        if (err != VFS_OK) return err;
+        static struct vfs_record open;
+        open = record;
+        record = fork;
+        apply();
+        record = open;
+        if (at == who->base) return VFS_OK;
+        apply();
+        vfs_fork_bind(&fork, at, &record);
+        return VFS_OK;
+    default:
+        return vfs_decide_copy(&live, who, &copy, &record);
+    }
+}
+
 static enum vfs_error decide_boot(void)
 {
     record = (struct vfs_record){.type = rand() % 2 == 0 ? VFS_CLOSE_ALL : VFS_BEGIN,
@@ -184,8 +253,10 @@ static void step(void)
     int what = rand() % 100;
 
     memset(&record, 0, sizeof(record));
-    if (what < 45) {
+    if (what < 34) {
         err = decide_names(&who);
+    } else if (what < 46) {
+        err = decide_trees(&who);
     } else if (what < 55) {
         err = decide_attributes(&who);
     } else if (what < 75) {
@@ -234,6 +305,7 @@ static void compare_plainly(void)
         assert_true(a->owner == b->owner && a->size == b->size && a->opens == b->opens);
         assert_true(a->parent == b->parent && a->entries == b->entries && a->inode == b->inode);
         assert_true(a->created == b->created && a->modified == b->modified);
+        assert_true(a->payer == b->payer && a->frozen == b->frozen && a->lower == b->lower);
     }
 }
 
@@ -254,8 +326,9 @@ static void compare(void)
 static void random_requests(void **state)
 {
     static const uint8_t kinds[] = {
-        VFS_MAKE,      VFS_REMOVE, VFS_RENAME, VFS_WRITE,     VFS_TRUNCATE, VFS_OPEN,    VFS_CLOSE,
-        VFS_CLOSE_ALL, VFS_MODE,   VFS_OWN,    VFS_LIMIT_SET, VFS_MOUNT,    VFS_UNMOUNT, VFS_BEGIN};
+        VFS_MAKE,    VFS_REMOVE,    VFS_RENAME, VFS_WRITE,   VFS_TRUNCATE,  VFS_OPEN,
+        VFS_CLOSE,   VFS_CLOSE_ALL, VFS_MODE,   VFS_OWN,     VFS_LIMIT_SET, VFS_MOUNT,
+        VFS_UNMOUNT, VFS_BEGIN,     VFS_CLONE,  VFS_OVERLAY, VFS_COMMIT};
     unsigned seed = 11;
 
     (void)state;

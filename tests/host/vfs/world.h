@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vfs.h"
+#include "trees.h"
 
 static const struct asker the_system = {.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
 

@@ -1,0 +1,202 @@
+"""Whole trees: what is kept, layers, changes that come all at once; over deaths and reboots."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import BUILDS, Booted, Boots
+
+IMAGE = BUILDS["release"] / "boot-test.img"
+KEPT = re.compile(r"is kept as of record (\d+)")
+
+
+class Trees(Booted):
+    machine_options = {"image": IMAGE}
+
+    def setUp(self):
+        self.run_line("as")
+
+    def refused(self, line, why, status=1):
+        self.assertIn(why, self.run_line(line, status=status))
+
+    def words(self, line):
+        return self.run_line(line).split()
+
+    def keep(self, line):
+        found = KEPT.search(self.run_line(line))
+        self.assertIsNotNone(found)
+        return int(found.group(1))
+
+    def test_kept(self):
+        """What is kept is read at its number, whatever happens; nobody changes it."""
+        self.run_line("mkdir -p /t/d; write /t/f one; write /t/d/g deep")
+        first = self.keep("snapshot first /t")
+        self.run_line("write /t/f two; rm -r /t/d; write /t/new 3")
+        second = self.keep("snapshot second")
+        self.assertGreater(second, first)
+        self.run_line("rm -r /t; mkdir /t")
+        self.assertEqual(self.words(f"cat --at {first} /t/f /t/d/g"), ["one", "deep"])
+        self.assertEqual(self.words(f"ls --at {second} /t"), ["f", "new"])
+        self.assertEqual(self.words(f"cat --at {second} /t/f"), ["two"])
+        self.assertEqual(self.words("ls /t"), [])
+        self.refused("ls --at 1 /t", "nothing is kept as of that record")
+        self.refused("ls --at x /t", "SEQ is a number", 2)
+        self.refused("cat --at " + str(first) + " /t/none", "notFound")
+        for line in ("write /snapshots/first/f 1", "rm /snapshots/first/f",
+                     "mkdir /snapshots/first/x", "chmod w+r /snapshots/first/f",
+                     "chown 7 /snapshots/first/f",
+                     "mv /snapshots/first/f /tmp/f", "rm -r /snapshots"):
+            self.refused(line, "frozen")
+        self.refused("snapshot first", "exists")
+        self.refused("snapshot third /none", "notFound")
+        self.refused("snapshot third /snapshots/first/f", "notDirectory")
+        shown = self.run_line("snapshot")
+        self.assertIn(f"/snapshots/first: /t as of record {first}, 4 files and directories, 9 ",
+                      shown)
+        self.run_line("restart vfs")
+        self.assertEqual(self.words(f"cat --at {first} /t/d/g"), ["deep"])
+        self.run_line("snapshot -d first; snapshot -d second")
+        self.refused("snapshot -d first", "notFound")
+        self.refused("snapshot -d /t", "notFound")  # a tree that is not kept is not dropped so
+        self.refused(f"cat --at {first} /t/f", "nothing is kept")
+        self.run_line("rmdir /snapshots /t")
+
+    def test_kept_by_users(self):
+        """Who keeps pays, may read it, and nobody reads through it what is not for him."""
+        self.run_line("mkdir /hers; chown 7 /hers; as 7 /hers; write /f 12345; write /p secret")
+        self.run_line("snapshot a; as; quota 7 1000 8; as 7 /hers")
+        self.refused("snapshot b", "quota")
+        self.assertRegex(self.run_line("df"), r"user 7: 26 bytes of 1000, 8 files of 8")
+        self.run_line("chmod rw----- /p; as; quota 7 0; chmod w+r /hers; as 8")
+        self.refused("cp /hers/p /tmp/p", "denied")
+        self.refused("cp -r /hers /tmp/h", "denied")
+        self.refused("rm -r /hers/snapshots", "denied")
+        self.assertEqual(self.words("cat /hers/snapshots/a/f"), ["12345"])  # as it was then
+        self.refused("change begin /hers", "frozen")  # there is something kept in it
+        self.run_line("as; as 7 /hers; snapshot -d a; rmdir /snapshots; as; as 8")
+        self.refused("change begin /hers", "denied")
+        self.run_line("as; rm -r /hers; rm -r /tmp/h")
+
+    def test_copies(self):
+        self.run_line("mkdir -p /c/a; write /c/a/f 1; cp -r /c/a /c/b; write /c/b/f 2")
+        self.run_line("cp /c/b/f /c/g")
+        self.assertEqual(self.words("cat /c/a/f /c/b/f /c/g"), ["1", "2", "2"])
+        self.run_line("cp /bin/hello /c/hello; cp -r /etc /c/etc")  # the boot image's: byte by byte
+        self.assertEqual(self.run_line("cat /c/etc/motd"), self.run_line("cat /etc/motd"))
+        self.run_line("rm -r /c")
+
+    def test_layers(self):
+        """Later wins, directories merge, nothing is deleted below, one writable top."""
+        self.run_line("mkdir -p /A/d /B/d /cell; write /A/f A; write /A/d/a A; write /A/x A")
+        self.run_line("write /B/f B; write /B/d/b B; mkdir /B/x; write /B/x/in B")
+        self.refused("layers stack /cell /A /B", "notFrozen")
+        self.run_line("layers make a /A; layers make b /B; rm -r /A /B")
+        for line, why in (("layers stack /cell none b", "notFound"),
+                          ("layers stack /cell a none", "notFound"),
+                          ("layers stack /cell a /layers/b/f", "notDirectory"),
+                          ("layers stack /none a b", "notFound"),
+                          ("layers make a /cell", "exists"), ("layers drop none", "notFound"),
+                          ("layers leave", "there are no layers here")):
+            self.refused(line, why)
+        self.refused("layers pile", "it takes", 2)
+        self.run_line("layers stack /cell a b")
+        self.assertEqual(self.words("ls -r /cell"),
+                         ["/cell/d/", "/cell/d/a", "/cell/d/b", "/cell/f", "/cell/x/",
+                          "/cell/x/in"])
+        self.assertEqual(self.words("cat /cell/f"), ["B"])
+        self.run_line("write /cell/d/a top; rm /cell/f; write /cell/mine 1; restart vfs")
+        self.assertEqual(self.words("cat /cell/d/a"), ["top"])
+        self.refused("cat /cell/f", "notFound")
+        self.assertEqual(self.words("cat /layers/a/d/a /layers/b/f"), ["A", "B"])
+        self.refused("rm /layers/b/f", "frozen")
+        self.refused("change commit", "notFork")  # and that ends it
+        self.assertEqual(self.words("ls /cell"), [])
+        self.run_line("layers stack /cell b a; write /cell/d/new 1; write /cell/f top")
+        self.run_line("layers publish top /cell; layers leave")
+        self.assertEqual(self.words("ls -r /layers/top"),
+                         ["/layers/top/d/", "/layers/top/d/new", "/layers/top/f"])
+        self.run_line("layers stack /cell a b top")
+        self.assertEqual(self.words("cat /cell/f /cell/d/new /cell/d/b"), ["top", "1", "B"])
+        self.run_line("layers leave; layers drop a; layers drop b; layers drop top")
+        self.run_line("rmdir /layers /cell")
+
+    def test_override(self):
+        """What is bound in a view is consulted first, and no layer has it."""
+        self.run_line("mkdir -p /A/etc /B /over /cell; write /A/etc/k public; write /over/k secret")
+        self.run_line("layers make a /A; layers make b /B; layers stack /cell a b")
+        self.run_line("bind -b /over /cell/etc")
+        self.assertEqual(self.words("cat /cell/etc/k"), ["secret"])
+        self.run_line("write /cell/own 1; layers publish top /cell; unbind /cell/etc")
+        self.assertEqual(self.words("cat /cell/etc/k"), ["public"])
+        self.assertEqual(self.words("ls -r /layers/top"), ["/layers/top/own"])
+        self.run_line("layers leave; layers drop a; layers drop b; layers drop top")
+        self.run_line("rm -r /A /B /over /cell /layers")
+
+    def test_change(self):
+        """Nobody sees it, then everybody all of it; or nobody anything."""
+        self.run_line("mkdir -p /w/d; write /w/f old; write /w/d/g old")
+        self.run_line("change begin /w; write /w/f new; rm -r /w/d; write /w/more 1")
+        self.assertEqual(self.words("cat /w/f"), ["new"])
+        self.refused("change begin /w", "a view is there already")
+        self.refused("mv /w/more /tmp/more", "otherTree")
+        self.run_line("change drop")
+        self.assertEqual(self.words("cat /w/f /w/d/g"), ["old", "old"])
+        self.run_line("change begin /w; write /w/f new; rm -r /w/d; restart vfs; write /w/more 1")
+        self.run_line("change commit; restart vfs")
+        self.assertEqual(self.words("ls -r /w"), ["/w/f", "/w/more"])
+        self.assertEqual(self.words("cat /w/f"), ["new"])
+        self.refused("change commit", "nothing was begun")
+        self.refused("change begin /", "readOnly")
+        self.refused("change begin /none", "notFound")
+        self.refused("change begin /w/f", "notDirectory")
+        self.refused("change end", "it takes", 2)
+        self.run_line("rm -r /w")
+
+    def test_conflict(self):
+        """What it is a copy of has changed: all of it is refused and dropped."""
+        self.run_line("mkdir /w /as-it-is; write /w/f old; bind /w /as-it-is")
+        self.run_line("change begin /w; write /w/f new; write /as-it-is/g other")
+        self.assertEqual(self.words("ls /w"), ["f"])
+        self.refused("change commit", "conflict")
+        self.assertEqual(self.words("ls -r /w; cat /w/f"), ["/w/f", "/w/g", "old"])
+        self.refused("change commit", "nothing was begun")
+        self.run_line("change begin /w; unbind /w")  # without what is bound there: no change either
+        self.refused("change commit", "notFork")
+        self.run_line("as; rm -r /w /as-it-is")
+
+
+class Kept(Boots):
+    def disk(self, name, megabytes):
+        path = Path(self.folder.name) / f"{name}.img"
+        with open(path, "wb") as file:
+            file.truncate(megabytes << 20)
+        return path
+
+    def test_reboots(self):
+        """What is kept is there after the power; a change that was not committed is not."""
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        own = {"wl-log": self.disk("log", 64), "wl-files": self.disk("files", 64)}
+        one = self.boot(own_disks=own, image=IMAGE)
+        self.line(one, "mkdir /d; files_many make /d 40 1500; vfs flush")
+        before = self.line(one, "vfs")
+        seq = KEPT.search(self.line(one, "snapshot s /d")).group(1)
+        self.line(one, "cp -r /d /e; vfs flush")
+        after = self.line(one, "vfs")
+        chunks = r"on the disk: (\d+) chunks"
+        self.assertEqual(re.findall(chunks, before), re.findall(chunks, after))  # all are shared
+        self.line(one, "rm -r /d; mkdir -p /w; write /w/f old")
+        self.line(one, "change begin /w; write /w/f new; write /w/g new")
+        self.line(one, "cat /w/f")
+        self.assertTrue(one.power_off())
+        two = self.boot(own_disks=own, image=IMAGE)
+        self.assertEqual(self.line(two, "ls -r /w; cat /w/f").split(), ["/w/f", "old"])
+        self.line(two, "mkdir /d; bind /snapshots/s /d; files_many look /d 40 1500; as")
+        self.line(two, f"ls --at {seq} /d")
+        self.line(two, "files_many look /e 40 1500")
+        self.assertTrue(two.power_off())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
