@@ -46,6 +46,7 @@ int run_time(struct shell *sh, int argc, char **argv);
 int run_sleep(struct shell *sh, int argc, char **argv);
 int run_users(struct shell *sh, int argc, char **argv);
 int run_login(struct shell *sh, int argc, char **argv);
+int run_assume(struct shell *sh, int argc, char **argv);
 int run_logout(struct shell *sh, int argc, char **argv);
 int run_whoami(struct shell *sh, int argc, char **argv);
 int run_passwd(struct shell *sh, int argc, char **argv);

@@ -20,6 +20,10 @@ enum {
     PROGRAM_COMMITS = 2000,
     PROGRAM_PRIORITY = 90, /* below the shell, which must see Ctrl-C */
     PROGRAM_BYTES_MAX = 1 << 20,
+    SHELL_SLOTS = 256, /* of one that starts programs itself */
+    SHELL_THREADS = 8,
+    SHELL_COMMITS = 8000,
+    SHELL_PRIORITY = 95,
 };
 
 static bool source_make(cap_t notification, uint64_t bits, cap_t *out_slot)
@@ -124,8 +128,11 @@ static int binary_find(struct shell *sh, const char *name, struct binary *out_bi
         out_binary->size = file->size;
         return OK;
     }
-    if (strchr(name, '/') == NULL || sh->files == 0) return DIRECTORY_NOT_FOUND;
-    return binary_read(sh, name, out_binary);
+    if (sh->files == 0) return DIRECTORY_NOT_FOUND;
+    char path[80] = "/bin/"; /* of the image, too, where it is not mapped */
+    if (strchr(name, '/') != NULL) return binary_read(sh, name, out_binary);
+    if (!text_copy(path + 5, sizeof(path) - 5, name, strlen(name))) return DIRECTORY_NOT_FOUND;
+    return binary_read(sh, path, out_binary);
 }
 
 static int spawn_binary(struct shell *sh, const struct program *p, const struct binary *binary,
@@ -155,7 +162,12 @@ static int spawn_binary(struct shell *sh, const struct program *p, const struct 
     for (uint32_t i = 0; i < sh->variables.count; i++) {
         env[i] = sh->variables.texts[i];
     }
-    if (sh->files != 0) {
+    if (p->cap_count != 0) {
+        args.caps = p->caps;
+        args.cap_count = p->cap_count;
+        args.quota = (struct axiom_quota){p->pages, SHELL_SLOTS, SHELL_THREADS, SHELL_COMMITS};
+        args.priority = SHELL_PRIORITY;
+    } else if (sh->files != 0) {
         caps[args.cap_count++] =
             (struct spawn_cap){.name = "files", .source = sh->files, .rights = RIGHTS_ALL};
     }

@@ -191,6 +191,9 @@ static void setup(struct shell *sh)
     sh->time = startup_cap("time");
     sh->identity = startup_cap("identity");
     sh->permission = startup_cap("permission");
+    sh->person = startup_cap("person");
+    sh->subject = startup_cap("subject");
+    sh->of_person = sh->person != 0;
     sh->has_image = page->image_size != 0 &&
                     image_open((const void *)page->image_address, page->image_size, &sh->image);
     sh->out = out_to(sh->output, sizeof(sh->output));
@@ -206,7 +209,7 @@ static void interact(struct shell *sh)
     struct session_mode_in raw = {.raw = true, .echo = false};
 
     (void)session_mode(sh->session, &raw); /* the shell that started this one left it otherwise */
-    while (!sh->leaving) {
+    while (!sh->leaving && login_lasts(sh)) {
         jobs_look(sh);
         sh->interrupted = false;
         news_show(sh);

@@ -35,6 +35,12 @@ static const struct {
     {"snapshot", "Directory.copy"},
     {"layers", "Directory.overlay"},
     {"change", "Directory.commit"},
+    {"login", "Identity.login"},
+    {"logout", "UserSession.logout"},
+    {"assume", "Identity.login"},
+    {"whoami", "UserSession.whoami"},
+    {"perm", "Subject.request"},
+    {"rand", "Random.bytes"},
 };
 
 /* The paragraph of the interfaces that begins with a heading for `name`. */

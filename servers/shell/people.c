@@ -148,8 +148,8 @@ int run_users(struct shell *sh, int argc, char **argv)
     return err == OK ? STATUS_OK : failed(sh, name, err);
 }
 
-/* Files are the console's again, too. */
-static int log_out(struct shell *sh)
+/* Files are those of the start again, too. */
+int person_log_out(struct shell *sh)
 {
     int err = user_session_logout(sh->person);
 
@@ -167,15 +167,15 @@ static int files_begin(struct shell *sh)
 
     if (err != OK) {
         slot_release(out.root.slot);
-        (void)log_out(sh);
+        (void)person_log_out(sh);
         return err;
     }
     shell_files_set(sh, out.root.slot);
     return OK;
 }
 
-/* Challenge, signature, session, files. */
-static int log_in(struct shell *sh, const char *name, const struct secret *password)
+int person_session(struct shell *sh, const char *name, const struct secret *password,
+                   cap_t *out_session)
 {
     struct identity_get_out got;
     struct identity_challenge_out challenge;
@@ -202,23 +202,32 @@ static int log_in(struct shell *sh, const char *name, const struct secret *passw
                                             .signature = data_from(signature, sizeof(signature))};
     struct identity_login_out out = {.session = {.slot = slot_alloc()}};
     err = identity_login(sh->identity, &login, &out);
-    if (err != OK) {
-        slot_release(out.session.slot);
-        return err;
-    }
-    if (sh->person != 0) (void)log_out(sh);
-    sh->person = out.session.slot;
+    if (err != OK) slot_release(out.session.slot);
+    *out_session = err == OK ? out.session.slot : 0;
+    return err;
+}
+
+/* This shell acts for somebody, in place of whom it did before. */
+static int assume(struct shell *sh, const char *name, const struct secret *password)
+{
+    cap_t session;
+    int err = person_session(sh, name, password, &session);
+
+    if (err != OK) return err;
+    if (sh->person != 0) (void)person_log_out(sh);
+    sh->person = session;
     return files_begin(sh);
 }
 
-int run_login(struct shell *sh, int argc, char **argv)
+int run_assume(struct shell *sh, int argc, char **argv)
 {
     struct secret password;
 
     (void)argc;
+    if (sh->of_person) return shell_refused(sh, argv[1], "somebody is logged in");
     if (sh->identity == 0) return shell_refused(sh, "identity", lacks);
     if (!secret_read(sh, "password: ", &password)) return STATUS_INTERRUPTED;
-    int err = log_in(sh, argv[1], &password);
+    int err = assume(sh, argv[1], &password);
     secret_wipe(&password);
     return err == OK ? STATUS_OK : failed(sh, argv[1], err);
 }
@@ -228,7 +237,8 @@ int run_logout(struct shell *sh, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (sh->person == 0) return shell_refused(sh, "nobody", "not logged in");
-    int err = log_out(sh);
+    int err = person_log_out(sh);
+    sh->leaving = sh->of_person; /* with all that it started */
     return err == OK ? STATUS_OK : failed(sh, "session", err);
 }
 

@@ -6,9 +6,7 @@
 #include "slots.h"
 #include "trace.h"
 
-enum { RIGHTS_SHOWN = 4, TEXT_MAX = 3000, MS_A_SECOND = 1000 };
-
-static char text[TEXT_MAX];
+enum { RIGHTS_SHOWN = 4, MANIFEST_MAX = 1500, MS_A_SECOND = 1000 };
 
 static int failed(struct shell *sh, const char *what, uint64_t interface, int err)
 {
@@ -29,116 +27,6 @@ static bool rights_parse(const char *word, uint8_t *out_rights)
         *out_rights |= *word == 'w' ? RIGHT_WRITE : RIGHT_GRANT;
     }
     return *word == '\0' && *out_rights != 0;
-}
-
-/* A whole file of at most `max` bytes into `text`. */
-static bool file_take(struct shell *sh, const char *path, uint32_t max, uint32_t *out_len)
-{
-    const struct directory_open_in how = {.write = false};
-    struct file_read_out out;
-    int err = OK;
-    cap_t file = file_open_at(sh, path, &how, &err);
-
-    *out_len = 0;
-    while (err == OK) {
-        const struct file_read_in in = {.offset = *out_len, .count = max - *out_len + 1};
-        err = file_read(file, &in, &out);
-        if (err != OK || out.data.len == 0) break;
-        if (out.data.len > max - *out_len) err = ERR_RANGE;
-        if (err == OK) memcpy(text + *out_len, out.data.at, out.data.len);
-        *out_len += err == OK ? out.data.len : 0;
-    }
-    if (file != 0) file_close(sh, file);
-    if (err != OK) (void)failed(sh, path, DIRECTORY_ID, err);
-    return err == OK;
-}
-
-static int policy_set(struct shell *sh, const char *path)
-{
-    struct permission_set_policy_in in;
-    struct permission_set_policy_out out;
-    uint32_t len;
-
-    if (!file_take(sh, path, TEXT_MAX, &len)) return STATUS_ERROR;
-    in.text = text_from(text, len);
-    int err = permission_set_policy(sh->permission, &in, &out);
-    if (err != OK) return failed(sh, path, PERMISSION_ID, err);
-    if (out.line == 0) return STATUS_OK;
-    char why[64];
-    struct out o = out_to(why, sizeof(why));
-    out_print(&o, "line %u, column %u is wrong; the old policy stays", out.line, out.column);
-    return shell_refused(sh, path, why);
-}
-
-static const char *const problems[] = {"", "", "is too long", "is not the system's alone",
-                                       "cannot be read"};
-
-/* Why the file is not what is in force. */
-static void problem_show(struct shell *sh, uint32_t problem, uint32_t line, uint32_t column)
-{
-    if (problem == PERMISSION_PROBLEM_NONE) return;
-    shell_print(sh, "/policy/permission ");
-    if (problem == PERMISSION_PROBLEM_LINE) {
-        shell_print(sh, "line %u, column %u is wrong", line, column);
-    } else {
-        shell_print(sh, "%s", problems[problem]);
-    }
-    shell_print(sh, ": this policy, from before, stays\n");
-}
-
-static int policy_show(struct shell *sh)
-{
-    struct permission_policy_out out;
-    int err = permission_policy(sh->permission, &(struct permission_policy_in){0}, &out);
-
-    if (err != OK) return failed(sh, "policy", PERMISSION_ID, err);
-    uint32_t len = out.text.len, rules = out.rules, line = out.line, column = out.column;
-    uint32_t problem = out.problem;
-    memcpy(text, out.text.at, len);
-    shell_bytes(sh, text, len);
-    shell_print(sh, "%s%u rules; what none of them allows is denied\n",
-                len > 0 && text[len - 1] != '\n' ? "\n" : "", rules);
-    problem_show(sh, problem, line, column);
-    return STATUS_OK;
-}
-
-/* Beginning of that line of the policy in `text`. */
-static const char *line_find(uint32_t number, uint32_t len, uint32_t *out_len)
-{
-    const char *at = text, *end = text + len;
-
-    for (uint32_t i = 1; i < number && at < end; at++) {
-        if (*at == '\n') i++;
-    }
-    *out_len = 0;
-    while (at + *out_len < end && at[*out_len] != '\n') {
-        (*out_len)++;
-    }
-    return at;
-}
-
-/* Each rule, and since which event it is there: `perm history` says when that was. */
-static int rules_list(struct shell *sh)
-{
-    struct permission_policy_out policy;
-    struct permission_rule_in in = {0};
-    struct permission_rule_out out;
-    int err = permission_policy(sh->permission, &(struct permission_policy_in){0}, &policy);
-
-    if (err != OK) return failed(sh, "policy", PERMISSION_ID, err);
-    uint32_t len = policy.text.len, rules = policy.rules;
-    memcpy(text, policy.text.at, len);
-    shell_print(sh, "LINE  SINCE EVENT  RULE\n");
-    for (; in.index < rules; in.index++) {
-        uint32_t bytes;
-        err = permission_rule(sh->permission, &in, &out);
-        if (err != OK) return failed(sh, "rule", PERMISSION_ID, err);
-        const char *at = line_find(out.line, len, &bytes);
-        shell_print(sh, "%4u  %11lu  ", out.line, out.since);
-        shell_bytes(sh, at, bytes);
-        shell_print(sh, "\n");
-    }
-    return STATUS_OK;
 }
 
 struct names { /* of a grant: printing uses the message page, where they lie */
@@ -194,8 +82,7 @@ static void bad_show(struct shell *sh, uint32_t code)
     if ((code >> 31) == 0) {
         shell_print(sh, "  column %u", code);
     } else {
-        uint32_t why = code & 7;
-        shell_print(sh, "  %s", why <= PERMISSION_PROBLEM_UNREADABLE ? problems[why] : "");
+        shell_print(sh, "  %s", policy_problem(code & 7));
     }
 }
 
@@ -239,18 +126,43 @@ static int history_list(struct shell *sh)
     return STATUS_OK;
 }
 
+int subject_register(struct shell *sh, struct text manifest, cap_t *out_subject)
+{
+    const struct permission_register_in in = {.manifest = manifest};
+    struct permission_register_out out = {.subject = {.slot = slot_alloc()}};
+    int err = permission_register(sh->permission, &in, &out);
+
+    if (err != OK) slot_release(out.subject.slot);
+    *out_subject = err == OK ? out.subject.slot : 0;
+    return err;
+}
+
+/* Who is logged in has no control: what is started is a child of what they ask as. */
+static int subject_child_of(struct shell *sh, struct text manifest, cap_t *out_subject)
+{
+    const struct subject_child_in in = {.manifest = manifest};
+    struct subject_child_out out = {.subject = {.slot = slot_alloc()}};
+    int err = subject_child(sh->subject, &in, &out);
+
+    if (err != OK) slot_release(out.subject.slot);
+    *out_subject = err == OK ? out.subject.slot : 0;
+    return err == SUBJECT_BAD_MANIFEST ? PERMISSION_BAD_MANIFEST
+           : err == SUBJECT_LIMIT      ? PERMISSION_LIMIT
+                                       : err;
+}
+
 /* A subject from the manifest in a file, in a new slot; 0 after a message. */
 static cap_t subject_make(struct shell *sh, const char *path)
 {
-    struct permission_register_out out = {.subject = {.slot = slot_alloc()}};
-    struct permission_register_in in;
     struct permission_problem_out problem;
-    uint32_t len;
+    bool child = sh->of_person && sh->subject != 0;
+    struct text from;
+    cap_t subject;
 
-    if (file_take(sh, path, 1500, &len)) {
-        in.manifest = text_from(text, len);
-        int err = permission_register(sh->permission, &in, &out);
-        if (err == OK) return out.subject.slot;
+    if (text_take(sh, path, MANIFEST_MAX, &from)) {
+        int err =
+            child ? subject_child_of(sh, from, &subject) : subject_register(sh, from, &subject);
+        if (err == OK) return subject;
         if (err != PERMISSION_BAD_MANIFEST || permission_problem(sh->permission, &problem) != OK) {
             (void)failed(sh, path, PERMISSION_ID, err);
         } else {
@@ -260,7 +172,6 @@ static cap_t subject_make(struct shell *sh, const char *path)
             (void)shell_refused(sh, path, why);
         }
     }
-    slot_release(out.subject.slot);
     return 0;
 }
 
@@ -302,6 +213,10 @@ static int manifest(struct shell *sh, const char *path)
     cap_t subject = subject_make(sh, path);
 
     if (subject == 0) return STATUS_ERROR;
+    if (sh->of_person) {
+        slot_discard(subject);
+        return shell_refused(sh, path, "who is logged in asks as what the login gave");
+    }
     slot_discard(sh->subject); /* with what it was given */
     sh->subject = subject;
     sh->noticed = 0;

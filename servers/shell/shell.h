@@ -30,6 +30,7 @@ enum {
     LEVELS_MAX = 9, /* a line, and four times a script and a line of it */
 };
 
+struct spawn_cap;
 struct job { /* a program that this shell started */
     char name[32];
     cap_t process; /* 0: free */
@@ -69,6 +70,7 @@ struct shell {
     bool has_view;
     cap_t outer_files; /* those that come back when a change or layers are left, or 0 */
     bool outer_view;
+    bool of_person; /* it was started by a login, and ends with that session */
     cap_t endpoint, reply, exit_source, interrupt_source, watch_source;
     struct image image;
     bool has_image;
@@ -182,6 +184,9 @@ struct program {
     cap_t endpoint;          /* granted as "peer" with `endpoint_rights`, or 0 */
     uint8_t endpoint_rights;
     uint32_t pages; /* memory quota; 0: the usual */
+    /* For somebody else: it gets these, nothing of this shell's own, and can start programs. */
+    const struct spawn_cap *caps;
+    uint32_t cap_count;
 };
 /* The job, or NULL after a message. */
 struct job *job_start(struct shell *sh, const struct program *program);
@@ -216,6 +221,10 @@ cap_t file_open_at(struct shell *sh, const char *path, const struct directory_op
                    int *out_err);
 void file_close(struct shell *sh, cap_t file);
 
+/* login.c */
+/* In a shell of a login: false when the session is over. */
+bool login_lasts(struct shell *sh);
+
 /* secret.c */
 struct secret {
     uint8_t at[256];
@@ -229,7 +238,23 @@ static inline struct text secret_text(const struct secret *s)
     return text_from((const char *)s->at, s->len);
 }
 
+/* people.c */
+/* Challenge, signature, session: `*out_session` is in a new slot. */
+int person_session(struct shell *sh, const char *name, const struct secret *password,
+                   cap_t *out_session);
+int person_log_out(struct shell *sh);
+
+/* policies.c */
+/* A whole file of at most `max` bytes, up to 3000; until the next one. False after a message. */
+bool text_take(struct shell *sh, const char *path, uint32_t max, struct text *out_text);
+const char *policy_problem(uint32_t why); /* enum permission_problem */
+int policy_set(struct shell *sh, const char *path);
+int policy_show(struct shell *sh);
+int rules_list(struct shell *sh);
+
 /* permissions.c */
+/* What a program of that manifest asks as: `*out_subject` in a new slot. */
+int subject_register(struct shell *sh, struct text manifest, cap_t *out_subject);
 void permissions_news(struct shell *sh); /* what was taken back */
 
 /* keys.c */

@@ -47,7 +47,7 @@ class People(Booted):
         self.assertIn(why, self.ask(line, *answers, status=None))
 
     def login(self, name, password=PASSWORD):
-        return self.ask(f"login {name}", ("password: ", password))
+        return self.ask(f"assume {name}", ("password: ", password))
 
     def restart(self, name):
         self.run_line(f"restart {name}")
@@ -80,8 +80,8 @@ class People(Booted):
     def test_03_login(self):
         self.refused("not logged in", "whoami")
         self.refused("not logged in", "logout")
-        self.refused("noUser", "login carl", ("password: ", PASSWORD))
-        self.refused("badPassword", "login anna", ("password: ", OTHER))
+        self.refused("noUser", "assume carl", ("password: ", PASSWORD))
+        self.refused("badPassword", "assume anna", ("password: ", OTHER))
         self.login("anna")
         shown = self.run_line("whoami")
         self.assertIn("anna, with the machine key 1, first, epoch 1", shown)
@@ -110,7 +110,7 @@ class People(Booted):
         self.refused("weakPassword", "passwd", ("password: ", PASSWORD), *chosen("short"))
         self.ask("passwd", ("password: ", PASSWORD), *chosen(OTHER))
         self.run_line("logout")
-        self.refused("badPassword", "login anna", ("password: ", PASSWORD))
+        self.refused("badPassword", "assume anna", ("password: ", PASSWORD))
         self.login("anna", OTHER)
         self.ask("passwd", ("password: ", OTHER), *chosen(PASSWORD))
 
@@ -164,7 +164,7 @@ class People(Booted):
         for name, why in (("mute", None), ("old", "expired")):
             self.run_line(f"preferences machine {name}")
             if why:
-                self.refused(why, "login anna", ("password: ", PASSWORD))
+                self.refused(why, "assume anna", ("password: ", PASSWORD))
                 continue
             self.login("anna")
             self.refused("noRight", "machine sign files hello", ("password: ", PASSWORD))
@@ -241,7 +241,7 @@ class People(Booted):
         self.run_line("users lock bert")
         self.refused("revoked", "whoami")
         self.refused("revoked", "ls /home/bert")
-        self.refused("locked", "login bert", ("password: ", OTHER))
+        self.refused("locked", "assume bert", ("password: ", OTHER))
         self.assertIn("bert, locked", self.run_line("users"))
         self.run_line("users unlock bert")
         self.login("bert", OTHER)
@@ -265,8 +265,8 @@ class People(Booted):
 
     def test_12_too_often(self):
         for _ in range(5):
-            self.refused("badPassword", "login dora", ("password: ", OTHER))
-        self.refused("tooOften", "login dora", ("password: ", PASSWORD))
+            self.refused("badPassword", "assume dora", ("password: ", OTHER))
+        self.refused("tooOften", "assume dora", ("password: ", PASSWORD))
         self.login("bert", OTHER)  # others are not held up
         self.run_line("sleep 31")
         self.login("dora")
@@ -284,7 +284,7 @@ class People(Booted):
         self.login("dora")
         self.run_line("users remove dora")
         self.refused("revoked", "whoami")
-        self.refused("noUser", "login dora", ("password: ", PASSWORD))
+        self.refused("noUser", "assume dora", ("password: ", PASSWORD))
         self.assertNotIn("dora", self.run_line("users") + self.run_line("sessions"))
         self.ask("users create dora", *chosen(PASSWORD))  # the name is free, the id another
 
@@ -301,7 +301,7 @@ class People(Booted):
         self.run_line("")
 
     def test_16_wrong_words(self):
-        for line in ("users make x", "users create", "login", "machine x y", "machine rename x y",
+        for line in ("users make x", "users create", "assume", "machine x y", "machine rename x y",
                      "machine create a q", "machine node", "whoami x", "passwd x",
                      "machine verify anna 1 1 a b c", "machine enrol a b c"):
             self.assert_one_line_refusal(line)
@@ -316,7 +316,7 @@ class Boots(unittest.TestCase):
             with Session(options(disks=[disk])) as session:
                 session.prompt(BOOT_SECONDS["fast"])
                 converse(session, "users create anna", *chosen(PASSWORD))
-                status, shown = converse(session, "login anna", ("password: ", PASSWORD))
+                status, shown = converse(session, "assume anna", ("password: ", PASSWORD))
                 self.assertEqual(status, 0, shown)
                 before = session.run("users")[1]
                 self.assertTrue(session.power_off())
@@ -325,8 +325,8 @@ class Boots(unittest.TestCase):
                 self.assertEqual(session.run("users")[1], before.replace(" 1         anna",
                                                                          " 0         anna"))
                 self.assertNotIn("anna", session.run("sessions")[1])
-                self.assertEqual(converse(session, "login anna", ("password: ", OTHER))[0], 1)
-                self.assertEqual(converse(session, "login anna", ("password: ", PASSWORD))[0], 0)
+                self.assertEqual(converse(session, "assume anna", ("password: ", OTHER))[0], 1)
+                self.assertEqual(converse(session, "assume anna", ("password: ", PASSWORD))[0], 0)
                 self.assertTrue(session.power_off())
 
 
@@ -347,7 +347,7 @@ class Keystore(unittest.TestCase):
                 self.assertEqual(ask("keystore setup", *setup)[0], 0)
                 shown = ask("users create anna", *chosen(PASSWORD))[1]
                 shards = SHARD.findall(shown)
-                login = "login anna", ("password: ", PASSWORD)
+                login = "assume anna", ("password: ", PASSWORD)
                 self.assertEqual(ask(*login)[0], 0)
                 self.assertEqual(session.run("keystore lock")[0], 0)
                 status, shown = ask(*login)
@@ -358,7 +358,7 @@ class Keystore(unittest.TestCase):
                 # Three shards are more than a password: recovery needs no keystore.
                 asked = [("shard: ", shard) for shard in shards]
                 self.assertEqual(ask("users recover anna", *asked, *chosen(OTHER))[0], 0)
-                self.assertEqual(ask("login anna", ("password: ", OTHER))[0], 0)
+                self.assertEqual(ask("assume anna", ("password: ", OTHER))[0], 0)
                 self.assertTrue(session.power_off())
 
 

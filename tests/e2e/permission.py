@@ -106,7 +106,7 @@ class Permission(Booted):
     def test_04_sessions(self):
         status, shown = converse(self.session, "users create anna", *chosen(PASSWORD))
         self.assertEqual(status, 0, shown)
-        status, shown = converse(self.session, "login anna", ("password: ", PASSWORD))
+        status, shown = converse(self.session, "assume anna", ("password: ", PASSWORD))
         self.assertEqual(status, 0, shown)
         self.policy("allow any random session", "allow any files user=anna",
                     "allow any clock user=bert")
