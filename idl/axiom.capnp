@@ -47,9 +47,10 @@ interface Self @0xd2a21c8b2d10df38 {
   # Read and write; its badge is what a signal through it sets.
   replyCreate @5 (slot :UInt32) -> () $Wl.errors(["quota", "slotUsed", "storage"]);
   threadCreate @6 (entry :UInt64, stack :UInt64, argument :UInt64, fsBase :UInt64, buffer :UInt64,
-                   priority :UInt8, fpu :Bool) -> (thread :UInt32) $Wl.errors(["badAddress", "quota", "limit", "storage"]);
+                   priority :UInt8, fpu :Bool, budgetUs :UInt32, periodUs :UInt32)
+      -> (thread :UInt32) $Wl.errors(["badAddress", "quota", "limit", "storage"]);
   # A thread of this process. `buffer`: address of a mapped page of its own for messages. Priority
-  # at most the process's.
+  # at most the process's. Budget: as the first thread's if it is 0, and no greater share than that.
   notificationBind @7 (notification :Capability, thread :UInt32) -> () $Wl.errors(["notYours"]);
   # `recv` of that thread (0: the first) delivers this notification too.
   mint @8 (source :Capability, slot :UInt32, rights :UInt8, badge :UInt64) -> () $Wl.errors(["slotUsed"]);
@@ -118,7 +119,7 @@ interface Process @0xc82ac8e4680735fb {
   # Empties a slot of the process, and what was derived from it.
   start @6 (entry :UInt64, stack :UInt64, argument :UInt64, buffer :UInt64, fpu :Bool,
             budgetUs :UInt32, periodUs :UInt32) -> () $Wl.errors(["badAddress", "quota", "dead", "running"]);
-  # The first thread. A budget of 0: no limit but the round robin.
+  # The first thread. A budget of 0: no limit but the round robin. It limits the share of each later one.
   kill @7 (code :Int32) -> () $Wl.errors(["dead"]);
   # All its threads stop, its capabilities and memory are gone when this answers.
   threadRead @8 (thread :UInt32) -> (registers :List(UInt64) $Wl.max(20)) $Wl.errors(["dead", "noThread", "running"]);

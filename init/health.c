@@ -1,8 +1,9 @@
 /*
  * health.c - asks the services whether they live, and tells init of those that do not answer.
  *
- * Two threads: one asks and waits, one has a small budget and a long period, which is its clock. It
- * counts its periods while the other waits for one and the same answer. Init waits for neither.
+ * Two threads: one asks and waits, the other is its clock, by a small budget that it uses up and a
+ * long period. It counts its periods while the first waits for one and the same answer. Init waits
+ * for neither.
  */
 #include <stdatomic.h>
 
@@ -17,7 +18,7 @@
 #include "startup.h"
 #include "thread.h"
 
-enum { STACK_PAGES = 4 };
+enum { STACK_PAGES = 4, CLOCK_BUDGET_US = 3000, CLOCK_PERIOD_US = 1000000 };
 
 struct watched {
     const struct description_service *service;
@@ -62,11 +63,10 @@ static bool is_ready(const struct description_service *s)
     return false;
 }
 
-static void ask(void *argument)
+_Noreturn static void ask(void)
 {
     uint64_t word;
 
-    (void)argument;
     while (sys_wait(health.go, &word) == OK) {
         for (uint32_t i = 0; i < health.count; i++) {
             const struct watched *w = &health.list[i];
@@ -113,21 +113,14 @@ static void period_wait(void)
     }
 }
 
-int main(int argc, char **argv)
+static void keep_time(void *argument)
 {
-    struct thread_args asker = {.entry = ask, .stack_pages = STACK_PAGES, .priority = UINT8_MAX};
-    uint32_t thread, seen = 0, missed = 0;
+    uint32_t seen = 0, missed = 0;
 
-    (void)argc;
-    watched_find(argv[0]);
-    health.go = slot_alloc();
-    struct self_notification_create_in create = {.slot = health.go, .badge = 1};
-    if (self_notification_create(CAP_SLOT_SELF, &create) != OK) PANIC("no notification");
-    if (thread_create(&asker, &thread) != OK) PANIC("no thread");
-    (void)registry_ready(CAP_SLOT_REGISTRY);
+    (void)argument;
     for (;;) {
         uint32_t waits = health.waits;
-        if (waits == 0 && sys_signal(health.go) != OK) return EXIT_ERROR;
+        if (waits == 0 && sys_signal(health.go) != OK) PANIC("no signal");
         period_wait();
         uint32_t asked = health.asked;
         missed = waits != 0 && health.waits == waits && asked == seen ? missed + 1 : 0;
@@ -138,4 +131,23 @@ int main(int argc, char **argv)
         tell(s, REGISTRY_WHY_SILENT);
         missed = 0;
     }
+}
+
+int main(int argc, char **argv)
+{
+    struct thread_args ticks = {.entry = keep_time,
+                                .stack_pages = STACK_PAGES,
+                                .priority = UINT8_MAX,
+                                .budget_us = CLOCK_BUDGET_US,
+                                .period_us = CLOCK_PERIOD_US};
+    uint32_t thread;
+
+    (void)argc;
+    watched_find(argv[0]);
+    health.go = slot_alloc();
+    struct self_notification_create_in create = {.slot = health.go, .badge = 1};
+    if (self_notification_create(CAP_SLOT_SELF, &create) != OK) PANIC("no notification");
+    if (thread_create(&ticks, &thread) != OK) PANIC("no thread");
+    (void)registry_ready(CAP_SLOT_REGISTRY);
+    ask();
 }

@@ -65,6 +65,8 @@ static int start_in(uint64_t window, const struct thread_args *args, uint32_t *o
                                      .buffer = buffer,
                                      .priority = args->priority,
                                      .fpu = args->fpu,
+                                     .budget_us = args->budget_us,
+                                     .period_us = args->period_us,
                                  },
                                  &out);
     if (err == OK) *out_thread = out.thread;

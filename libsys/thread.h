@@ -15,8 +15,9 @@
 struct thread_args {
     void (*entry)(void *argument);
     void *argument;
-    uint32_t stack_pages; /* 1 to 256 */
-    uint8_t priority;     /* at most the process's */
+    uint32_t stack_pages;          /* 1 to 256 */
+    uint8_t priority;              /* at most the process's */
+    uint32_t budget_us, period_us; /* 0: as the first thread; a greater share is refused */
     bool fpu;
 };
 

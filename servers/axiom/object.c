@@ -101,13 +101,12 @@ static int on_start(struct request *rq, const struct process_start_in *in)
     uint32_t id;
     if (p == NULL) return PROCESS_DEAD;
     if (p->thread_count != 0) return PROCESS_RUNNING;
-    uint64_t tick_hz = serve.tick_hz;
     const struct thread_plan plan = {.entry = in->entry,
                                      .stack = in->stack,
                                      .argument = in->argument,
                                      .buffer = in->buffer,
-                                     .budget = tick_hz / 1000 * in->budget_us / 1000,
-                                     .period = tick_hz / 1000 * in->period_us / 1000,
+                                     .budget_us = in->budget_us,
+                                     .period_us = in->period_us,
                                      .priority = p->priority,
                                      .fpu = in->fpu};
     return result_of(process_thread(p, &plan, &id));

@@ -232,45 +232,58 @@ void process_referenced(uint64_t badge, int by)
     process_forget(p);
 }
 
+static uint64_t ticks(uint32_t us)
+{
+    return all.tick_hz / 1000 * us / 1000;
+}
+
 static uint64_t round_robin(void)
 {
     return all.tick_hz * ROUND_ROBIN_MS / 1000;
 }
 
-static enum err sched_configure(const struct process *p, uint32_t number, mem_slot sched,
-                                uint8_t cpu)
+static enum err sched_configure(const struct process *p, const struct thread_entry *t, uint8_t cpu)
 {
-    bool limited = number == 0 && p->budget != 0;
     struct message m = {.w = {round_robin(), round_robin(), cpu}};
-    if (limited) m.w[0] = p->budget;
-    if (limited) m.w[1] = p->period;
-    return kern_invoke(mem_name(p, sched), OP_SCHED_CONFIG, 3, &m);
+    if (t->budget_us != 0) m.w[0] = ticks(t->budget_us);
+    if (t->budget_us != 0) m.w[1] = ticks(t->period_us);
+    return kern_invoke(mem_name(p, t->sched), OP_SCHED_CONFIG, 3, &m);
+}
+
+/* No thread has a greater share than the first, and without a word the same: a budget is not
+ * escaped by making threads. Their number is in the quota. */
+static bool share(const struct process *p, struct thread_entry *t)
+{
+    const struct thread_entry *first = &p->threads[0];
+    if (p->thread_count == 0 || first->budget_us == 0) return true;
+    if (t->budget_us == 0) t->period_us = first->period_us;
+    if (t->budget_us == 0) t->budget_us = first->budget_us;
+    return t->budget_us <= first->budget_us && t->period_us >= first->period_us;
 }
 
 enum err process_move(struct process *p, uint8_t cpu)
 {
     enum err err = p->thread_count == 0 && cpu >= cpus_up() ? ERR_RANGE : OK;
     for (uint32_t i = 0; err == OK && i < p->thread_count; i++) {
-        err = sched_configure(p, i, p->threads[i].sched, cpu);
+        err = sched_configure(p, &p->threads[i], cpu);
     }
     if (err == OK) p->cpu = cpu;
     return err;
 }
 
-static enum err configure(struct process *p, const struct thread_plan *plan, cap_t thread,
-                          mem_slot sched)
+static enum err configure(struct process *p, const struct thread_plan *plan,
+                          const struct thread_entry *t)
 {
+    cap_t thread = t->slot;
     mem_slot buffer = space_page(p, plan->buffer);
-    if (p->thread_count == 0) p->budget = plan->budget;
-    if (p->thread_count == 0) p->period = plan->period;
-    enum err err = sched_configure(p, p->thread_count, sched, p->cpu);
+    enum err err = sched_configure(p, t, p->cpu);
     if (err == OK) err = kern_copy(name_in(thread, TS_CSPACE), p->cspace, RIGHTS_ALL);
     if (err == OK) err = kern_copy(name_in(thread, TS_ASPACE), mem_name(p, p->aspace), RIGHTS_ALL);
     if (err == OK && buffer != 0) {
         err = kern_copy(name_in(thread, TS_BUFFER), mem_name(p, buffer), RIGHT_READ | RIGHT_WRITE);
         space_mark_shared(p, plan->buffer);
     }
-    if (err == OK) err = kern_copy(name_in(thread, TS_SCHED), mem_name(p, sched), RIGHTS_ALL);
+    if (err == OK) err = kern_copy(name_in(thread, TS_SCHED), mem_name(p, t->sched), RIGHTS_ALL);
     /* It may have been revoked meanwhile: then a fault stops the thread. */
     if (err == OK && p->fault != 0)
         (void)kern_copy(name_in(thread, TS_FAULT), mem_name(p, p->fault), RIGHTS_ALL);
@@ -285,30 +298,32 @@ enum err process_thread(struct process *p, const struct thread_plan *plan, uint3
 {
     uint32_t one = 1;
     uint64_t id = 0;
+    struct thread_entry t = {.budget_us = plan->budget_us, .period_us = plan->period_us};
     if (p->thread_count >= p->threads_max) return ERR_BUSY;
+    if (!share(p, &t)) return ERR_RANGE;
     if (plan->buffer != 0 && space_page(p, plan->buffer) == 0) return ERR_NOT_MAPPED;
-    cap_t thread = own_alloc(1);
-    mem_slot sched = thread != 0 ? mem_alloc(p, 1, &one) : 0;
+    t.slot = own_alloc(1);
+    t.sched = t.slot != 0 ? mem_alloc(p, 1, &one) : 0;
     enum err err =
-        sched != 0 ? object_make(p, CAP_THREAD, THREAD_BITS, thread, &one) : ERR_NO_MEMORY;
+        t.sched != 0 ? object_make(p, CAP_THREAD, THREAD_BITS, t.slot, &one) : ERR_NO_MEMORY;
     if (err == OK) {
         (void)logs_drain();
         (void)logs_made(&id);
-        err = object_make(p, CAP_SCHED, SCHED_BITS, mem_name(p, sched), &one);
-        if (err == OK) err = configure(p, plan, thread, sched);
+        err = object_make(p, CAP_SCHED, SCHED_BITS, mem_name(p, t.sched), &one);
+        if (err == OK) err = configure(p, plan, &t);
     }
     if (err != OK) {
-        own_delete(thread);
-        if (sched != 0) {
-            (void)kern_delete(mem_name(p, sched));
-            mem_free(p, sched);
+        own_delete(t.slot);
+        if (t.sched != 0) {
+            (void)kern_delete(mem_name(p, t.sched));
+            mem_free(p, t.sched);
         }
         return err;
     }
-    p->threads[p->thread_count++] =
-        (struct thread_entry){.slot = thread, .sched = sched, .id = (uint32_t)id};
+    t.id = (uint32_t)id;
+    p->threads[p->thread_count++] = t;
     p->state = AXIOM_PROCESS_INFO_STATE_RUNNING;
-    *out_id = (uint32_t)id;
+    *out_id = t.id;
     return OK;
 }
 

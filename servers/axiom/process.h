@@ -63,7 +63,8 @@ struct leaf {
 struct thread_entry {
     cap_t slot;
     mem_slot sched;
-    uint32_t id; /* the kernel's */
+    uint32_t id;                   /* the kernel's */
+    uint32_t budget_us, period_us; /* of the first: the most that any other may have */
 };
 
 struct table;      /* space.h */
@@ -74,8 +75,7 @@ struct process {
     char name[LIFE_NAME_MAX + 1];
     uint8_t state; /* enum axiom_process_info_state */
     uint8_t priority;
-    uint8_t cpu;             /* where its threads run */
-    uint64_t budget, period; /* of its first thread; the others take turns */
+    uint8_t cpu; /* where its threads run */
     bool storage;
     bool dma;          /* may have memory that devices reach, */
     uint8_t mastering; /* and so many of them do */
@@ -117,7 +117,7 @@ struct process_plan { /* checked by the caller: text and quota */
 
 struct thread_plan {
     uint64_t entry, stack, argument, fs_base, buffer;
-    uint64_t budget, period; /* ticks; 0: the round robin's */
+    uint32_t budget_us, period_us; /* 0: as the first thread, or the round robin's */
     uint8_t priority;
     bool fpu;
 };

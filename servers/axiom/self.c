@@ -78,12 +78,15 @@ static int on_thread_create(struct request *rq, const struct self_thread_create_
 {
     struct process *p = serve_asker(rq);
     if (serve_refused(p)) return SELF_STORAGE;
+    if (in->budget_us == 0 && in->period_us != 0) return ERR_RANGE;
     const struct thread_plan plan = {
         .entry = in->entry,
         .stack = in->stack,
         .argument = in->argument,
         .fs_base = in->fs_base,
         .buffer = in->buffer,
+        .budget_us = in->budget_us,
+        .period_us = in->period_us,
         .priority = in->priority < p->priority ? in->priority : p->priority,
         .fpu = in->fpu,
     };

@@ -1,6 +1,7 @@
 /* load.c - who computes, floods or runs out of time does so at its own cost. */
 #include "slots.h"
 #include "test.h"
+#include "thread.h"
 
 enum {
     FLOOD_CALLS = 300000,
@@ -10,6 +11,8 @@ enum {
     SERVICE_MS = 20,
     LATE_MS = 2000,
     LABEL_WORK = 1,
+    BUDGET_US = 2000,
+    PERIOD_US = 20000,
 };
 
 static uint64_t ticks_of_ms(uint64_t ms)
@@ -179,7 +182,7 @@ static uint64_t ticks_used(const struct test_child *child)
 static void budget_is_kept(void)
 {
     struct test_child_args args = {
-        .name = "computes_forever", .budget_us = 2000, .period_us = 20000};
+        .name = "computes_forever", .budget_us = BUDGET_US, .period_us = PERIOD_US};
     struct test_child child;
 
     if (!test_child_start(&args, &child)) return;
@@ -190,6 +193,49 @@ static void budget_is_kept(void)
     used = ticks_used(&child) - used;
     EXPECT(used > 0);
     EXPECT(used < passed / 5); /* a tenth, and room for the ends of the interval */
+}
+
+static void computes(void *argument)
+{
+    (void)argument;
+    (void)child_computes_forever();
+}
+
+/* By one thread as the process may, by one with the half; a greater share is refused. */
+static int child_computes_in_threads(void)
+{
+    struct thread_args args = {.entry = computes, .stack_pages = 2, .priority = UINT8_MAX};
+    struct thread_args half = args, longer = args, denser = args, odd = args;
+    uint32_t id;
+
+    half.budget_us = BUDGET_US / 2;
+    half.period_us = denser.period_us = odd.period_us = PERIOD_US;
+    longer.budget_us = denser.budget_us = BUDGET_US + 1;
+    longer.period_us = 2 * PERIOD_US;
+    if (thread_create(&longer, &id) != ERR_RANGE) return 1;
+    if (thread_create(&denser, &id) != ERR_RANGE) return 2;
+    if (thread_create(&odd, &id) != ERR_RANGE) return 3;
+    denser.budget_us = BUDGET_US;
+    denser.period_us = PERIOD_US - 1;
+    if (thread_create(&denser, &id) != ERR_RANGE) return 4;
+    if (thread_create(&half, &id) != OK || thread_create(&args, &id) != OK) return 5;
+    return child_computes_forever();
+}
+
+static void budget_of_threads(void)
+{
+    struct test_child_args args = {
+        .name = "computes_in_threads", .budget_us = BUDGET_US, .period_us = PERIOD_US};
+    struct test_child child;
+
+    if (!test_child_start(&args, &child)) return;
+    compute(100);
+    uint64_t start = ticks_now(), used = ticks_used(&child);
+    compute(400);
+    uint64_t passed = ticks_now() - start;
+    used = ticks_used(&child) - used;
+    EXPECT(used > passed / 10);
+    EXPECT(used < passed * 2 / 5); /* a quarter, and room for the ends of the interval */
 }
 
 /* A client whose time ends inside the server does not keep the next one waiting: the server goes
@@ -240,6 +286,7 @@ static const struct test tests[] = {
      flood_with_interrupts},
     {"TIM0001", "a process that only computes takes turns with others", spinner_takes_turns},
     {"TIM0002", "a budget is kept", budget_is_kept},
+    {"TIM0004", "threads have no greater share than the process", budget_of_threads},
     {"TIM0003", "a client whose time ends in a call does not freeze the server",
      client_runs_out_of_time},
     {"CAP0011", "a call that was received is answered though its way is revoked",
@@ -247,6 +294,7 @@ static const struct test tests[] = {
 };
 static const struct child children[] = {
     {"computes_forever", child_computes_forever},
+    {"computes_in_threads", child_computes_in_threads},
     {"floods_events", child_floods_events},
     {"floods_commits", child_floods_commits},
     {"serves_slowly", child_serves_slowly},
