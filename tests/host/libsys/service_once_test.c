@@ -128,10 +128,30 @@ static void deaths_of_objects(void **unused)
     assert_int_equal(state.count, 1);
 }
 
+static void hurried_while_it_waits(void)
+{
+    assert_true(ledger.hurries > 0); /* else nobody would make them durable soon */
+    ledger.durable = ledger.next;
+}
+
+/* What signals commit nobody waits for, but for the service, when it has room for no more. */
+static void room_is_hurried_for(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    ledger.hurries = 0;
+    kernel.on_wait = hurried_while_it_waits;
+    for (uint32_t i = 0; kernel.waits == 0 && i < LOG_PENDING_BYTES / 8; i++) {
+        signal_arrives(SIGNAL_ADDS);
+    }
+    assert_int_equal(kernel.waits, 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, world_setup)
-    const struct CMUnitTest tests[] = {CASE(done_once), CASE(outcomes_end), CASE(many_outcomes),
-                                       CASE(objects_are_found_dead), CASE(deaths_of_objects)};
+    const struct CMUnitTest tests[] = {CASE(done_once),         CASE(outcomes_end),
+                                       CASE(many_outcomes),     CASE(objects_are_found_dead),
+                                       CASE(deaths_of_objects), CASE(room_is_hurried_for)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
