@@ -32,7 +32,7 @@ struct Entry {
 interface Directory @0xabd08b37fb8e602e {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
                denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18;
-               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; }
+               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; noArea @24; }
   # The same errors as File's, with the same numbers.
 
   open @0 (path :Text $Wl.max(1024), create :Bool, exclusive :Bool, truncate :Bool, write :Bool, request :UInt64) -> (file :File)
@@ -124,6 +124,10 @@ interface Directory @0xabd08b37fb8e602e {
                                bytes :UInt64, owner :UInt64);
   # A tree that is kept, of those that this Directory reaches, behind number `after`: where it stands, of what it is a copy, and as of
   # which record of the stream. `next`: its number, or 0: there are no more.
+  area @27 (pages :UInt32 $Wl.range("1..16")) -> (memory :Capability) $Wl.volatile $Wl.errors(["limit", "noSpace", "denied"]);
+  # A Memory of so many pages, for `get` and `put` of the files that are opened through this Directory from now
+  # on. Asked again, the same one; it goes with the Directory. Whoever has the Directory can have it: so only one
+  # that was derived has one (`denied`). `limit`: there are too many, or it has another size.
 }
 
 interface Watch @0xd41c7a4f0a6b5e93 {
@@ -152,7 +156,7 @@ interface Provider @0xf0b93a5d17c2e684 {
 interface File @0x90960dd976bca09a {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
                denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18;
-               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; }
+               frozen @19; notFrozen @20; conflict @21; notFork @22; otherTree @23; noArea @24; }
 
   read @0 (offset :UInt64, count :UInt32 $Wl.range("0..3072")) -> (data :Data $Wl.max(3072))
       $Wl.errors(["notFound", "isDirectory", "denied", "busy", "silent", "gone", "damaged", "away"]);
@@ -168,4 +172,13 @@ interface File @0x90960dd976bca09a {
   digest @5 () -> (stored :UInt64, depth :UInt8, root :Data $Wl.max(32));
   # The hash by which the first `stored` bytes are on the disk: of one block that of its bytes without the zeros at
   # the end (BLAKE2b-256), of more that of a tree (libsys/chunks). `stored` 0: nothing is.
+  get @6 (offset :UInt64, at :UInt32, count :UInt32 $Wl.range("0..65536")) -> (count :UInt32)
+      $Wl.errors(["notFound", "isDirectory", "denied", "busy", "damaged", "away", "noArea"]);
+  # As `read`, into the area from byte `at` on. Fewer bytes also where those that follow are to be fetched first; 0
+  # only at the end. `noArea`: the Directory has none, no longer (the file server was started anew), or the file is
+  # another server's: then there is `read`.
+  put @7 (offset :UInt64, at :UInt32, count :UInt32 $Wl.range("0..65536")) -> (count :UInt32, soft :Bool)
+      $Wl.errors(["noSpace", "readOnly", "badOffset", "quota", "busy", "noArea"]);
+  # As `write`, of bytes of the area. Fewer where those that follow cannot be written now: the next `put` says why.
+  # `busy`: much is being stored; `write` waits for it.
 }

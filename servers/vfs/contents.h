@@ -28,6 +28,8 @@ void contents_figures(struct contents_figures *out);
 
 /* waiting.c: calls that are answered later; their handlers return what these return. */
 int contents_read_later(struct request *rq, const struct file_read_in *in);
+/* As File.get: its first block is missing. */
+int contents_get_later(struct request *rq, const struct file_get_in *in);
 /* True: too much is dirty, but it will be less. */
 bool contents_write_waits(const struct server *s);
 int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_record *r);

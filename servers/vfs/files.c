@@ -100,4 +100,6 @@ const struct file_ops server_file_ops = {
     .stat = on_stat,
     .verify = on_verify,
     .digest = on_digest,
+    .get = on_get,
+    .put = on_put,
 };

@@ -24,6 +24,7 @@ int handle_give(struct request *rq, uint32_t kind, struct cap_arg *out_cap)
     struct server *s = server_of(rq);
     uint16_t open = s->record.open;
 
+    area_inherit(s, kind == KIND_FILE ? s->open : VFS_NO_OPEN);
     *out_cap = (struct cap_arg){
         .slot = request_service(rq)->endpoint,
         .rights = RIGHT_WRITE | RIGHT_GRANT,
@@ -292,4 +293,5 @@ const struct directory_ops server_directory_ops = {
     .overlay = on_overlay,
     .commit = on_commit,
     .kept = on_kept,
+    .area = on_area,
 };

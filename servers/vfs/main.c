@@ -71,8 +71,10 @@ void server_cache_grow(struct vfs *v, uint32_t blocks)
     (void)grow_blocks(v, wanted < VFS_BLOCKS_MAX ? wanted : VFS_BLOCKS_MAX);
 }
 
+/* Most records need nothing that is not there: of these nothing is asked. */
 static bool grow_for(struct vfs *v, const struct vfs_record *r)
 {
+    if ((r->type == VFS_OPEN && r->len == 0) || r->type == VFS_CLOSE) return true;
     return grow_blocks(v, vfs_blocks_needed(v, r)) &&
            grow(NODES, sizeof(struct node), vfs_nodes_needed(v, r), &v->nodes_ready) &&
            grow(NAMES, 1, vfs_names_needed(v, r), &v->names_ready);
@@ -138,6 +140,7 @@ static void on_death(struct service *svc, uint64_t badge)
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
     watch_drop(r->open);
     remote_gone(r->open);
+    area_drop(r->open);
 }
 
 /* What the capability to a handle is. */

@@ -28,14 +28,18 @@ bool path_next(const char *path, uint32_t len, uint32_t *at, const char **out_na
 
 bool path_target_is_valid(const char *path, uint32_t len)
 {
-    uint32_t at = 0, name_len;
-    const char *name;
+    uint32_t start = 0;
 
     if (len == 0 || len > PATH_MAX_BYTES) return false;
     if (len == 1 && path[0] == '/') return true;
-    if (path[len - 1] == '/') return false;
-    while (path_next(path, len, &at, &name, &name_len)) {
-        if (!path_name_is_valid(name, name_len)) return false;
+    if (path[0] == '/') start = 1;
+    for (uint32_t at = start; at <= len; at++) { /* once over all bytes: each open begins so */
+        if (at < len && path[at] != '/' && path[at] != '\0') continue;
+        if (at < len && path[at] == '\0') return false;
+        uint32_t name = at - start;
+        if (name == 0 || name > PATH_NAME_MAX) return false;
+        if (name <= 2 && path[start] == '.' && path[at - 1] == '.') return false;
+        start = at + 1;
     }
     return true;
 }

@@ -59,6 +59,16 @@ void remote_gone(uint16_t provider);
 void remote_look(void); /* who has waited too long is told so */
 extern const struct provider_ops server_provider_ops;
 
+/* area.c: memory shared with the holder of a Directory. */
+int on_area(struct request *rq, const struct directory_area_in *in, struct directory_area_out *out);
+/* The handle that s->record opens has the area of `from`, or none. */
+void area_inherit(const struct server *s, uint16_t from);
+void area_drop(uint16_t open); /* of one that is gone */
+int on_get(struct request *rq, const struct file_get_in *in, struct file_get_out *out);
+int on_put(struct request *rq, const struct file_put_in *in, struct file_put_out *out);
+/* `count` bytes from `at` on of the area of that handle; NULL: there is none. `*out_err`: why. */
+uint8_t *area_bytes(uint16_t open, uint32_t at, uint32_t count, int *out_err);
+
 /* watch.c */
 int on_watch(struct request *rq, const struct directory_watch_in *in,
              struct directory_watch_out *out);

@@ -84,6 +84,7 @@ enum vfs_error {
     VFS_CONFLICT,
     VFS_NOT_FORK,
     VFS_OTHER_TREE,
+    VFS_NO_AREA,
 };
 
 /* Who owns what. The system is a user like others, but for the rights that only it can have. */

@@ -6,7 +6,7 @@
 #include "panic.h"
 
 enum { WAITING = LOG_HELD_MAX };
-enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK };
+enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_GET, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK };
 
 static struct waiting {
     enum waiting_kind kind;
@@ -14,6 +14,9 @@ static struct waiting {
     uint32_t node, len;
     uint64_t inode, offset;
     uint64_t stamp; /* FLUSH */
+    uint32_t at;    /* GET: in the area of the handle */
+    uint32_t generation;
+    uint16_t open;
     uint8_t *bytes; /* WRITE: VFS_WRITE_MAX; stays, for the next one */
 } all[WAITING];
 
@@ -39,6 +42,21 @@ int contents_read_later(struct request *rq, const struct file_read_in *in)
     struct waiting *w = add(rq, WAIT_READ);
     w->offset = in->offset;
     w->len = in->count;
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+int contents_get_later(struct request *rq, const struct file_get_in *in)
+{
+    uint32_t inside = VFS_BLOCK_BYTES - (uint32_t)(in->offset % VFS_BLOCK_BYTES);
+
+    if (!contents_may_come()) return FILE_AWAY;
+    struct waiting *w = add(rq, WAIT_GET);
+    w->offset = in->offset;
+    w->len = in->count < inside ? in->count : inside;
+    w->at = in->at;
+    w->open = server_of(rq)->open;
+    w->generation = server_of(rq)->vfs.opens[w->open].generation;
     contents_turn(request_service(rq));
     return REPLY_LATER;
 }
@@ -83,6 +101,11 @@ int contents_verify_later(struct request *rq, uint64_t from)
     return REPLY_LATER;
 }
 
+static bool is_read(const struct waiting *w)
+{
+    return w->kind == WAIT_READ || w->kind == WAIT_GET;
+}
+
 static bool is_same_file(const struct vfs *v, const struct waiting *w)
 {
     return v->nodes[w->node].state != NODE_FREE && v->nodes[w->node].inode == w->inode;
@@ -92,7 +115,7 @@ bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index)
 {
     for (uint32_t i = 0; i < WAITING; i++) {
         const struct waiting *w = &all[i];
-        if (w->kind != WAIT_READ || !is_same_file(v, w)) continue;
+        if (!is_read(w) || !is_same_file(v, w)) continue;
         *out_index = vfs_missing(v, w->node, w->offset, w->len);
         *out_node = w->node;
         if (*out_index != UINT64_MAX) return true;
@@ -109,16 +132,19 @@ static int error_of(enum chunks_result why)
 static void read_answer(struct waiting *w, int err, struct data data)
 {
     const struct file_read_out out = {.data = data};
+    const struct file_get_out got = {.count = data.len};
 
+    /* Who asked may be gone. */
+    if (w->kind == WAIT_READ) (void)file_read_answer(w->token, err, &out);
+    if (w->kind == WAIT_GET) (void)file_get_answer(w->token, err, &got);
     w->kind = WAIT_NONE;
-    (void)file_read_answer(w->token, err, &out); /* who asked may be gone */
 }
 
 void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunks_result why)
 {
     for (uint32_t i = 0; i < WAITING; i++) {
         struct waiting *w = &all[i];
-        if (w->kind != WAIT_READ || w->node != node || !is_same_file(v, w)) continue;
+        if (!is_read(w) || w->node != node || !is_same_file(v, w)) continue;
         if (vfs_missing(v, node, w->offset, w->len) != index) continue;
         read_answer(w, error_of(why), data_from(NULL, 0));
     }
@@ -177,9 +203,16 @@ void waiting_checked(uint64_t next, uint64_t checked, enum chunks_result why)
 
 static void read_turn(struct server *s, struct waiting *w)
 {
-    static uint8_t bytes[VFS_WRITE_MAX];
+    static uint8_t page[VFS_WRITE_MAX];
+    int err = ERR_PEER_DIED;
+    uint8_t *bytes = w->kind == WAIT_GET ? NULL : page;
 
-    if (!is_same_file(&s->vfs, w)) {
+    if (w->kind == WAIT_GET && vfs_opened(&s->vfs, w->open, w->generation) != NULL) {
+        bytes = area_bytes(w->open, w->at, w->len, &err);
+    }
+    if (bytes == NULL) {
+        read_answer(w, err, data_from(NULL, 0)); /* its Directory is gone */
+    } else if (!is_same_file(&s->vfs, w)) {
         read_answer(w, ERR_PEER_DIED, data_from(NULL, 0));
     } else if (vfs_missing(&s->vfs, w->node, w->offset, w->len) == UINT64_MAX) {
         uint32_t len = vfs_read(&s->vfs, w->node, w->offset, w->len, bytes);
@@ -224,7 +257,7 @@ void waiting_turn(struct service *svc)
 
     for (uint32_t i = 0; i < WAITING; i++) {
         struct waiting *w = &all[i];
-        if (w->kind == WAIT_READ) read_turn(s, w);
+        if (is_read(w)) read_turn(s, w);
         if (w->kind == WAIT_WRITE) write_turn(svc, w);
         if (w->kind == WAIT_FLUSH) flush_turn(&s->vfs, w);
         if (w->kind == WAIT_CHECK && !contents_may_come()) {

@@ -68,6 +68,13 @@ static uint32_t touched(const struct vfs *v, const struct vfs_record *r,
     return count;
 }
 
+static void look_at(const struct opened *o, uint32_t at, const uint32_t *nodes, uint32_t count)
+{
+    for (uint32_t i = 0; o->purpose == FOR_WATCH && i < count; i++) {
+        if (nodes[i] == o->node) armed[at].told = some_told = true;
+    }
+}
+
 void watch_look(struct server *s, const struct vfs_record *r)
 {
     uint32_t nodes[TOUCHED_MAX];
@@ -75,11 +82,11 @@ void watch_look(struct server *s, const struct vfs_record *r)
 
     if (r->type == VFS_OPEN || r->type == VFS_HANDLE) watches += r->kind == FOR_WATCH;
     if (r->type == VFS_CLOSE) watches -= s->vfs.opens[r->open].purpose == FOR_WATCH;
-    for (uint32_t i = 0; watches > 0 && count > 0 && i < VFS_OPENS_MAX; i++) {
-        const struct opened *o = &s->vfs.opens[i];
-        if (!o->used || o->purpose != FOR_WATCH) continue;
-        for (uint32_t n = 0; n < count; n++) {
-            if (nodes[n] == o->node) armed[i].told = some_told = true;
+    if (watches == 0 || count == 0) return;
+    for (uint32_t word = 0; word < VFS_OPENS_MAX / 64; word++) {
+        for (uint64_t map = s->vfs.opens_map[word]; map != 0; map &= map - 1) {
+            uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(map);
+            look_at(&s->vfs.opens[i], i, nodes, count);
         }
     }
 }

@@ -122,6 +122,28 @@ class Contents(Boots):
         self.assertEqual(self.storage(two)["memory"], 300 * PIECE // BLOCK)
         self.assertTrue(two.power_off())
 
+    def test_area(self):
+        """Through memory that is shared with the file server: the same bytes, from memory and from
+        the disk, also while it ends; each refusal."""
+        one = self.start()
+        self.many(one, "area /refused 1 0")
+        self.many(one, "put /a 500 3072")
+        self.many(one, "read /a 500 3072")
+        self.line(one, "spawn files_many put /b 900 3072")
+        self.line(one, "kill vfs")
+        self.many(one, "get /a 500 3072")
+        deadline = time.monotonic() + 120
+        while plain(bytes(one.seen)).count("files_many put: done") < 2:
+            self.assertLess(time.monotonic(), deadline, one.text())
+            self.line(one, "sleep 1")
+        self.line(one, "vfs flush")
+        self.assertTrue(one.power_off())
+        two = self.start()
+        for name, pieces in (("a", 500), ("b", 900)):
+            self.many(two, f"get /{name} {pieces} 3072")
+        self.assertGreater(self.storage(two)["fetched"], 100)
+        self.assertTrue(two.power_off())
+
     def test_deaths(self):
         """File server and driver are ended while files are written and read."""
         one = self.start()

@@ -15,9 +15,9 @@ SECONDS = 240
 STAGES = re.compile(r"kernel [\d.]+ ms, axiom ")
 STAGE = re.compile(r"([a-z][a-z ]*) ([\d.]+) ms")
 ROWS = ("raw_call", "typed_call", "typed_over_raw", "axiom_call", "axiom_map", "axiom_unmap",
-        "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_read_4k", "file_close",
-        "file_all", "file_stat", "file_write_4k", "file_create", "file_rename",
-        "file_unlink", "commit_append", "boot")
+        "spawn", "exit", "ring_alone", "ring_batch_32", "file_open", "file_get_4k", "file_close",
+        "file_all", "file_stat", "file_put_4k", "file_read_4k", "file_write_4k", "file_create",
+        "file_rename", "file_unlink", "commit_append", "boot")
 END = re.compile(rb"(?m)^(end|failed \S+ \d+|init: bench [^\n]*)\s*$")
 # Rows in which both sides are the program that measures.
 OF_ONE_PROGRAM = ("raw_call", "typed_call", "ring_alone", "ring_batch_32")

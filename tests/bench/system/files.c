@@ -8,14 +8,30 @@
 #include "idl/vfs.h"
 #include "print.h"
 #include "slots.h"
+#include "window.h"
+
+#define FILE_NAME "/bench/file"
 
 enum { FILE_ROUNDS = 64, PAGE = 4096, PART = 3072, NAME_BYTES = 32 };
-enum file_operation { OPEN, READ, CLOSE, ALL, STAT, WRITE, CREATE, RENAME, UNLINK, OPERATIONS };
-static const char *const names[OPERATIONS] = {"file_open",   "file_read_4k", "file_close",
-                                              "file_all",    "file_stat",    "file_write_4k",
-                                              "file_create", "file_rename",  "file_unlink"};
+enum file_operation {
+    OPEN,
+    GET,
+    CLOSE,
+    ALL,
+    STAT,
+    PUT,
+    READ,
+    WRITE,
+    CREATE,
+    RENAME,
+    UNLINK,
+    OPERATIONS
+};
+static const char *const names[OPERATIONS] = {
+    "file_open",    "file_get_4k",   "file_close",  "file_all",    "file_stat",  "file_put_4k",
+    "file_read_4k", "file_write_4k", "file_create", "file_rename", "file_unlink"};
 
-static cap_t files;
+static cap_t files; /* a Directory with an area */
 static char page[PAGE];
 static uint32_t costs[OPERATIONS][FILE_ROUNDS];
 
@@ -28,6 +44,36 @@ static cap_t file_open(const char *path, bool create, bool exclusive)
     struct directory_open_out out = {.file = {.slot = slot_alloc()}};
     NEED(directory_open(files, &in, &out) == OK);
     return out.file.slot;
+}
+
+static void area_open(void)
+{
+    const struct directory_mkdir_in make = {.path = text_from("/bench", 6)};
+    const struct directory_subdirectory_in root = {.path = text_from("/", 1)};
+    struct directory_subdirectory_out own = {.directory = {.slot = slot_alloc()}};
+    struct directory_area_out out = {.memory = {.slot = slot_alloc()}};
+    NEED(directory_mkdir(startup_cap("files"), &make) == OK);
+    NEED(directory_subdirectory(startup_cap("files"), &root, &own) == OK);
+    files = own.directory.slot;
+    NEED(directory_area(files, &(struct directory_area_in){.pages = 1}, &out) == OK);
+    const struct self_memory_attach_in in = {
+        .memory = {.slot = out.memory.slot, .rights = RIGHTS_ALL},
+        .address = window_alloc(1),
+        .write = true};
+    struct self_memory_attach_out attached;
+    NEED(self_memory_attach(CAP_SLOT_SELF, &in, &attached) == OK);
+}
+
+static void file_get_page(cap_t file)
+{
+    struct file_get_out out;
+    NEED(file_get(file, &(struct file_get_in){.count = PAGE}, &out) == OK && out.count == PAGE);
+}
+
+static void file_put_page(cap_t file)
+{
+    struct file_put_out out;
+    NEED(file_put(file, &(struct file_put_in){.count = PAGE}, &out) == OK && out.count == PAGE);
 }
 
 /* A message holds 3 KiB: so it takes two. */
@@ -60,9 +106,9 @@ static void one_used(const char *path, uint32_t round, cap_t kept)
     cap_t file = file_open(path, false, false);
     uint32_t opened = stamp();
     mark_end();
-    mark_begin(READ);
-    uint32_t before_read = stamp();
-    file_read_page(file);
+    mark_begin(GET);
+    uint32_t before_get = stamp();
+    file_get_page(file);
     uint32_t done = stamp();
     mark_end();
     mark_begin(CLOSE);
@@ -75,24 +121,41 @@ static void one_used(const char *path, uint32_t round, cap_t kept)
     NEED(directory_stat(files, &ask, &stat) == OK && stat.stat.size == PAGE);
     uint32_t known = stamp();
     mark_end();
-    mark_begin(WRITE);
-    uint32_t before_write = stamp();
-    file_write_page(kept);
+    mark_begin(PUT);
+    uint32_t before_put = stamp();
+    file_put_page(kept);
     uint32_t written = stamp();
     mark_end();
     costs[OPEN][round] = opened - begin;
-    costs[READ][round] = done - before_read;
+    costs[GET][round] = done - before_get;
     costs[CLOSE][round] = closed - before_close;
-    costs[ALL][round] = opened - begin + done - before_read + closed - before_close;
+    costs[ALL][round] = opened - begin + done - before_get + closed - before_close;
     costs[STAT][round] = known - before_stat;
-    costs[WRITE][round] = written - before_write;
+    costs[PUT][round] = written - before_put;
+}
+
+/* The same through messages. */
+static void one_sent(uint32_t round, cap_t kept)
+{
+    mark_begin(READ);
+    uint32_t begin = stamp();
+    file_read_page(kept);
+    uint32_t done = stamp();
+    mark_end();
+    mark_begin(WRITE);
+    uint32_t before = stamp();
+    file_write_page(kept);
+    uint32_t written = stamp();
+    mark_end();
+    costs[READ][round] = done - begin;
+    costs[WRITE][round] = written - before;
 }
 
 static void one_made(uint32_t round)
 {
     char first[NAME_BYTES], second[NAME_BYTES];
-    print_format(first, sizeof(first), "/made%u", round);
-    print_format(second, sizeof(second), "/named%u", round);
+    print_format(first, sizeof(first), "/bench/made%u", round);
+    print_format(second, sizeof(second), "/bench/named%u", round);
     const struct directory_rename_in names_of = {.source = text_from(first, strlen(first)),
                                                  .target = text_from(second, strlen(second))};
     const struct directory_remove_in gone = {.path = names_of.target};
@@ -119,11 +182,14 @@ static void one_made(uint32_t round)
 
 void rows_files(void)
 {
-    files = startup_cap("files");
-    cap_t kept = file_open("/bench.file", true, false);
+    area_open();
+    cap_t kept = file_open(FILE_NAME, true, false);
     file_write_page(kept);
     for (uint32_t i = 0; i < FILE_ROUNDS; i++) {
-        one_used("/bench.file", i, kept);
+        one_used(FILE_NAME, i, kept);
+    }
+    for (uint32_t i = 0; i < FILE_ROUNDS; i++) {
+        one_sent(i, kept);
     }
     for (uint32_t i = 0; i < FILE_ROUNDS; i++) {
         one_made(i);

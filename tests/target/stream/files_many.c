@@ -7,10 +7,15 @@
  *   files_many link DIRECTORY COUNT BYTES     COUNT links, the name of what each leads to that long
  *   files_many write FILE PIECES STRIDE       PIECES times 3 KiB, STRIDE bytes from start to start
  *   files_many read FILE PIECES STRIDE
+ *   files_many put FILE PIECES 3072           the same through shared memory, 63 KiB at once
+ *   files_many get FILE PIECES 3072
+ *   files_many area FILE 1 0                  each refusal of it
  *   files_many cost DIRECTORY COUNT 0         what each operation costs, over COUNT of them
  *
  * At the end it prints the ticks that one took: instructions, where those are what is counted.
  */
+#include "files_area.h"
+
 #include "bytes.h"
 #include "idl/vfs.h"
 #include "print.h"
@@ -20,14 +25,14 @@
 #include "terminal.h"
 #include "text.h"
 
-enum { PIECE = 3072, PATH_BYTES = 128 };
+enum { PATH_BYTES = 128 };
 
-static cap_t files;
+cap_t files;
+uint64_t piece[PIECE / 8];
 static char path[PATH_BYTES];
-static uint64_t piece[PIECE / 8];
 
 /* Bytes that follow from a number. */
-static void fill(uint64_t number, uint32_t bytes)
+void fill(uint64_t number, uint32_t bytes)
 {
     uint64_t word = number * 0x9e3779b97f4a7c15ull;
 
@@ -37,7 +42,7 @@ static void fill(uint64_t number, uint32_t bytes)
     }
 }
 
-static int open_at(const char *name, bool write, cap_t *out_file)
+int open_at(const char *name, bool write, cap_t *out_file)
 {
     const struct directory_open_in in = {
         .path = text_from(name, strlen(name)), .create = write, .write = write};
@@ -49,7 +54,7 @@ static int open_at(const char *name, bool write, cap_t *out_file)
     return err;
 }
 
-static int put(cap_t file, uint64_t offset, uint32_t bytes)
+int put(cap_t file, uint64_t offset, uint32_t bytes)
 {
     const struct file_write_in in = {.offset = offset, .data = data_from(piece, bytes)};
     struct file_write_out out;
@@ -192,6 +197,10 @@ int main(int argc, char **argv)
     int err = OK;
     if (strcmp(argv[1], "cost") == 0) {
         err = cost(argv[2], count);
+    } else if (strcmp(argv[1], "put") == 0 || strcmp(argv[1], "get") == 0) {
+        err = area_move(argv[2], count, strcmp(argv[1], "put") == 0);
+    } else if (strcmp(argv[1], "area") == 0) {
+        err = area_refusals(argv[2]);
     } else if (long_one) {
         err = pieces(argv[1], argv[2], count, size);
     } else {
