@@ -79,6 +79,8 @@ int run_true(struct shell *sh, int argc, char **argv);
 int run_man(struct shell *sh, int argc, char **argv);
 int run_write(struct shell *sh, int argc, char **argv);
 int run_as(struct shell *sh, int argc, char **argv);
+int run_seal(struct shell *sh, int argc, char **argv);
+int run_unseal(struct shell *sh, int argc, char **argv);
 int run_snapshot(struct shell *sh, int argc, char **argv);
 int run_layers(struct shell *sh, int argc, char **argv);
 int run_change(struct shell *sh, int argc, char **argv);

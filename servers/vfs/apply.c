@@ -136,6 +136,12 @@ static void apply_close_all(struct vfs *v)
     while (v->mount_count > 0) {
         mounts_remove(v, v->mounts[0].view, v->mounts[0].at);
     }
+    for (uint32_t i = 0; v->tops_used > 0 && i < VFS_TOPS_MAX; i++) {
+        uint32_t node = v->tops[i].node; /* a fork that nobody had yet */
+        if (v->tops[i].kind == TOP_NONE || v->tops[i].kind == TOP_KEPT) continue;
+        tree_empty(v, node);
+        node_free_if_unused(v, node);
+    }
 }
 
 /* The records of a checkpoint give a directory before its entries. */

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "state.h"
 #include "world.h"
 
 enum { STEPS = 80000, COMPARE_EVERY = 200, TYPES = 32 };
@@ -297,6 +298,14 @@ static void compare_plainly(void)
         assert_true(a->node == b->node && a->user == b->user && a->rights == b->rights);
         assert_true(a->view == b->view && a->purpose == b->purpose && a->path_len == b->path_len);
         assert_memory_equal(vfs_path(&live, a), vfs_path(&folded, b), a->path_len);
+    }
+    assert_int_equal(live.tops_used, folded.tops_used);
+    for (uint32_t i = 0; i < VFS_TOPS_MAX; i++) {
+        const struct top *a = &live.tops[i];
+        if (a->kind == TOP_NONE) continue;
+        const struct top *b = &folded.tops[tops_find(&folded, a->node)];
+        assert_true(a->kind == b->kind && a->view == b->view && a->stale == b->stale);
+        assert_true(a->origin == b->origin && a->since == b->since && a->path_len == b->path_len);
     }
     for (uint32_t i = 0; i < live.nodes_fresh; i++) {
         const struct node *a = &live.nodes[i], *b = &folded.nodes[i];

@@ -36,10 +36,12 @@ static inline enum vfs_error fork_at(const struct asker *who, const char *source
     uint32_t base = at == who->base ? fork.node : who->base;
     err = vfs_decide_open_new(&vfs, who, base, &grant, &open);
     if (err != VFS_OK) return err;
-    vfs_apply(&vfs, &fork);
-    vfs_apply(&vfs, &open);
+    record = fork;
+    (void)apply_if(VFS_OK);
+    record = open;
+    (void)apply_if(VFS_OK);
     vfs_fork_bind(&fork, at, &record);
-    if (at != who->base) vfs_apply(&vfs, &record);
+    if (at != who->base) (void)apply_if(VFS_OK);
     record.open = open.open;
     *out_who = *who;
     out_who->base = base;

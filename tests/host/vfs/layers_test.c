@@ -1,6 +1,6 @@
 /*
  * layers_test.c - whole trees: copies that share, what is kept and does not change, layers of which
- * the later wins, and changes that nobody sees until all of them are there.
+ * the later wins.
  */
 #include "forks.h"
 
@@ -208,112 +208,10 @@ static void layers(void **state)
     assert_int_equal(vfs.mount_count, 0);
 }
 
-/* Nobody sees it, then everybody sees all of it. */
-static void commits(void **state)
-{
-    struct asker red;
-    uint32_t node, before, t;
-
-    (void)state;
-    tree(&ann, "/hers/t");
-    before = vfs.nodes_used;
-    assert_int_equal(find(&ann, "/hers/t", &t), VFS_OK);
-    assert_int_equal(fork_at(&ann, "/hers/t", "/hers/t", &red), VFS_OK);
-    assert_int_equal(vfs_account(&vfs, ANN).files, 5 + 4); /* while both are there */
-    assert_int_equal(put(&red, "/hers/t/f", "later"), VFS_OK);
-    assert_int_equal(take(&red, "/hers/t/d", REMOVE_WHOLE), VFS_OK);
-    assert_int_equal(put(&red, "/hers/t/new", "new"), VFS_OK);
-    assert_int_equal(move_path(&red, "/hers/t/new", "/tmp/new"), VFS_OTHER_TREE);
-    expect(&red, "/hers/t/f", "later");
-    expect(&ann, "/hers/t/f", "first");
-    expect(&ann, "/hers/t/d/g", "deep");
-    assert_int_equal(find(&ann, "/hers/t/new", &node), VFS_NOT_FOUND);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &ann, &record)), VFS_NOT_FORK);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_OK);
-    expect(&ann, "/hers/t/f", "later");
-    expect(&ann, "/hers/t/new", "new");
-    assert_int_equal(find(&ann, "/hers/t/d", &node), VFS_NOT_FOUND);
-    assert_int_equal(find(&ann, "/hers/t", &node), VFS_OK);
-    assert_int_equal(node, t); /* the same directory */
-    expect(&red, "/hers/t/new", "new");
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_NOT_FORK);
-    assert_int_equal(vfs.nodes_used, before - 1);
-    assert_int_equal(vfs_account(&vfs, ANN).files, 5 - 1);
-    assert_int_equal(vfs_account(&vfs, ANN).bytes, 5 + 3);
-    close_all();
-}
-
-static void refusals(void **state)
-{
-    struct asker red, other, root;
-    uint32_t before;
-
-    (void)state;
-    tree(&ann, "/hers/t");
-    before = vfs.nodes_used;
-    assert_int_equal(fork_at(&ann, "/hers/t/f", "/hers/t", &red), VFS_NOT_DIRECTORY);
-    assert_int_equal(fork_at(&ann, "/hers/t", "/hers", &red), VFS_NOT_FROZEN);
-    assert_int_equal(keep(&ann, "/hers/t", "/hers/k"), VFS_OK);
-    assert_int_equal(fork_at(&ann, "/hers/k", "/hers/k", &red), VFS_FROZEN);
-    assert_int_equal(fork_at(&ann, "/hers", "/hers", &red), VFS_FROZEN); /* it has one in it */
-    assert_int_equal(take(&ann, "/hers/k", REMOVE_WHOLE), VFS_OK);
-    assert_int_equal(fork_at(&the_system, "/", "/", &red), VFS_READ_ONLY); /* the boot image's */
-    assert_int_equal(mode(&ann, "/hers/t/d", MODE_OWNER_READ | MODE_OWNER_EXECUTE), VFS_OK);
-    assert_int_equal(fork_at(&bob, "/hers/t", "/hers/t", &red), VFS_DENIED);
-    assert_int_equal(mode(&ann, "/hers/t/d", MODE_ALL), VFS_OK);
-    /* Two begin; one commits; what the other did is refused, and dropped. */
-    assert_int_equal(fork_at(&ann, "/hers/t", "/hers/t", &red), VFS_OK);
-    uint16_t open = record.open;
-    assert_int_equal(fork_at(&ann, "/hers/t", "/hers/t", &other), VFS_OK);
-    assert_int_equal(put(&red, "/hers/t/f", "red"), VFS_OK);
-    assert_int_equal(put(&other, "/hers/t/f", "other"), VFS_OK);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &other, &record)), VFS_OK);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_CONFLICT);
-    assert_true(vfs_decide_close(&vfs, open, vfs.opens[open].generation, &record));
-    vfs_apply(&vfs, &record);
-    expect(&ann, "/hers/t/f", "other");
-    assert_int_equal(vfs.nodes_used, before);
-    /* Each change of what it is a copy of is one too many; and so is its end. */
-    static const char *const gone[] = {"/hers/t/f", "/hers/t"};
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(fork_at(&ann, "/hers/t", "/hers/t", &red), VFS_OK);
-        assert_int_equal(take(&ann, gone[i], REMOVE_WHOLE), VFS_OK);
-        assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_CONFLICT);
-    }
-    /* What is bound below would lead to what is gone. */
-    tree(&ann, "/hers/t");
-    const struct vfs_grant g = {.user = ANN, .rights = MAY_READ, .fresh = true};
-    assert_int_equal(apply_if(vfs_decide_open_new(&vfs, &ann, VFS_ROOT, &g, &record)), VFS_OK);
-    root = ann;
-    root.view = vfs.opens[record.open].view;
-    const struct vfs_paths paths = {path_at("/hers/t/d"), path_at("/tmp")};
-    assert_int_equal(apply_if(vfs_decide_bind(&vfs, &root, &paths, false, &record)), VFS_OK);
-    assert_int_equal(fork_at(&ann, "/hers/t", "/hers/t", &red), VFS_OK);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_BUSY);
-    close_all();
-    assert_int_equal(vfs.tops_used, 0);
-    /* A fork of all that one has; and one of a fork, which is put in place in it. */
-    assert_int_equal(find(&ann, "/hers", &before), VFS_OK);
-    struct asker home = ann;
-    home.base = before;
-    assert_int_equal(fork_at(&home, "/", "/", &red), VFS_OK);
-    assert_int_equal(put(&red, "/x", "x"), VFS_OK);
-    assert_int_equal(fork_at(&red, "/t", "/t", &other), VFS_OK);
-    assert_int_equal(put(&other, "/t/f", "inner"), VFS_OK);
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &other, &record)), VFS_OK);
-    expect(&red, "/t/f", "inner");
-    expect(&home, "/t/f", "first");
-    assert_int_equal(apply_if(vfs_decide_commit(&vfs, &red, &record)), VFS_OK);
-    expect(&home, "/t/f", "inner");
-    expect(&home, "/x", "x");
-    close_all();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(copies), TEST(kept),    TEST(kept_in_tmp), TEST(limits),
-        TEST(layers), TEST(commits), TEST(refusals),
+        TEST(copies), TEST(kept), TEST(kept_in_tmp), TEST(limits), TEST(layers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

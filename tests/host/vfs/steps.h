@@ -18,8 +18,11 @@ static struct vfs_memory memory;
 static const struct asker ann = {.base = VFS_ROOT, .rights = MAY_READ | MAY_WRITE, .user = ANN};
 static const struct asker bob = {.base = VFS_ROOT, .rights = MAY_READ | MAY_WRITE, .user = BOB};
 
+static void (*before_apply)(void); /* NULL, or what looks at each record */
+
 static inline enum vfs_error apply_if(enum vfs_error err)
 {
+    if (err == VFS_OK && before_apply != NULL) before_apply();
     if (err == VFS_OK) vfs_apply(&vfs, &record);
     return err;
 }

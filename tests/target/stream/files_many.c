@@ -10,6 +10,8 @@
  *   files_many put FILE PIECES 3072           the same through shared memory, 63 KiB at once
  *   files_many get FILE PIECES 3072
  *   files_many area FILE 1 0                  each refusal of it
+ *   files_many cut FILE SIZE 0               the file ends there
+ *   files_many swap FILE OFFSET OTHER         what is at one 3 KiB comes to the other, and back
  *   files_many cost DIRECTORY COUNT 0         what each operation costs, over COUNT of them
  *
  * At the end it prints the ticks that one took: instructions, where those are what is counted.
@@ -185,6 +187,37 @@ static int cost(const char *directory, uint64_t count)
     return err;
 }
 
+static int swap(cap_t file, uint64_t offset, uint64_t other)
+{
+    static uint8_t first[PIECE];
+    struct file_read_in in = {.offset = offset, .count = PIECE};
+    struct file_read_out out;
+    int err = file_read(file, &in, &out);
+
+    if (err != OK || out.data.len != PIECE) return ERR_RANGE;
+    memcpy(first, out.data.at, PIECE);
+    in.offset = other;
+    err = file_read(file, &in, &out);
+    if (err != OK || out.data.len != PIECE) return ERR_RANGE;
+    memcpy(piece, out.data.at, PIECE);
+    err = put(file, offset, PIECE);
+    memcpy(piece, first, PIECE);
+    return err == OK ? put(file, other, PIECE) : err;
+}
+
+/* What is done to a file by who cannot read it. */
+static int damage(const char *what, const char *name, uint64_t at, uint64_t other)
+{
+    cap_t file;
+    int err = open_at(name, true, &file);
+
+    if (err != OK) return err;
+    bool cuts = strcmp(what, "cut") == 0;
+    err = cuts ? file_truncate(file, &(struct file_truncate_in){at}) : swap(file, at, other);
+    slot_discard(file);
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t count, size, start = ticks_now();
@@ -193,9 +226,12 @@ int main(int argc, char **argv)
     if (!text_parse_u64(argv[4], strlen(argv[4]), &size)) return 2;
     files = startup_cap("files");
     bool long_one = strcmp(argv[1], "write") == 0 || strcmp(argv[1], "read") == 0;
-    if (!long_one && size > PIECE) return 2;
+    bool damages = strcmp(argv[1], "cut") == 0 || strcmp(argv[1], "swap") == 0;
+    if (!long_one && !damages && size > PIECE) return 2;
     int err = OK;
-    if (strcmp(argv[1], "cost") == 0) {
+    if (damages) {
+        err = damage(argv[1], argv[2], count, size);
+    } else if (strcmp(argv[1], "cost") == 0) {
         err = cost(argv[2], count);
     } else if (strcmp(argv[1], "put") == 0 || strcmp(argv[1], "get") == 0) {
         err = area_move(argv[2], count, strcmp(argv[1], "put") == 0);
