@@ -20,7 +20,7 @@ class Mutant:
     seen: list = field(default_factory=list)
 
 
-HEAD = re.compile(r"\[([a-z0-9-]+)\] ([a-z_]+\.[ch])$")
+HEAD = re.compile(r"\[([a-z0-9-]+)\] ([a-z_/]+\.[ch])$")
 
 
 def spaced(text):

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../servers/vfs/vfs.h"
 #include "idl/axiom.h"
 #include "idl/stream.h"
 #include "service_recover.h"
@@ -163,12 +164,27 @@ static void shadow_fold(struct checked *c, uint64_t upto)
     }
 }
 
+/* What a block of a file holds beside what was written since its contents went to their disk is no
+ * state, and differs between who has stored it and who has only heard of it. */
+static bool is_beside(const struct service *svc, const struct record *r)
+{
+    static bool stored[VFS_NODES_MAX];
+    const struct vfs_record *v = (const struct vfs_record *)r->payload;
+    bool vfs = svc == programs[PROGRAM_VFS].service || svc == programs[PROGRAM_VFS_SHADOW].service;
+    if (!vfs || r->type >= RECORD_OWN) return false;
+    if (r->type == VFS_NODE) stored[v->node] = false;
+    if (r->type == VFS_STORED) stored[v->node] = true;
+    return r->type == VFS_BLOCK && stored[v->node];
+}
+
 static void take(struct service *svc)
 {
     if (taking->len + svc->record_bytes > SNAPSHOT_BYTES) sim_fail("a snapshot is too large");
     for (uint32_t at = 0; at < svc->record_bytes;) { /* what pads a record means nothing */
         const struct record *r = (const struct record *)((const char *)svc->records + at);
         uint32_t bytes = (uint32_t)sizeof(*r) + (r->len + 7) / 8 * 8;
+        at += bytes;
+        if (is_beside(svc, r)) continue;
         memset(taking->bytes + taking->len, 0, bytes);
         memcpy(taking->bytes + taking->len, r, sizeof(*r) + r->len);
         if (r->type == RECORD_OUTCOME) { /* they come in their order, however it is counted */
@@ -176,7 +192,6 @@ static void take(struct service *svc)
             o->order = 0;
         }
         taking->len += bytes;
-        at += bytes;
     }
     svc->record_bytes = 0;
 }

@@ -10,7 +10,6 @@ enum { CLIENT_BYTES = 1 << 17 };
 uint32_t sim_client_number(void); /* the first one's is 0 */
 /* Zero at first. */
 void *sim_client_memory(uint32_t bytes);
-uint64_t sim_ended(void);  /* so many ended until now, of whatever program */
 void sim_client_did(void); /* one more thing */
 _Noreturn void sim_client_fails(const char *what, int err);
 uint32_t sim_random(uint32_t below);

@@ -22,15 +22,20 @@ static struct disk {
     uint32_t *dirty, dirty_count; /* sectors that differ */
     uint64_t *written; /* by sector: number of the first write that is not kept; 0: none */
     uint64_t writes;
+    uint32_t sectors;
 } disks[DISKS];
+
+/* The keystore reads all of its disk when it is unlocked. */
+static const uint32_t sizes[] = {1 << 19, 1 << 17, 1 << 13};
 
 void disk_setup(void)
 {
     for (struct disk *d = disks; d < disks + DISKS; d++) {
-        d->now = calloc(SIM_SECTORS, SECTOR);
-        d->stable = calloc(SIM_SECTORS, SECTOR);
-        d->dirty = calloc(SIM_SECTORS, sizeof(*d->dirty));
-        d->written = calloc(SIM_SECTORS, sizeof(*d->written));
+        d->sectors = sizes[d - disks];
+        d->now = calloc(d->sectors, SECTOR);
+        d->stable = calloc(d->sectors, SECTOR);
+        d->dirty = calloc(d->sectors, sizeof(*d->dirty));
+        d->written = calloc(d->sectors, sizeof(*d->written));
     }
 }
 
@@ -38,6 +43,11 @@ void disk_setup(void)
 static struct disk *own(void)
 {
     return &disks[number_of(sim.current->process) - FIRST_DISK];
+}
+
+uint32_t sim_disk_sectors(void)
+{
+    return own()->sectors;
 }
 
 const char *sim_disk_serial(void)
@@ -70,7 +80,7 @@ bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, u
     struct flight *f = find(own(), false, false);
     bool data_op = op == BLOCK_READ || op == BLOCK_WRITE;
     if (f == NULL || (!data_op && op != BLOCK_FLUSH)) return false;
-    if (data_op && (data == NULL || sector >= SIM_SECTORS || count > SIM_SECTORS - sector))
+    if (data_op && (data == NULL || sector >= own()->sectors || count > own()->sectors - sector))
         return false;
     *f = (struct flight){.used = true,
                          .op = op,
@@ -147,7 +157,7 @@ void disk_step(uint32_t disk)
         struct flight *f = &d->flights[(start + i) % SIM_FLIGHTS];
         if (!f->used || f->done) continue;
         f->done = true;
-        f->good = sim_random(sim_fault_every()) != 0;
+        f->good = sim.quiet || sim_random(sim_fault_every()) != 0;
         sim.count.faults += !f->good;
         if (f->good || f->op == BLOCK_WRITE) perform(d, f, !f->good);
         if (f->op == BLOCK_WRITE) free(f->data);

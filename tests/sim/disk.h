@@ -3,9 +3,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SIM_SECTORS = 1 << 19, SIM_FLIGHTS = 32, SIM_SIGNAL_IRQ = 1 };
+enum { SIM_FLIGHTS = 32, SIM_SIGNAL_IRQ = 1 };
 
 const char *sim_disk_serial(void);
+uint32_t sim_disk_sectors(void);
 /* What the driver asks. `op`: as in block.h. False: no such request. */
 bool sim_disk_room(void);
 bool sim_disk_submit(uint32_t op, uint64_t sector, uint32_t count, void *data, uint64_t cookie);

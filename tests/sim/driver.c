@@ -32,7 +32,7 @@ static int on_info(struct request *rq, struct block_info_out *out)
 {
     (void)rq;
     out->info = (struct block_block_info){
-        .sectors = SIM_SECTORS,
+        .sectors = sim_disk_sectors(),
         .flush = true,
         .max_sectors = 512,
         .block_bytes = BLOCK_SECTOR,

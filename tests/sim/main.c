@@ -14,6 +14,8 @@
 
 #include "steps.h"
 
+enum { PATIENCE = 200000 };
+
 struct options options = {.seed = 1, .seeds = 1, .steps = 100000};
 struct told *told;
 
@@ -21,6 +23,12 @@ static void run_seed(void)
 {
     steps_setup();
     for (sim.step = 1; sim.step <= options.steps && !sim.given_up; sim.step++) {
+        step();
+    }
+    /* In the end all is quiet, and everybody gets an answer. */
+    sim.quiet = true;
+    for (uint32_t i = 0; !sim.given_up && steps_who_waits() != NULL; i++, sim.step++) {
+        if (i == PATIENCE) sim_fail("%s waits for ever", steps_who_waits());
         step();
     }
     if (sim.given_up)

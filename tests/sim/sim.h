@@ -160,6 +160,7 @@ extern struct sim {
     bool disk;     /* there is one */
     bool given_up; /* by the ledger, who says so: from then on nothing is promised */
     bool says;
+    bool quiet; /* nobody ends any more, and nothing fails */
 } sim;
 
 /* Ends the run: the seed does not keep what it should. */

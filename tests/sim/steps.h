@@ -20,3 +20,5 @@ extern struct told { /* of this seed, for who shrinks */
 
 void steps_setup(void); /* before the first one of a seed */
 void step(void);
+/* A client that has got no answer since the last step of the seed, or NULL. */
+const char *steps_who_waits(void);
