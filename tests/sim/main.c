@@ -25,8 +25,9 @@ static void run_seed(void)
     for (sim.step = 1; sim.step <= options.steps && !sim.given_up; sim.step++) {
         step();
     }
-    /* In the end all is quiet, and everybody gets an answer. */
+    /* In the end the power is cut once more; then all is quiet, and everybody gets an answer. */
     sim.quiet = true;
+    if (sim.disk) power_cut();
     for (uint32_t i = 0; !sim.given_up && steps_who_waits() != NULL; i++, sim.step++) {
         if (i == PATIENCE) sim_fail("%s waits for ever", steps_who_waits());
         step();

@@ -3,7 +3,7 @@
 
 Usage: mutants.py [--short | ID ...]
 
-mutants.txt lists them. Each is compiled as Ninja does it, the programs that have the file are linked
+mutants.txt lists them. Each is compiled as Ninja does it, the programs that have it are linked
 again, and the simulator runs its seeds until one fails. One that survives fails this run.
 """
 

@@ -283,7 +283,8 @@ void steps_setup(void)
 const char *steps_who_waits(void)
 {
     for (uint32_t i = 0; i < CLIENTS; i++) {
-        if (answered[i] <= options.steps) return programs[FIRST_CLIENT + i].name;
+        bool waits = sim.disk || FIRST_CLIENT + i != PROGRAM_KEYS; /* whose store needs a disk */
+        if (waits && answered[i] <= options.steps) return programs[FIRST_CLIENT + i].name;
     }
     return NULL;
 }
