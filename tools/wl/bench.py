@@ -42,6 +42,8 @@ def parse_arguments(argv):
     parser.add_argument("--svg", type=Path, metavar="FILE", help="the same as plots, too")
     parser.add_argument("--waterfall", action="store_true",
                         help="what the boot is spent on, by program and function")
+    parser.add_argument("--linux", action="store_true",
+                        help="operations on files beside a Linux guest's, which is fetched")
     parser.add_argument("--check", action="store_true",
                         help="fail if an operation became slower than the baseline says")
     parser.add_argument("--accept", action="store_true", help="rewrite the baseline")
@@ -170,8 +172,20 @@ def accept(args, build, rows):
         bench_page.write(bench_gate.read(args.baseline), goals)
 
 
+def show_linux(args):
+    """1 if opening, reading and closing a file costs more than there."""
+    if not args.no_build:
+        for build, *what in (("debug", "linux_files"), ("release", "kernel", "loader",
+                                                        "image_boot-bench")):
+            subprocess.run([machine.ROOT / "tools/build", build, *what], check=True)
+    line = ["/usr/bin/python3", "-B", machine.ROOT / "tests/bench/linux/files.py"]
+    return subprocess.run(line + (["--json", args.json] if args.json else []), check=False).returncode
+
+
 def run(args):
     build = machine.ROOT / "build/release"
+    if args.linux:
+        return show_linux(args)
     if not args.no_build:
         subprocess.run([machine.ROOT / "tools/build", "release", *targets(args)], check=True)
     kernel = args.kernel or build / "symbols/kernel.elf"

@@ -63,9 +63,11 @@ TEXTS = {
     "exit": "its end, until its maker knows",
     "ring_alone": "a ring: one request and its completion, both sides",
     "ring_batch_32": "the same, each of 32",
-    "file_open": "open of a file", "file_read_4k": "read of 4 KiB (two calls)",
+    "file_open": "open of a file", "file_read_4k": "read of 4 KiB in messages (two calls)",
     "file_close": "close", "file_all": "open, read of 4 KiB, close",
-    "file_write_4k": "write of 4 KiB (two calls)",
+    "file_get_4k": "read of 4 KiB into an area", "file_put_4k": "write of 4 KiB from an area",
+    "file_write_4k": "write of 4 KiB in messages (two calls)", "file_stat": "stat of a path",
+    "file_create": "create and open", "file_rename": "rename", "file_unlink": "unlink",
     "commit_append": "a record of 96 bytes appended to a service's stream",
     "boot": "kernel entry to prompt",
 }

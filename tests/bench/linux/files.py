@@ -29,8 +29,8 @@ PROGRAM = Path(os.environ.get("WL_LINUX_FILES", BUILDS["debug"] / "tests/bench/l
 # As it comes; and with all that costs it instructions left out: without mitigations, and with
 # copies of 8 bytes an instruction, as ours are.
 BOOTS = {"": ("max", ""), ", tuned": ("max,erms=off", "mitigations=off")}
-ROWS = {"open": "file_open", "read 4 KiB": "file_read_4k", "close": "file_close",
-        "open, read 4 KiB, close": "file_all", "stat": "file_stat", "write 4 KiB": "file_write_4k",
+ROWS = {"open": "file_open", "read 4 KiB": "file_get_4k", "close": "file_close",
+        "open, read 4 KiB, close": "file_all", "stat": "file_stat", "write 4 KiB": "file_put_4k",
         "create": "file_create", "rename": "file_rename", "unlink": "file_unlink"}
 OF_LINUX = {"open, read 4 KiB, close": "all", "read 4 KiB": "read", "write 4 KiB": "write"}
 
