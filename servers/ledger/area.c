@@ -50,6 +50,7 @@ static struct area_stream *stream_make(struct area *a, uint64_t number)
     if (s == NULL) s = stream_find(a, 0);
     if (s != NULL && s->number == 0) {
         *s = (struct area_stream){.number = number, .first = AREA_NONE, .last = AREA_NONE};
+        a->made++;
     }
     return s;
 }

@@ -40,6 +40,7 @@ struct area_stream {
 struct area {
     uint8_t *base;
     uint32_t segments, free; /* the first segment apart */
+    uint32_t made;           /* streams; none is ever unmade */
     uint16_t next_of[AREA_SEGMENTS_MAX];
     struct area_stream streams[AREA_STREAMS_MAX];
 };

@@ -58,6 +58,7 @@ static void marks_find(struct memory *m, const struct area_stream *parts)
 bool memory_open(struct memory *m, void *base, uint64_t bytes)
 {
     memset(m->marks, 0, sizeof(m->marks));
+    m->counted = m->streams = 0;
     if (!area_open(&m->area, base, bytes)) return false;
     for (uint32_t i = 0; i < AREA_STREAMS_MAX; i++) {
         const struct area_stream *s = &m->area.streams[i];
@@ -66,18 +67,21 @@ bool memory_open(struct memory *m, void *base, uint64_t bytes)
     return true;
 }
 
-uint32_t memory_streams(const struct memory *m)
+uint32_t memory_streams(struct memory *m)
 {
     uint32_t count = 0;
+    if (m->counted == m->area.made) return m->streams; /* each append asks */
     for (uint32_t i = 0; i < AREA_STREAMS_MAX; i++) {
         uint64_t number = m->area.streams[i].number;
         if (number != 0 && (number & MEMORY_PARTS) == 0) count++;
     }
+    m->counted = m->area.made;
+    m->streams = count;
     return count;
 }
 
 /* What one stream may count on, though the others append as well. */
-uint64_t memory_room(const struct memory *m)
+uint64_t memory_room(struct memory *m)
 {
     uint32_t streams = memory_streams(m);
     return area_room(&m->area) / (streams > 0 ? streams : 1);

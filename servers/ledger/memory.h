@@ -22,6 +22,7 @@ struct memory_mark { /* what is known of the checkpoints of one stream */
 struct memory {
     struct area area;
     struct memory_mark marks[AREA_STREAMS_MAX];
+    uint32_t counted, streams; /* how many, when area.made was `counted` */
 };
 
 bool memory_open(struct memory *m, void *base, uint64_t bytes);
@@ -32,5 +33,5 @@ int memory_read(struct memory *m, uint32_t stream, uint64_t sequence, struct str
                 uint8_t *bytes);
 int memory_checkpoint(struct memory *m, uint32_t stream, const struct stream_checkpoint_in *in);
 int memory_load(struct memory *m, uint32_t stream, uint32_t part, struct stream_load_out *out);
-uint64_t memory_room(const struct memory *m);
-uint32_t memory_streams(const struct memory *m);
+uint64_t memory_room(struct memory *m);
+uint32_t memory_streams(struct memory *m);
