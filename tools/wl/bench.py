@@ -179,7 +179,9 @@ def show_linux(args):
                                                         "image_boot-bench")):
             subprocess.run([machine.ROOT / "tools/build", build, *what], check=True)
     line = ["/usr/bin/python3", "-B", machine.ROOT / "tests/bench/linux/files.py"]
-    return subprocess.run(line + (["--json", args.json] if args.json else []), check=False).returncode
+    if args.json:
+        line += ["--json", args.json]
+    return subprocess.run(line, check=False).returncode
 
 
 def run(args):
