@@ -4,7 +4,9 @@ using Wl = import "wl.capnp";
 
 interface Random @0x85d98d389ae29f23 {
   enum Error { unhealthy @0; }
-  enum State { absent @0; healthy @1; failed @2; }
+  enum State { absent @0; healthy @1; failed @2; starting @3; silent @4; }
+
+  # starting: not yet enough of it looked at; silent: it gave nothing when it was asked last.
 
   struct Source {
     name @0 :Text $Wl.max(16);

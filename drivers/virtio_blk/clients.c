@@ -38,7 +38,7 @@ int client_attach(struct request *rq, const struct bulk_attach_in *in, struct bu
     struct client *c = client_of(d, rq->badge);
     int err = bulk_serve_attach(rq, in, out, &c->bulk, d->signal);
     if (err != OK) return err;
-    if (memory_where(c->bulk.address, c->bulk.pages, c->physical)) return OK;
+    if (transport_memory(c->bulk.address, c->bulk.pages, c->physical)) return OK;
     (void)bulk_end(&c->bulk);
     return BULK_NO_ROOM;
 }

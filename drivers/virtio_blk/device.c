@@ -8,7 +8,7 @@
 #include "text.h"
 #include "window.h"
 
-enum { VIRTIO_VENDOR = 0x1af4, VIRTIO_BLOCK = 0x1042, PAGE = 4096 };
+enum { VIRTIO_VENDOR = 0x1af4, VIRTIO_BLOCK = 0x1042, KIND_BLOCK = 2, PAGE = 4096 };
 enum {
     PAGE_DESCRIPTORS,
     PAGE_AVAILABLE,
@@ -29,37 +29,6 @@ enum { DATA_PIECES_LEFT = 3, QUEUE_LEAST = 4, TRIES = 1 << 20 };
 enum { WAIT_SECONDS = 5, LOOKS_MAX = 2 * FIND_MAX };
 _Static_assert(PAGES <= sizeof(driver.physical) / sizeof(driver.physical[0]), "an address each");
 
-static int function_open(uint32_t number, cap_t *out_function)
-{
-    struct self_dma_proof_in proof = {.slot = slot_alloc()};
-    int err = self_dma_proof(CAP_SLOT_SELF, &proof);
-    if (err != OK) return err;
-    struct pci_open_in in = {.vendor = VIRTIO_VENDOR,
-                             .device = VIRTIO_BLOCK,
-                             .number = number,
-                             .driver = {.slot = proof.slot, .rights = RIGHTS_ALL}};
-    struct pci_open_out out = {.function.slot = slot_alloc()};
-    err = pci_open(startup_cap("pci"), &in, &out);
-    slot_discard(proof.slot);
-    *out_function = out.function.slot;
-    return err;
-}
-
-bool memory_where(uint64_t address, uint32_t pages, uint64_t *out_physical)
-{
-    struct self_memory_physical_in in = {.address = address};
-    struct self_memory_physical_out out;
-    while (in.first < pages) {
-        if (self_memory_physical(CAP_SLOT_SELF, &in, &out) != OK || out.pages.count == 0)
-            return false;
-        uint32_t left = pages - in.first, count = out.pages.count;
-        if (count > left) count = left;
-        memcpy(out_physical + in.first, out.pages.at, count * sizeof(uint64_t));
-        in.first += count;
-    }
-    return true;
-}
-
 /* Pages that the device may know. They are ours as long as they are mapped. */
 static bool memory_make(struct driver *d)
 {
@@ -72,7 +41,7 @@ static bool memory_make(struct driver *d)
     if (in.address == 0 || self_memory_create(CAP_SLOT_SELF, &in, &out) != OK) return false;
     slot_discard(out.memory.slot);
     d->memory = (uint8_t *)in.address;
-    return memory_where(in.address, PAGES, d->physical);
+    return transport_memory(in.address, PAGES, d->physical);
 }
 
 static bool has(const struct driver *d, enum disk_feature f)
@@ -144,6 +113,7 @@ static const char *bring_up(struct driver *d, cap_t function, cap_t interrupt)
 {
     memset(d->serial, 0, sizeof(d->serial));
     const char *wrong = transport_open(&d->transport, function);
+    if (wrong == NULL && d->transport.device == NULL) wrong = "no registers";
     if (wrong != NULL) return wrong;
     if (!transport_agree(&d->transport, features_known())) return "it is no virtio 1 device";
     uint16_t size = queue_size(&d->transport);
@@ -200,7 +170,7 @@ static void disks_list(struct search *s)
 static bool look(struct driver *d, const struct wanted *w, struct search *s, uint32_t number)
 {
     cap_t function;
-    int err = function_open(number, &function);
+    int err = transport_function(KIND_BLOCK, number, &function);
     if (err == PCI_TAKEN && ticks_now() <= s->until) {
         sys_yield();
         return false;

@@ -34,8 +34,6 @@ extern struct driver driver;
 
 /* Opens our disk, and learns what it is. NULL; "" there is none; or what is wrong with it. */
 const char *device_open(struct driver *d, const struct wanted *w);
-/* Where `pages` pages of the Memory that is mapped at `address` are. */
-bool memory_where(uint64_t address, uint32_t pages, uint64_t *out_physical);
 
 /* clients.c */
 int client_open(struct driver *d, cap_t *out_slot, uint64_t *out_badge);

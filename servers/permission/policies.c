@@ -12,7 +12,7 @@
 #include "slots.h"
 #include "startup.h"
 
-enum { MODE_WORLD_WRITE = 1 };
+enum { MODE_WORLD_WRITE = 1, PROBLEM_AWAY = 255 /* none of the file's: ask again */ };
 
 static const char folder[] = "/policy", path[] = "/policy/permission", fresh[] = "/policy/.new";
 static char read_text[POLICY_BYTES + 1];
@@ -50,9 +50,21 @@ static bool watch_lives(cap_t watch)
     return watch != 0 && watch_changes(watch, &out) == OK && out.armed;
 }
 
+/* Not the file server's answer: it has ended, or its end is in the way. */
+static bool is_away(int err)
+{
+    return err != OK && err < DIRECTORY_NOT_FOUND;
+}
+
 static int path_stat(struct server *s, struct directory_stat_out *out)
 {
-    return directory_stat(s->files, &(struct directory_stat_in){.path = text_of(path)}, out);
+    uint32_t tries = 0;
+    int err;
+
+    do {
+        err = directory_stat(s->files, &(struct directory_stat_in){.path = text_of(path)}, out);
+    } while (call_again(err, &tries));
+    return err;
 }
 
 /* What is watched: the file, if there is one, its folder, or else where that would be. */
@@ -132,6 +144,7 @@ static struct problem file_check(struct server *s, uint32_t *out_len, struct pol
     struct directory_stat_out out;
     int err = path_stat(s, &out);
 
+    if (is_away(err)) return (struct problem){.why = PROBLEM_AWAY};
     if (err != OK || out.stat.kind != VFS_STAT_KIND_FILE) {
         return (struct problem){.why = PROBLEM_UNREADABLE};
     }
@@ -139,6 +152,7 @@ static struct problem file_check(struct server *s, uint32_t *out_len, struct pol
         return (struct problem){.why = PROBLEM_OWNER};
     }
     err = text_read(s, out_len);
+    if (is_away(err)) return (struct problem){.why = PROBLEM_AWAY};
     if (err != OK) return (struct problem){.why = PROBLEM_UNREADABLE};
     if (*out_len > POLICY_BYTES) return (struct problem){.why = PROBLEM_LONG};
     uint32_t line = policy_read(read_text, *out_len, out_policy);
@@ -159,8 +173,10 @@ void policy_look(struct service *svc)
     }
     watches_renew(s);
     int err = path_stat(s, &stat);
+    if (is_away(err)) return; /* it is told when the file server is back */
     struct problem p = {0};
     if (err == OK) p = file_check(s, &len, &read);
+    if (p.why == PROBLEM_AWAY) return;
     if (err != OK && err != DIRECTORY_NOT_FOUND) p.why = PROBLEM_UNREADABLE;
     bool same = err == OK && p.why == PROBLEM_NONE && len == s->state.policy_bytes &&
                 memcmp(read_text, s->state.policy_text, len) == 0;
@@ -170,8 +186,8 @@ void policy_look(struct service *svc)
     service_apply(svc);
 }
 
-/* Another file takes its place, so that nobody sees half of it. */
-static int file_replace(struct server *s, struct text text)
+/* Another file takes its place, so that nobody sees half of it. Done twice it is the same. */
+static int file_replace_once(struct server *s, struct text text)
 {
     const struct directory_open_in how = {
         .path = text_of(fresh), .create = true, .truncate = true, .write = true};
@@ -188,6 +204,17 @@ static int file_replace(struct server *s, struct text text)
     if (err != OK) return err;
     return directory_rename(
         s->files, &(struct directory_rename_in){.source = text_of(fresh), .target = text_of(path)});
+}
+
+static int file_replace(struct server *s, struct text text)
+{
+    uint32_t tries = 0;
+    int err;
+
+    do {
+        err = file_replace_once(s, text);
+    } while (call_again(err, &tries));
+    return err;
 }
 
 /* Read before anything changes: what is no policy changes nothing. The file comes first: if this

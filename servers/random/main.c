@@ -14,43 +14,58 @@
 #include "service.h"
 #include "source.h"
 
-enum { FRESH_BYTES = 32, SOURCES = 1 };
+enum { FRESH_BYTES = 32, SOURCES = 2, STARTUP_TRIES = 1 << 14 };
 
 struct source {
     const char *name;
-    bool present;
+    bool present, silent; /* silent: it gave nothing when it was asked last */
     struct health health;
-    bool (*noise)(uint8_t *out_bytes, uint32_t count);
+    enum noise (*noise)(uint8_t *out_bytes, uint32_t *count);
 };
 
-static struct source sources[SOURCES] = {{.name = "rdrand", .noise = processor_noise}};
+static enum noise of_processor(uint8_t *out_bytes, uint32_t *count)
+{
+    return processor_noise(out_bytes, *count) ? NOISE_GIVEN : NOISE_BROKEN;
+}
+
+static struct source sources[SOURCES] = {{.name = "rdrand", .noise = of_processor},
+                                         {.name = "virtio-rng", .noise = device_noise}};
 static struct drbg drbg;
 static struct service service;
 
 static bool source_is_good(const struct source *s)
 {
-    return s->present && !s->health.failed;
+    return s->present && !s->health.failed && s->health.samples >= HEALTH_STARTUP;
 }
 
-/* Noise that passed its tests, mixed in. False: the source is of no use. */
+/* As much noise as it has, mixed in if it passes its tests. False: the source does not count. */
 static bool source_mix(struct source *s, uint32_t count)
 {
     uint8_t noise[FRESH_BYTES];
-    bool good = source_is_good(s);
 
-    while (good && count > 0) {
+    while (s->present && !s->health.failed && count > 0) {
         uint32_t part = count < sizeof(noise) ? count : sizeof(noise);
-        bool given = s->noise(noise, part);
-        if (!given) {
+        enum noise given = s->noise(noise, &part);
+        s->present = given != NOISE_ABSENT;
+        if (given == NOISE_BROKEN) {
             s->health.failed = true;
             s->health.failures++;
         }
-        good = given && health_take(&s->health, noise, part);
-        if (good) drbg_mix(&drbg, noise, part);
+        s->silent = part == 0;
+        if (given != NOISE_GIVEN || s->silent || !health_take(&s->health, noise, part)) break;
+        drbg_mix(&drbg, noise, part);
         count -= part;
     }
     sodium_memzero(noise, sizeof(noise));
-    return good;
+    return source_is_good(s);
+}
+
+/* Samples that it has to pass before it counts. */
+static uint32_t source_wants(const struct source *s)
+{
+    bool more = s->present && !s->health.failed && s->health.samples < HEALTH_STARTUP;
+
+    return more ? HEALTH_STARTUP - (uint32_t)s->health.samples : 0;
 }
 
 static int on_bytes(struct request *rq, const struct random_bytes_in *in,
@@ -61,13 +76,22 @@ static int on_bytes(struct request *rq, const struct random_bytes_in *in,
     uint32_t good = 0;
 
     for (uint32_t i = 0; i < SOURCES; i++) {
-        good += source_mix(&sources[i], FRESH_BYTES);
+        uint32_t want = source_wants(&sources[i]);
+        good += source_mix(&sources[i], want > FRESH_BYTES ? want : FRESH_BYTES);
     }
     if (good == 0) return RANDOM_UNHEALTHY;
     drbg_mix(&drbg, (const uint8_t *)&now, sizeof(now));
     drbg_draw(&drbg, bytes, in->count);
     out->bytes = data_from(bytes, in->count);
     return OK;
+}
+
+static enum random_state state_of(const struct source *s)
+{
+    if (!s->present) return RANDOM_STATE_ABSENT;
+    if (s->health.failed) return RANDOM_STATE_FAILED;
+    if (s->silent) return RANDOM_STATE_SILENT;
+    return source_is_good(s) ? RANDOM_STATE_HEALTHY : RANDOM_STATE_STARTING;
 }
 
 static int on_status(struct request *rq, struct random_status_out *out)
@@ -77,9 +101,7 @@ static int on_status(struct request *rq, struct random_status_out *out)
         const struct source *s = &sources[i];
         out->sources.at[i] = (struct random_source){
             .name = text_from(s->name, __builtin_strlen(s->name)),
-            .state = !s->present        ? RANDOM_STATE_ABSENT
-                     : s->health.failed ? RANDOM_STATE_FAILED
-                                        : RANDOM_STATE_HEALTHY,
+            .state = state_of(s),
             .samples = s->health.samples,
             .failures = s->health.failures,
         };
@@ -102,8 +124,12 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     sources[0].present = processor_is_there();
+    sources[1].present = true; /* until its driver says otherwise */
     for (uint32_t i = 0; i < SOURCES; i++) {
-        (void)source_mix(&sources[i], HEALTH_STARTUP);
+        uint32_t tries = 0; /* a device fills its buffer again meanwhile */
+        while (source_wants(&sources[i]) != 0 && tries++ < STARTUP_TRIES) {
+            if (!source_mix(&sources[i], source_wants(&sources[i]))) sys_yield();
+        }
     }
     service = (struct service){.endpoint = startup_cap("service"), .dispatch = dispatch};
     if (service_init(&service) != OK) PANIC("no Reply");

@@ -10,9 +10,35 @@
 enum { RAND_DEFAULT = 16, RAND_MAX_BYTES = 2048, RAND_COLUMNS = 32 };
 enum { SLEEP_STEP_NS = 100000000, MS_NS = 1000000, SLEEP_MAX_SECONDS = 1000000 };
 
+/* What random bytes are made of, for the banner: a source that is missing is said. */
+void random_line(struct shell *sh)
+{
+    struct random_status_out out;
+    enum random_state states[4] = {RANDOM_STATE_ABSENT};
+    char names[4][17];
+    uint32_t good = 0;
+
+    if (random_status(sh->random, &out) != OK) return;
+    const uint32_t count = out.sources.count;
+    for (uint32_t i = 0; i < count; i++) {
+        states[i] = out.sources.at[i].state;
+        (void)text_copy(names[i], sizeof(names[i]), out.sources.at[i].name.at,
+                        out.sources.at[i].name.len);
+        good += states[i] == RANDOM_STATE_HEALTHY;
+    }
+    shell_print(sh, "random: %s", good == 0 ? "no source, so there are no random bytes" : "from");
+    for (uint32_t i = 0; i < count; i++) {
+        if (states[i] == RANDOM_STATE_HEALTHY) shell_print(sh, " %s", names[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (states[i] != RANDOM_STATE_HEALTHY) shell_print(sh, "; %s is missing", names[i]);
+    }
+    shell_print(sh, "\n");
+}
+
 static void sources_show(struct shell *sh)
 {
-    static const char *const states[] = {"absent", "healthy", "failed"};
+    static const char *const states[] = {"absent", "healthy", "failed", "starting", "silent"};
     static struct random_status_out out; /* printing uses the message page, names lie there */
     static char names[4][17];
     int err = sh->random == 0 ? ERR_CAP_EMPTY : random_status(sh->random, &out);

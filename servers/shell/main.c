@@ -62,6 +62,7 @@ static void banner_show(struct shell *sh)
     }
     if (sh->ledger != 0) (void)log_head_show(sh);
     if (sh->vault != 0) (void)keystore_line(sh);
+    if (sh->random != 0) random_line(sh);
     ready_show(sh);
     shell_flush(sh);
 }

@@ -257,6 +257,9 @@ int rules_list(struct shell *sh);
 int subject_register(struct shell *sh, struct text manifest, cap_t *out_subject);
 void permissions_news(struct shell *sh); /* what was taken back */
 
+/* clock.c */
+void random_line(struct shell *sh); /* where random bytes come from */
+
 /* keys.c */
 int keystore_line(struct shell *sh); /* how it is with the keys */
 

@@ -112,6 +112,8 @@ class Clock(Booted):
     def test_9_random(self):
         shown = self.run_line("rand")
         self.assertIn("rdrand: healthy", shown)
+        self.assertIn("virtio-rng: absent, 0 bytes", shown)
+        self.assertIn("random: from rdrand; virtio-rng is missing", self.session.text())
         seen = {random_line(self.run_line("rand 16")) for _ in range(20)}
         self.restart("random")
         seen |= {random_line(self.run_line("rand 16")) for _ in range(20)}
@@ -160,6 +162,49 @@ class Boots(unittest.TestCase):
             self.assertLess(abs(datetime.now(zone) - local.replace(tzinfo=zone)),
                             timedelta(minutes=2))
             self.assertNotEqual(random_line(first[2]), random_line(second[2]))
+
+
+class Device(Booted):
+    """With a device of random bytes: it has a part in them, and it alone is enough."""
+
+    machine_options = {"rng": True, "cpu": "max,-rdrand"}
+
+    def looked_at(self):
+        shown = self.run_line("rand")
+        self.assertRegex(shown, "rdrand: absent")
+        self.assertRegex(shown, "virtio-rng: healthy, .* 0 failures")
+        return int(re.search(r"virtio-rng: healthy, (\d+)", shown).group(1))
+
+    def test_1_alone(self):
+        self.assertIn("random: from virtio-rng; rdrand is missing", self.session.text())
+        before = self.looked_at()
+        seen = {random_line(self.run_line("rand 16")) for _ in range(40)}
+        self.assertEqual(len(seen), 40)
+        self.assertGreater(self.looked_at(), before + 40 * 32 - 1)  # the buffer was filled again
+        self.assertGreater(len(set(self.run_line("rand 2048"))), 10)
+
+    def test_2_started_again(self):
+        for name in ("virtio_rng", "random", "pci"):
+            self.run_line(f"restart {name}; sleep 1")
+            self.assertNotEqual(random_line(self.run_line("rand 16")),
+                                random_line(self.run_line("rand 16")))
+            self.looked_at()
+
+    def test_3_who_has_it(self):
+        self.assertRegex(self.run_line("pci"), r"1af4:1044 .* dma")
+        self.assertRegex(self.run_line("mem"), r"trusted +virtio_rng")
+
+
+class TwoSources(Booted):
+    """Both have a part, and the end of one is no harm."""
+
+    machine_options = {"rng": True}
+
+    def test_both(self):
+        self.assertIn("random: from rdrand virtio-rng\n", self.session.text())
+        self.run_line("kill virtio_rng; rand 16")
+        shown = self.run_line("sleep 1; rand")
+        self.assertRegex(shown, "(?s)rdrand: healthy.*virtio-rng: healthy")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class WithDisks(Booted):
     def pids(self):
         shown = self.run_line("services")
         found = re.findall(r"(?m)^ready +(\d+) +\d+ +(virtio_\w+)$", shown)
-        return {name: int(pid) for pid, name in found}
+        return {name: int(pid) for pid, name in found if name in DRIVERS.values()}
 
     def wait_for_new(self, name, old):
         deadline = time.monotonic() + 60

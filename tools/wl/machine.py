@@ -40,6 +40,7 @@ class Options:
     module: Path | None = None  # what it is given, in place of a container of kernel and image
     disks: list = field(default_factory=list)  # files: the first one is the log's
     own_disks: dict = field(default_factory=dict)  # serial -> file, see DISK_SET
+    rng: bool = False  # a device of random bytes
     extra: list = field(default_factory=list)
 
 
@@ -133,6 +134,9 @@ def command(options, serial, scratch):
     if options.gdb_port:
         arguments += ["-S", "-gdb", f"tcp:127.0.0.1:{options.gdb_port}"]
     arguments += boot_arguments(options, scratch) + disk_arguments(options.disks, options.own_disks)
+    if options.rng:
+        arguments += ["-object", "rng-builtin,id=noise",
+                      "-device", "virtio-rng-pci,disable-legacy=on,rng=noise"]
     return arguments + options.extra
 
 

@@ -1,10 +1,12 @@
 /* transport.c - see transport.h. */
 #include "transport.h"
 
+#include "bytes.h"
 #include "idl/axiom.h"
 #include "idl/pci.h"
 #include "memory.h"
 #include "slots.h"
+#include "startup.h"
 #include "window.h"
 
 enum { CAPABILITY_VENDOR = 9, CAPABILITIES_MAX = 48, PAGE = 4096, BAR_PAGES_MAX = 64 };
@@ -31,6 +33,40 @@ enum { /* struct virtio_pci_common_cfg, Virtio 1.1, 4.1.4.3 */
 };
 enum { STATUS_SEEN = 1, STATUS_DRIVER = 2, STATUS_RUNS = 4, STATUS_AGREED = 8 };
 enum { STATUS_NEEDS_RESET = 64, RESET_TRIES = 1 << 20, GENERATIONS = 64 };
+
+enum { VIRTIO_VENDOR = 0x1af4, VIRTIO_DEVICES = 0x1040 };
+
+int transport_function(uint16_t kind, uint32_t number, cap_t *out_function)
+{
+    struct self_dma_proof_in proof = {.slot = slot_alloc()};
+    int err = self_dma_proof(CAP_SLOT_SELF, &proof);
+    if (err != OK) return err;
+    struct pci_open_in in = {.vendor = VIRTIO_VENDOR,
+                             .device = (uint16_t)(VIRTIO_DEVICES + kind),
+                             .number = number,
+                             .driver = {.slot = proof.slot, .rights = RIGHTS_ALL}};
+    struct pci_open_out out = {.function.slot = slot_alloc()};
+    err = pci_open(startup_cap("pci"), &in, &out);
+    slot_discard(proof.slot);
+    if (err != OK) slot_release(out.function.slot);
+    *out_function = err == OK ? out.function.slot : 0;
+    return err;
+}
+
+bool transport_memory(uint64_t address, uint32_t pages, uint64_t *out_physical)
+{
+    struct self_memory_physical_in in = {.address = address};
+    struct self_memory_physical_out out;
+    while (in.first < pages) {
+        if (self_memory_physical(CAP_SLOT_SELF, &in, &out) != OK || out.pages.count == 0)
+            return false;
+        uint32_t left = pages - in.first, count = out.pages.count;
+        if (count > left) count = left;
+        memcpy(out_physical + in.first, out.pages.at, count * sizeof(uint64_t));
+        in.first += count;
+    }
+    return true;
+}
 
 static volatile uint16_t *reg16(const struct transport *t, uint32_t at)
 {
@@ -136,7 +172,7 @@ const char *transport_open(struct transport *t, cap_t function)
     *t = (struct transport){.function = function};
     if (function_info(function, &info) != OK) return "the function is gone";
     structures_find(t, &info.function);
-    if (t->common == NULL || t->notify == NULL || t->device == NULL) return "no registers";
+    if (t->common == NULL || t->notify == NULL) return "no registers";
     if (!reset(t)) return "it does not reset";
     t->common[COMMON_STATUS] = STATUS_SEEN;
     t->common[COMMON_STATUS] = STATUS_SEEN | STATUS_DRIVER;

@@ -22,6 +22,10 @@ struct transport {
     uint64_t features;           /* agreed on */
 };
 
+/* The device of that kind (Virtio 1.1, chapter 5), counted from 0; the bus server's error. */
+int transport_function(uint16_t kind, uint32_t number, cap_t *out_function);
+/* Where `pages` pages of the Memory that is mapped at `address` are. */
+bool transport_memory(uint64_t address, uint32_t pages, uint64_t *out_physical);
 /* The registers are found and the device is reset. NULL, or what is wrong. */
 const char *transport_open(struct transport *t, cap_t function);
 /* The device is reset and nobody's; what `t` held is let go. */
