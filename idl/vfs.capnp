@@ -128,6 +128,11 @@ interface Directory @0xabd08b37fb8e602e {
   # A Memory of so many pages, for `get` and `put` of the files that are opened through this Directory from now
   # on. Asked again, the same one; it goes with the Directory. Whoever has the Directory can have it: so only one
   # that was derived has one (`denied`). `limit`: there are too many, or it has another size.
+  override @28 (path :Text $Wl.max(1024), data :Data $Wl.max(3000), request :UInt64) -> ()
+      $Wl.once $Wl.errors(["notFound", "exists", "notDirectory", "badPath", "noSpace", "readOnly", "limit", "denied", "loop", "quota"]);
+  # Only in a view of one's own: a file that comes first at `path`, whatever is there, and that only its owner reads. What
+  # is in it is in the file server's memory and nowhere else: in no log, on no disk, in no copy. It goes with the view
+  # or `unbind` of the directory; with the file server, too: then `read` answers `gone`. `denied`: the view is all's.
 }
 
 interface Watch @0xd41c7a4f0a6b5e93 {

@@ -83,6 +83,7 @@ int run_seal(struct shell *sh, int argc, char **argv);
 int run_unseal(struct shell *sh, int argc, char **argv);
 int run_snapshot(struct shell *sh, int argc, char **argv);
 int run_layers(struct shell *sh, int argc, char **argv);
+int run_override(struct shell *sh, int argc, char **argv);
 int run_change(struct shell *sh, int argc, char **argv);
 int run_bind(struct shell *sh, int argc, char **argv);
 int run_unbind(struct shell *sh, int argc, char **argv);

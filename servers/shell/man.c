@@ -35,6 +35,7 @@ static const struct {
     {"snapshot", "Directory.copy"},
     {"layers", "Directory.overlay"},
     {"change", "Directory.commit"},
+    {"override", "Directory.override"},
     {"login", "Identity.login"},
     {"logout", "UserSession.logout"},
     {"assume", "Identity.login"},

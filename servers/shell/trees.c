@@ -4,7 +4,7 @@
 #include "print.h"
 #include "slots.h"
 
-enum { PATH_BYTES = 1024 };
+enum { PATH_BYTES = 1024, OVERRIDE_BYTES = 3000 };
 static const char snapshots[] = "/snapshots", layers[] = "/layers";
 
 int tree_copy(struct shell *sh, struct directory_copy_in *in, uint64_t *out_seq)
@@ -202,6 +202,35 @@ int run_change(struct shell *sh, int argc, char **argv)
     if (sh->outer_files == 0) return shell_refused(sh, argv[1], "nothing was begun");
     if (commits) err = directory_commit(sh->files, &(struct directory_commit_in){0});
     view_leave(sh);
+    return err == OK ? STATUS_OK : file_failed(sh, argv[1], err);
+}
+
+/* What is put there is on no disk: the text, or else the input. */
+int run_override(struct shell *sh, int argc, char **argv)
+{
+    static struct reader r;
+    static uint8_t data[OVERRIDE_BYTES];
+    char path[PATH_BYTES + 1];
+    const char *bytes;
+    uint32_t len = 0, more;
+
+    if (argc == 2 && !reader_open(sh, &r, NULL)) return STATUS_USAGE;
+    while (argc == 2 && (more = reader_bytes(&r, &bytes)) > 0) {
+        if (more > sizeof(data) - len) return shell_refused(sh, argv[1], "it is too long");
+        memcpy(data + len, bytes, more);
+        len += more;
+    }
+    for (int i = 2; i < argc; i++) {
+        more = (uint32_t)strlen(argv[i]);
+        if (more + 1 > sizeof(data) - len) return shell_refused(sh, argv[1], "it is too long");
+        memcpy(data + len, argv[i], more);
+        len += more;
+        data[len++] = i + 1 < argc ? ' ' : '\n';
+    }
+    struct directory_override_in in = {.path = shell_path(argv[1], path),
+                                       .data = data_from(data, len)};
+    int err = sh->files == 0 ? ERR_CAP_EMPTY : directory_override(sh->files, &in);
+    memset(data, 0, sizeof(data));
     return err == OK ? STATUS_OK : file_failed(sh, argv[1], err);
 }
 

@@ -154,6 +154,7 @@ static void apply_node(struct vfs *v, const struct vfs_record *r)
     v->inode_last = inode_last;
     v->nodes[r->node].inode = r->offset;
     v->nodes[r->node].frozen = (r->flag & NODE_IS_FROZEN) != 0;
+    v->nodes[r->node].image = (r->flag & NODE_IS_SECRET) != 0;
     if (!orphan) return;
     node_unlink(v, r->node);
     v->nodes[r->node].state = NODE_ORPHAN;
@@ -226,6 +227,14 @@ static void apply_mode(struct vfs *v, const struct vfs_record *r)
 {
     v->nodes[r->node].mode = r->mode;
     v->nodes[r->node].lower = false;
+}
+
+static void apply_trees(struct vfs *v, const struct vfs_record *r)
+{
+    if (r->type == VFS_CLONE) clone_apply(v, r);
+    if (r->type == VFS_OVERLAY) overlay_apply(v, r);
+    if (r->type == VFS_COMMIT) commit_apply(v, r);
+    if (r->type == VFS_OVERRIDE) override_apply(v, r);
 }
 
 /* A record of a checkpoint. */
@@ -318,13 +327,10 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         apply_part(v, r);
         break;
     case VFS_CLONE:
-        clone_apply(v, r);
-        break;
     case VFS_OVERLAY:
-        overlay_apply(v, r);
-        break;
     case VFS_COMMIT:
-        commit_apply(v, r);
+    case VFS_OVERRIDE:
+        apply_trees(v, r);
         break;
     }
 }

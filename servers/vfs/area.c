@@ -94,6 +94,9 @@ int on_get(struct request *rq, const struct file_get_in *in, struct file_get_out
     uint8_t *to = area_bytes(s->open, in->at, in->count, &err);
 
     if (to == NULL) return err;
+    if (vfs_is_secret(&s->vfs, s->who.base)) {
+        return secret_read(s, data_from(to, in->count), in->offset, &out->count);
+    }
     uint64_t first = in->offset / VFS_BLOCK_BYTES;
     uint64_t missing = vfs_missing(&s->vfs, s->who.base, in->offset, in->count);
     if (missing == first) return contents_get_later(rq, in);

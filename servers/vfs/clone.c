@@ -25,6 +25,16 @@ static uint32_t place_from(const struct vfs *v, uint32_t at)
     return at;
 }
 
+uint32_t vfs_override_file(const struct vfs *v, const struct vfs_record *r)
+{
+    return place_from(v, r->node + 1);
+}
+
+bool vfs_is_secret(const struct vfs *v, uint32_t node)
+{
+    return node > VFS_IMAGE_MAX && v->nodes[node].image;
+}
+
 static uint32_t dirty_of(const struct vfs *v, uint32_t node)
 {
     uint32_t count = 0;
@@ -254,4 +264,36 @@ void commit_apply(struct vfs *v, const struct vfs_record *r)
     origin->mode = top->mode;
     origin->modified = r->time;
     mounts_drop(v, r->node);
+}
+
+/* As part of the boot image it would be: what is in it comes from elsewhere, and never changes. */
+void override_apply(struct vfs *v, const struct vfs_record *r)
+{
+    static struct vfs_record make;
+    uint32_t file = vfs_override_file(v, r);
+    const struct top t = {.kind = TOP_OVERRIDE, .view = r->mode, .node = r->node};
+    const struct mount m = {.kind = MOUNT_UNION,
+                            .view = r->mode,
+                            .provider = VFS_NO_OPEN,
+                            .at = r->parent,
+                            .to = r->node};
+
+    make = (struct vfs_record){.node = r->node,
+                               .kind = NODE_DIRECTORY,
+                               .mode = MODE_ALL,
+                               .time = r->time,
+                               .user = r->user};
+    node_make(v, &make);
+    node_unlink(v, r->node);
+    v->nodes[r->node].state = NODE_ORPHAN;
+    make.node = file;
+    make.parent = r->node;
+    make.kind = NODE_FILE;
+    make.mode = MODE_OWNER_READ;
+    make.len = make.name_len = r->len;
+    memcpy(make.bytes, r->bytes, r->len);
+    node_make(v, &make);
+    v->nodes[file].image = true;
+    tops_add(v, &t, "");
+    mounts_add(v, &m);
 }

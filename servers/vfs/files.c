@@ -25,6 +25,12 @@ static int on_read(struct request *rq, const struct file_read_in *in, struct fil
         ask.count = in->count;
         return ask.mount == VFS_NONE ? FILE_GONE : remote_ask(rq, &ask);
     }
+    if (vfs_is_secret(&s->vfs, s->who.base)) {
+        uint32_t len = in->count;
+        int err = secret_read(s, data_from(bytes, in->count), in->offset, &len);
+        out->data = data_from(bytes, err == OK ? len : 0);
+        return err;
+    }
     if (vfs_missing(&s->vfs, s->who.base, in->offset, in->count) != UINT64_MAX) {
         return contents_read_later(rq, in);
     }
@@ -39,7 +45,7 @@ static int on_write(struct request *rq, const struct file_write_in *in, struct f
     if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
     s->record.len = in->data.len;
     memcpy(s->record.bytes, in->data.at, in->data.len);
-    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].owner);
+    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].payer);
     out->soft = vfs_account_is_soft(&a);
     enum vfs_error err = vfs_decide_write(&s->vfs, s->who.base, in->offset, &s->record);
     if (err == VFS_NO_SPACE && contents_write_waits(s)) {
@@ -66,6 +72,7 @@ static int on_stat(struct request *rq, struct file_stat_out *out)
         return ask.mount == VFS_NONE ? FILE_GONE : remote_ask(rq, &ask);
     }
     stat_fill(&s->vfs.nodes[s->who.base], &out->stat);
+    secret_stat(s, s->who.base, &out->stat);
     return OK;
 }
 

@@ -144,6 +144,26 @@ enum vfs_error vfs_decide_overlay(const struct vfs *v, const struct asker *who,
     return err;
 }
 
+enum vfs_error vfs_decide_override(const struct vfs *v, const struct asker *who,
+                                   struct path_text path, struct vfs_record *out_record)
+{
+    struct vfs_record *r = out_record;
+    enum vfs_error err = find_parent(v, who, path, r);
+
+    if (err != VFS_OK) return err;
+    if (who->view == 0) return VFS_DENIED; /* it would be everybody's */
+    if (!node_is_there(v, r->parent)) return VFS_NOT_FOUND;
+    bool room = tops_have_room(v) && v->mount_count < VFS_MOUNTS_MAX;
+    if (!room) return VFS_LIMIT;
+    r->type = VFS_OVERRIDE;
+    r->node = node_find_free(v);
+    r->mode = who->view;
+    r->user = who->user;
+    bool nodes = r->node != VFS_NONE && vfs_override_file(v, r) < VFS_NODES_MAX;
+    if (!nodes || !names_have_room(v, r->len)) return VFS_NO_SPACE;
+    return account_check(v, who->user, 0, 2);
+}
+
 /* What users will have more when the copies are theirs, and what was there is gone. */
 struct moves {
     uint32_t count;

@@ -95,6 +95,7 @@ uint32_t vfs_nodes_needed(const struct vfs *v, const struct vfs_record *r)
     if (r->type == VFS_CLONE || r->type == VFS_OVERLAY) {
         end = clone_measure(v, r->replaced, r->node).end;
     }
+    if (r->type == VFS_OVERRIDE) end = vfs_override_file(v, r) + 1;
     return end > v->nodes_fresh ? end : v->nodes_fresh;
 }
 

@@ -114,6 +114,7 @@ static int on_stat(struct request *rq, const struct directory_stat_in *in,
         return remote_ask(rq, &ask);
     }
     stat_fill(&s->vfs.nodes[place.node], &out->stat);
+    secret_stat(s, place.node, &out->stat);
     return OK;
 }
 
@@ -293,5 +294,6 @@ const struct directory_ops server_directory_ops = {
     .overlay = on_overlay,
     .commit = on_commit,
     .kept = on_kept,
+    .override = on_override,
     .area = on_area,
 };

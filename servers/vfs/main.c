@@ -104,6 +104,7 @@ static void on_apply(void *state, const struct record *record)
     watch_look(s, r);
     vfs_apply(&s->vfs, r);
     watch_tell();
+    if (r->type == VFS_CLOSE || r->type == VFS_UNMOUNT) secrets_look(&s->vfs);
 }
 
 static void on_booted(void *state)

@@ -33,6 +33,7 @@ int on_copy(struct request *rq, const struct directory_copy_in *in, struct direc
 int on_fork(struct request *rq, const struct directory_fork_in *in, struct directory_fork_out *out);
 int on_overlay(struct request *rq, const struct directory_overlay_in *in);
 int on_commit(struct request *rq, const struct directory_commit_in *in);
+int on_override(struct request *rq, const struct directory_override_in *in);
 int on_kept(struct request *rq, const struct directory_kept_in *in, struct directory_kept_out *out);
 
 /* mounted.c */
@@ -58,6 +59,11 @@ int remote_ask(struct request *rq, const struct remote *ask); /* REPLY_LATER, or
 void remote_gone(uint16_t provider);
 void remote_look(void); /* who has waited too long is told so */
 extern const struct provider_ops server_provider_ops;
+
+/* secrets.c: contents of overrides: `*out_len` from `offset` on. FILE_GONE: they are not here. */
+int secret_read(const struct server *s, struct data where, uint64_t offset, uint32_t *out_len);
+void secret_stat(const struct server *s, uint32_t node, struct vfs_stat *out_stat);
+void secrets_look(const struct vfs *v); /* those of files that are gone are wiped */
 
 /* area.c: memory shared with the holder of a Directory. */
 int on_area(struct request *rq, const struct directory_area_in *in, struct directory_area_out *out);

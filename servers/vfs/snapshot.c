@@ -32,7 +32,7 @@ static void node_record(const struct vfs *v, uint32_t at, struct vfs_record *out
     out->node = at;
     out->parent = n->parent;
     out->flag = (linked ? 0u : NODE_IS_ORPHAN) | (n->frozen ? NODE_IS_FROZEN : 0u) |
-                (n->payer != n->owner ? NODE_HAS_PAYER : 0u);
+                (n->image ? NODE_IS_SECRET : 0u) | (n->payer != n->owner ? NODE_HAS_PAYER : 0u);
     out->kind = n->kind;
     out->mode = n->mode;
     out->user = n->owner;
@@ -205,7 +205,7 @@ static bool is_at(const struct vfs *v, uint32_t what, uint32_t index)
     case AT_HANDLES:
         return v->opens[index].generation != 0;
     case AT_FORKS:
-        return v->tops[index].kind == TOP_FORK || v->tops[index].kind == TOP_LAYERED;
+        return v->tops[index].kind > TOP_KEPT;
     case AT_TOPS:
         return v->tops[index].kind != TOP_NONE;
     case AT_LIMITS:

@@ -33,6 +33,7 @@ uint32_t clone_next(const struct vfs *v, uint32_t source, uint32_t at);
 void clone_apply(struct vfs *v, const struct vfs_record *r);
 void overlay_apply(struct vfs *v, const struct vfs_record *r);
 void commit_apply(struct vfs *v, const struct vfs_record *r);
+void override_apply(struct vfs *v, const struct vfs_record *r);
 
 /* decide.c: shared with fork.c. */
 bool node_is_there(const struct vfs *v, uint32_t node); /* it stands in a tree, or is a fork */

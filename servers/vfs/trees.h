@@ -17,6 +17,8 @@
  * mode: view; user: who asks; offset: number of the state; bytes: name, then path of the source.
  * VFS_OVERLAY: node, user as above; parent: top of the fork; replaced: the frozen tree.
  * VFS_COMMIT: node: top of the fork; parent: its origin.
+ * VFS_OVERRIDE: node, user as above; parent: a directory; mode: a view, in which a file with that
+ * name (bytes) comes first there. What it contains is no part of the state, nor of any record.
  *
  * VFS-5: what is below something frozen is frozen; each tree that is kept, and each fork, stands in
  * the table of tops; what is in neither is paid for by its owner.
@@ -55,7 +57,8 @@ enum vfs_error vfs_decide_unmount(const struct vfs *v, const struct asker *who,
 
 enum clone_kind { CLONE_COPY, CLONE_KEPT, CLONE_FORK, CLONE_LAYERED };
 enum clone_flag { CLONE_CHANGED = 1 /* what is as a layer has it is left out */ };
-enum top_kind { TOP_NONE, TOP_KEPT, TOP_FORK, TOP_LAYERED };
+enum top_kind { TOP_NONE, TOP_KEPT, TOP_FORK, TOP_LAYERED, TOP_OVERRIDE };
+enum { NODE_IS_SECRET = 16 /* of NODE: the file of an override */ };
 
 struct vfs_copy {
     struct path_text source, target;
@@ -75,6 +78,11 @@ enum vfs_error vfs_decide_overlay(const struct vfs *v, const struct asker *who,
                                   struct path_text source, struct vfs_record *out_record);
 enum vfs_error vfs_decide_commit(const struct vfs *v, const struct asker *who,
                                  struct vfs_record *out_record);
+/* Two nodes are taken: a directory that nobody finds, bound before what is there, and a file. */
+enum vfs_error vfs_decide_override(const struct vfs *v, const struct asker *who,
+                                   struct path_text path, struct vfs_record *out_record);
+bool vfs_is_secret(const struct vfs *v, uint32_t node); /* the file of an override */
+uint32_t vfs_override_file(const struct vfs *v, const struct vfs_record *r); /* its node to be */
 /* Path of what was copied; the node after `at` of those at or below `top`. */
 const char *vfs_top_path(const struct vfs *v, uint32_t i);
 uint32_t vfs_tree_next(const struct vfs *v, uint32_t top, uint32_t at);

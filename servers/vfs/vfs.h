@@ -138,8 +138,7 @@ struct node {
     uint32_t cuts;        /* how often it became shorter */
     uint8_t depth;        /* of the tree of chunks */
     bool trimmed;         /* its last chunk has bytes beyond `stored` */
-    bool frozen;          /* of a tree that is kept as it is */
-    bool lower;           /* it is as a layer has it */
+    bool frozen, lower;   /* of a tree that is kept; it is as a layer has it */
     uint64_t stored;      /* bytes that the tree of chunks has */
     uint8_t root[VFS_HASH_BYTES];
     uint64_t owner, size, inode, created, modified;
@@ -267,9 +266,10 @@ enum vfs_record_type {
     VFS_STAMP,  /* offset: the last one */
     VFS_LAST,   /* offset: the last inode; time: how many boots; user: the last one */
     VFS_TOP,   /* node; parent: origin; kind; mode: view; flag: stale; offset: since; bytes: path */
-    VFS_CLONE, /* and these two: trees.h */
+    VFS_CLONE, /* and these: trees.h */
     VFS_OVERLAY,
     VFS_COMMIT,
+    VFS_OVERRIDE,
 };
 enum { HANDLE_IS_USED = 1, STORED_TRIMMED = 256 };
 enum {

@@ -144,11 +144,20 @@ class Trees(Booted):
         self.run_line("layers make a /A; layers make b /B; layers stack /cell a b")
         self.run_line("bind -b /over /cell/etc")
         self.assertEqual(self.words("cat /cell/etc/k"), ["secret"])
+        self.run_line("override /cell/etc/k nobody; echo more | override /cell/new")
+        self.assertEqual(self.words("cat /cell/etc/k /cell/new"), ["nobody", "more"])
+        self.assertIn("5 bytes", self.run_line("stat /cell/new"))
+        for line, why in (("write /cell/new 1", "readOnly"), ("rm /cell/new", "readOnly"),
+                          ("override /none/x 1", "notFound")):
+            self.refused(line, why)
+        self.run_line("restart vfs")  # which alone had them
+        self.refused("cat /cell/new", "gone")
         self.run_line("write /cell/own 1; layers publish top /cell; unbind /cell/etc")
         self.assertEqual(self.words("cat /cell/etc/k"), ["public"])
         self.assertEqual(self.words("ls -r /layers/top"), ["/layers/top/own"])
         self.run_line("layers leave; layers drop a; layers drop b; layers drop top")
-        self.run_line("rm -r /A /B /over /cell /layers")
+        self.run_line("as; rm -r /A /B /over /cell /layers")
+        self.refused("override /tmp/k 1", "denied")  # the view is all's
 
     def test_change(self):
         """Nobody sees it, then everybody all of it; or nobody anything."""
@@ -203,10 +212,15 @@ class Kept(Boots):
         after = self.line(one, "vfs")
         chunks = r"on the disk: (\d+) chunks"
         self.assertEqual(re.findall(chunks, before), re.findall(chunks, after))  # all are shared
-        self.line(one, "rm -r /d; mkdir -p /w; write /w/f old")
+        self.line(one, "mkdir -p /o /v; bind /o /v; override /v/k never-on-a-disk; cat /v/k; as")
+        self.line(one, "rm -r /d; write /o/k on-the-disk; vfs flush; sync")
+        self.line(one, "mkdir -p /w; write /w/f old")
         self.line(one, "change begin /w; write /w/f new; write /w/g new")
         self.line(one, "cat /w/f")
         self.assertTrue(one.power_off())
+        for path in own.values():
+            self.assertNotIn(b"never-on-a-disk", written(path))
+        self.assertIn(b"on-the-disk", written(own["wl-files"]))
         two = self.boot(own_disks=own, image=IMAGE)
         self.assertEqual(self.line(two, "ls -r /w; cat /w/f").split(), ["/w/f", "old"])
         self.line(two, "rm -r /e; restart vfs; vfs flush")  # only what is kept needs them

@@ -213,6 +213,8 @@ static enum vfs_error decide_trees(const struct asker *other)
     switch (rand() % 10) {
     case 0:
         return vfs_decide_overlay(&live, who, kept_path(), &record);
+    case 4:
+        return vfs_decide_override(&live, who, random_path(), &record);
     case 1:
     case 6:
     case 7:
@@ -337,7 +339,7 @@ static void random_requests(void **state)
     static const uint8_t kinds[] = {
         VFS_MAKE,    VFS_REMOVE,    VFS_RENAME, VFS_WRITE,   VFS_TRUNCATE,  VFS_OPEN,
         VFS_CLOSE,   VFS_CLOSE_ALL, VFS_MODE,   VFS_OWN,     VFS_LIMIT_SET, VFS_MOUNT,
-        VFS_UNMOUNT, VFS_BEGIN,     VFS_CLONE,  VFS_OVERLAY, VFS_COMMIT};
+        VFS_UNMOUNT, VFS_BEGIN,     VFS_CLONE,  VFS_OVERLAY, VFS_COMMIT,    VFS_OVERRIDE};
     unsigned seed = 11;
 
     (void)state;

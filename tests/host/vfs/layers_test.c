@@ -208,10 +208,54 @@ static void layers(void **state)
     assert_int_equal(vfs.mount_count, 0);
 }
 
+/* First in one view, in no other, in no layer; and it goes with the view. */
+static void overrides(void **state)
+{
+    struct asker cell;
+    uint32_t node, used;
+
+    (void)state;
+    tree(&the_system, "/t");
+    assert_int_equal(keep(&the_system, "/t", "/layer"), VFS_OK);
+    assert_int_equal(make(&the_system, "/cell", NODE_DIRECTORY), VFS_OK);
+    used = vfs.nodes_used;
+    assert_int_equal(fork_at(&the_system, "/layer", "/cell", &cell), VFS_OK);
+    assert_int_equal(apply_if(vfs_decide_override(&vfs, &the_system, path_at("/cell/f"), &record)),
+                     VFS_DENIED);
+    assert_int_equal(apply_if(vfs_decide_override(&vfs, &cell, path_at("/no/f"), &record)),
+                     VFS_NOT_FOUND);
+    assert_int_equal(apply_if(vfs_decide_override(&vfs, &cell, path_at("/cell/f"), &record)),
+                     VFS_OK);
+    assert_int_equal(apply_if(vfs_decide_override(&vfs, &cell, path_at("/cell/d/new"), &record)),
+                     VFS_OK);
+    assert_int_equal(find(&cell, "/cell/f", &node), VFS_OK);
+    assert_true(vfs_is_secret(&vfs, node));
+    assert_int_equal(open_path(&cell, "/cell/f", MAY_READ), VFS_OK);
+    assert_int_equal(open_path(&cell, "/cell/f", MAY_WRITE), VFS_READ_ONLY);
+    assert_int_equal(take(&cell, "/cell/f", REMOVE_ONE), VFS_READ_ONLY);
+    struct asker other = cell;
+    other.user = ANN;
+    other.rights = MAY_READ;
+    assert_int_equal(vfs_may(&vfs, &other, node) & MAY_READ, 0);
+    expect(&the_system, "/layer/f", "first");
+    assert_int_equal(find(&the_system, "/cell/d/new", &node), VFS_NOT_FOUND);
+    assert_int_equal(copy_as(&cell, "/cell", "/top", CLONE_KEPT, CLONE_CHANGED), VFS_OK);
+    assert_int_equal(find(&the_system, "/top/f", &node), VFS_NOT_FOUND);
+    assert_int_equal(copy_as(&cell, "/cell/f", "/stolen", CLONE_COPY, 0), VFS_READ_ONLY);
+    assert_int_equal(take(&the_system, "/top", REMOVE_WHOLE), VFS_OK);
+    while (vfs_decide_override(&vfs, &cell, path_at("/cell/f"), &record) == VFS_OK) {
+        vfs_apply(&vfs, &record);
+    }
+    assert_int_equal(vfs.mount_count, VFS_MOUNTS_MAX);
+    assert_null(vfs_is_sound(&vfs));
+    close_all();
+    assert_int_equal(vfs.nodes_used, used);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(copies), TEST(kept), TEST(kept_in_tmp), TEST(limits), TEST(layers),
+        TEST(copies), TEST(kept), TEST(kept_in_tmp), TEST(limits), TEST(overrides), TEST(layers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
