@@ -14,6 +14,9 @@ struct thread;
 /* On that path, or on one as busy: it is part of its callers. */
 #define OFTEN __attribute__((always_inline))
 
+/* A function of its own, which leaves its callers the registers that they need. */
+#define APART __attribute__((noinline))
+
 /* Guards a door behind which memory would be corrupted. Never depends on what user space says. */
 #define CHECK(x) ((x) ? (void)0 : arch_panic(__FILE__ ": " #x, (uint64_t[]){__LINE__}, 1))
 

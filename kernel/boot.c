@@ -19,7 +19,6 @@ static struct {
     struct container *cnode;
     struct thread *thread;
     struct boot_info *info;
-    uint64_t memory_bytes;
     uint32_t next_table, next_frame; /* slots of axiom's CNode */
 } boot;
 
@@ -121,6 +120,7 @@ static void make_axiom(void)
     struct slot *cspace = thread_slot(boot.thread, TS_CSPACE);
     struct slot *root = container_slot(boot.cnode, GS_CNODE);
     slot_insert(cspace, TS_CSPACE, root, root);
+    sched_place(boot.thread);
     commit_slot(COMMIT_COPY, cspace, root, 0, 0);
     CHECK(operate(OP_COPY, CONFIG(TS_ASPACE), GS_ASPACE, RIGHTS_ALL, 0) == OK);
     CHECK(operate(OP_COPY, CONFIG(TS_SCHED), GS_SCHED, RIGHTS_ALL, 0) == OK);
@@ -159,24 +159,25 @@ const char *core_boot(const struct boot_params *p)
     boot.params = p;
     boot.image = phys_to_ptr(p->image.base);
     boot.pool = p->pool.base;
-    boot.memory_bytes = p->kernel.size;
+    uint64_t bytes = p->kernel.size;
     const char *refusal = image_refused(boot.image, p->image.size);
     for (uint32_t i = 0; i < p->memory_count; i++) {
-        boot.memory_bytes += p->memory[i].size;
+        bytes += p->memory[i].size;
     }
-    if (refusal == NULL && boot.memory_bytes < MEMORY_MIN) refusal = "too little memory";
+    if (refusal == NULL && bytes < MEMORY_MIN) refusal = "too little memory";
     if (refusal != NULL) return refusal;
 
     cpu()->now = p->info.entry_ticks;
+    cpu()->stamp = EVENT_STAMP;
     uint64_t log = take(LOG_BYTES);
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     *boot.info = p->info;
     uint64_t sum = boot.image->checksum;
-    commit_emit(&(struct commit){.op = COMMIT_BOOT, .arg0 = boot.memory_bytes, .arg1 = sum});
+    commit_emit(&(struct commit){.op = COMMIT_BOOT, .arg0 = bytes, .arg1 = sum});
     make_axiom();
     make_memory(log);
-    boot.info->memory_bytes = boot.memory_bytes;
+    boot.info->memory_bytes = bytes;
     boot.info->kernel_bytes = p->kernel.size;
     boot.info->image_base = p->image.base;
     boot.info->image_size = boot.image->size;

@@ -3,16 +3,15 @@
 
 struct slot cap_root, *cap_cursor;
 
-/*@ requires cspace != \null ==> container_ok(cspace);
-    requires \valid(out) && (cspace != \null ==> \separated(out, cspace));
+/*@ requires container_ok(cspace) && \valid(out) && \separated(out, cspace);
     assigns *out;
-    ensures \result == OK <==> cspace != \null && 0 < index < cspace->count &&
+    ensures \result == OK <==> 0 < index < cspace->count &&
         slot_at(cspace, index)->type > CAP_REVOKED;
     ensures \result == OK ==> *out == slot_at(cspace, index);
     ensures \result != OK ==> *out == \old(*out); */
 MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out)
 {
-    if (cspace == NULL || index == 0 || index >= cspace->count) return ERR_CAP_EMPTY;
+    if (index == 0 || index >= cspace->count) return ERR_CAP_EMPTY;
     struct slot *s = container_slot(cspace, (uint32_t)index);
     if (s->type == CAP_EMPTY) return ERR_CAP_EMPTY;
     if (s->type == CAP_REVOKED) return ERR_REVOKED;
@@ -20,16 +19,14 @@ MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, st
     return OK;
 }
 
-/*@ requires c != \null ==> container_ok(c);
-    requires \valid(out) && (c != \null ==> \separated(out, c));
+/*@ requires container_ok(c) && \valid(out) && \separated(out, c);
     assigns *out;
-    ensures \result == OK ==> c != \null && is_free(c, index);
-    ensures c != \null && is_free(c, index) ==> \result == OK;
+    ensures \result == OK <==> is_free(c, index);
     ensures \result == OK ==> *out == slot_at(c, index);
     ensures \result != OK ==> *out == \old(*out); */
 MUST_USE enum err slot_lookup_empty(const struct container *c, uint64_t index, struct slot **out)
 {
-    if (c == NULL || index == 0 || index >= c->count) return ERR_RANGE;
+    if (index == 0 || index >= c->count) return ERR_RANGE;
     struct slot *s = container_slot(c, (uint32_t)index);
     if (s->type == CAP_REVOKED) return ERR_REVOKED;
     if (s->type != CAP_EMPTY) return ERR_SLOT_USED;

@@ -73,7 +73,7 @@ static inline bool cap_is_use(const struct slot *s)
            s->type == CAP_IRQ || s->type == CAP_PORTS || s->type == CAP_LOG;
 }
 
-/* The slot of a short name in `cspace` (may be NULL): ERR_CAP_EMPTY, ERR_REVOKED. */
+/* The slot of a short name in `cspace`: ERR_CAP_EMPTY, ERR_REVOKED. */
 MUST_USE enum err slot_lookup(const struct container *cspace, uint64_t index, struct slot **out);
 /* A destination: ERR_RANGE outside, ERR_SLOT_USED, ERR_REVOKED, ERR_BUSY while it is destroyed. */
 MUST_USE enum err slot_lookup_empty(const struct container *c, uint64_t index, struct slot **out);

@@ -51,18 +51,12 @@ static struct slot *innermost(struct slot *s, uint32_t *work)
     return NULL;
 }
 
-/* Whoever waits through `s`, or on the Reply that goes with it, is told. False: work is used up. */
-static bool waiters_told(struct slot *s, uint32_t *work)
-{
-    if (s->type == CAP_REPLY) ipc_cancel_reply(cap_object(s));
-    return ipc_cancel_via(s, work);
-}
-
 static void object_gone(const struct slot *s)
 {
     if (s->type == CAP_ASPACE) arch_tlb_flush(s->obj, ~0ull);
     if (s->type == CAP_THREAD) arch_thread_gone(cap_object(s));
-    if (s->type == CAP_IRQ) irq_release((uint32_t)s->obj);
+    if (s->type == CAP_IRQ) arch_irq_mask((uint32_t)s->obj);
+    if (s->type == CAP_IRQ) irq_lines[s->obj] = (struct irq_line){0};
     if (s->type == CAP_NOTIFICATION) irq_forget(cap_object(s));
     if (!(stateless >> s->type & 1))
         commit_emit(&(struct commit){.op = COMMIT_DESTROY, .type = s->type, .obj = s->obj});
@@ -72,11 +66,11 @@ static void object_gone(const struct slot *s)
 static void slot_end(struct slot *s, enum commit_op op, bool marks, uint64_t why)
 {
     struct thread *t = (struct thread *)slot_container(s);
-    bool configures = t->head.type == CAP_THREAD;
-    if (configures && s->index == TS_ASPACE) thread_stop(t);
-    if (configures && s->index == TS_SCHED) sched_home_gone(t);
-    if (configures && (s->index == TS_SCHED || s->index == TS_NOTIFY))
-        *(struct thread **)cap_object(s) = NULL;
+    uint32_t which = t->head.type == CAP_THREAD ? s->index : 0; /* it configures */
+    if (which == TS_ASPACE) thread_stop(t);
+    if (which == TS_CSPACE) t->cspace = &no_cspace;
+    if (which == TS_SCHED) sched_home_gone(t);
+    if (which == TS_SCHED || which == TS_NOTIFY) *(struct thread **)cap_object(s) = NULL;
     if (vspace_is_mapped(s)) vspace_unmap(s);
     struct slot was = *s;
     bool last = slot_is_last(s);
@@ -99,7 +93,8 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
         struct slot *x = innermost(s, &d->work);
         if (x == NULL) return ERR_BUSY;
         if (vspace_is_busy(x)) return ERR_BUSY;
-        if (!waiters_told(x, &d->work) || d->work == 0) return ERR_PARTIAL;
+        if (x->type == CAP_REPLY) ipc_cancel_reply(cap_object(x));
+        if (!ipc_cancel_via(x, &d->work) || d->work == 0) return ERR_PARTIAL;
         d->work -= x->type == CAP_PTABLE && d->work > 1 ? 2 : 1; /* all entries were looked at */
         slot_end(x, x == s ? d->op : COMMIT_DELETE, x == s && d->marks, d->why);
         if (x == s) return OK;
@@ -125,7 +120,7 @@ void revoke_apply(struct request *rq)
             leaf = leaf->child;
         }
         const struct container *c = slot_container(leaf);
-        d.marks = c->type == CAP_CNODE && c != thread_cspace(rq->caller);
+        d.marks = c->type == CAP_CNODE && c != rq->caller->cspace;
         rq->result = slot_delete(leaf, &d);
         if (rq->result != OK) return;
     }
@@ -137,7 +132,7 @@ void revoke_apply(struct request *rq)
 enum err drop(struct thread *t, uint64_t name)
 {
     struct slot *s;
-    struct container *c = thread_cspace(t);
+    struct container *c = t->cspace;
     enum err e = slot_lookup(c, name, &s);
     if (e != OK && e != ERR_REVOKED) return e;
     if (c->credits == 0) return ERR_LOG_QUOTA;
@@ -211,11 +206,12 @@ void copy_apply(struct request *rq)
     if (s->type == CAP_FRAME) s->badge = 0; /* the copy is not mapped */
     if (mints && rq->w[2] != 0) s->badge = rq->w[2];
     if (mints) s->flags |= (uint8_t)rq->w[3];
-    if (rq->into->type == CAP_THREAD && (rq->index == TS_SCHED || rq->index == TS_NOTIFY))
-        *(struct thread **)cap_object(s) = (struct thread *)rq->into;
-    if (rq->into->type == CAP_THREAD) sched_place((struct thread *)rq->into);
-    if (rq->into->type == CAP_THREAD && rq->index == TS_NOTIFY) /* it may receive already */
-        notification_signal(cap_object(s), 0);
+    struct thread *t = rq->into->type == CAP_THREAD ? (struct thread *)rq->into : NULL;
+    bool held = t != NULL && (rq->index == TS_SCHED || rq->index == TS_NOTIFY);
+    if (held) *(struct thread **)cap_object(s) = t;
+    if (t != NULL) sched_place(t);
+    if (held && s->type == CAP_NOTIFICATION)
+        notification_signal(cap_object(s), 0); /* it may wait */
     commit_slot(mints ? COMMIT_MINT : COMMIT_COPY, s, rq->arg, 0, 0);
 }
 

@@ -106,19 +106,17 @@ OFTEN void event_record(const struct event *e)
     if (!calm || rings->header.commit_head >= commit_calm) events_tell();
 }
 
-OFTEN bool event_fast(const struct thread *t, uint64_t now, uint8_t op)
+OFTEN bool event_fast(const struct thread *t, uint64_t now, uint64_t name, uint64_t info,
+                      uint8_t op)
 {
-    uint64_t head = rings->header.event_head;
+    uint64_t head = rings->header.event_head, who = t->id | my_cpu->stamp;
     if (head >= event_calm) return false;
     struct event *out = &rings->events[head % LOG_EVENTS];
     out->time = now; /* field by field, with less in registers at once */
-    out->thread = t->id;
-    out->kind = EVENT_SYSCALL;
-    out->op = op;
-    out->cpu = (uint8_t)cpu()->index;
-    out->result = EVENT_BLOCKED;
-    out->slot = (uint32_t)t->regs.rdi;
-    out->info = (uint32_t)t->regs.rsi;
+    __builtin_memcpy(&out->thread, &who, sizeof(who));
+    if (op != 0) out->op = op;
+    out->slot = (uint32_t)name;
+    out->info = (uint32_t)info;
     out->arg = t->regs.rbx;
     event_number++;
     __atomic_store_n(&rings->header.event_head, head + 1, __ATOMIC_RELEASE);

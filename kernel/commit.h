@@ -17,6 +17,9 @@ enum {
     EVENT_RESERVE = 2048   /* only for drain threads, interrupts, ticks, and who is stopped */
 };
 
+/* The second word of struct event, of system calls that block; with the CPU in bits 48-55. */
+#define EVENT_STAMP ((uint64_t)EVENT_SYSCALL << 32 | (uint64_t)EVENT_BLOCKED << 56)
+
 void log_init(struct log_rings *memory); /* zeroed */
 /* May this thread's system call run now? If not, it waits until the rings are acknowledged. */
 bool log_admits(struct thread *t);
@@ -26,7 +29,7 @@ bool log_has_room(void);
 /* The record of this step, at its end. Time and thread are filled in. */
 void event_record(const struct event *e);
 /* The record of a call or REPLY_RECV of `t`, if the rings ask for no more than that. */
-bool event_fast(const struct thread *t, uint64_t now, uint8_t op);
+bool event_fast(const struct thread *t, uint64_t now, uint64_t name, uint64_t info, uint8_t op);
 /* Three words that belong to the record just made, if it was not dropped. Zeros need no record. */
 void event_arg(uint32_t index, uint64_t a, uint64_t b, uint64_t c);
 void event_args(const uint64_t *from, uint32_t count); /* two zeros stand behind them */

@@ -10,11 +10,12 @@
 #include "abi/log.h"
 #include "thread.h"
 
-/* The usual case of SYS_CALL, or of SYS_REPLY_RECV (`answers`), of `t`, which runs; its registers
- * are saved, but rax and the words. NULL: nothing has changed, and core_syscall() is to do it. Else
- * who runs next: the architecture takes the words in registers over to it, as many as `rsi` says,
- * zeros after them, and OK in rax. */
-struct thread *core_fast(struct thread *t, uint64_t now, bool answers);
+/* The usual case of SYS_CALL, and of SYS_REPLY_RECV, of who runs, with `name` in rdi and `info` in
+ * rsi; its registers are saved, but rax and the words. NULL: nothing has changed, and
+ * core_syscall() is to do it. Else who runs next: the architecture takes the words in registers
+ * over to it, as many as its rsi says, zeros after them, and OK in rax. */
+struct thread *core_call(uint64_t name, uint64_t info, uint64_t now);
+struct thread *core_answer(uint64_t name, uint64_t info, uint64_t now);
 void core_syscall(uint64_t now);
 void core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address,
                 uint64_t now);

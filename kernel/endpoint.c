@@ -19,7 +19,7 @@ enum err message_check(const struct thread *t, bool sends, bool receives)
     enum err e = paged && !thread_buffer(t) ? ERR_MESSAGE : OK;
     struct slot *s;
     for (uint32_t i = 0; i < slots && e == OK; i++) {
-        e = slot_lookup_empty(thread_cspace(t), (t->regs.rbx >> 32) + i, &s);
+        e = slot_lookup_empty(t->cspace, (t->regs.rbx >> 32) + i, &s);
     }
     return e;
 }
@@ -30,7 +30,7 @@ static enum err transfer_decode(const struct thread *from, struct msg_cap c, uin
                                 struct transfer *out)
 {
     struct slot *s;
-    enum err e = slot_lookup(thread_cspace(from), c.slot, &s);
+    enum err e = slot_lookup(from->cspace, c.slot, &s);
     if (e != OK) return e;
     if (!cap_is_use(s) || s->type == CAP_REPLY) return ERR_CAP_TYPE; /* that is used once */
     bool unwraps = s->type == CAP_ENDPOINT && s->obj == ep;
@@ -59,26 +59,24 @@ static enum err transfers_decode(const struct thread *from, const struct thread 
         if (out[i].src == NULL) continue;
         if (stored == msg_slots(to->regs.rsi)) return ERR_MESSAGE;
         out[i].index = (uint32_t)(to->regs.rbx >> 32) + stored++;
-        e = slot_lookup_empty(thread_cspace(to), out[i].index, &dst);
+        e = slot_lookup_empty(to->cspace, out[i].index, &dst);
         if (e != OK) return e;
     }
-    return stored != 0 && thread_cspace(from)->credits < stored ? ERR_LOG_QUOTA : OK;
+    return stored != 0 && from->cspace->credits < stored ? ERR_LOG_QUOTA : OK;
 }
 
 static void transfers_apply(const struct thread *from, struct thread *to, uint64_t ep,
                             uint32_t count, const struct transfer *list)
 {
-    struct container *payer = thread_cspace(from);
+    struct container *payer = from->cspace;
     for (uint32_t i = 0; i < count; i++) {
         const struct transfer *x = &list[i];
         struct msg_cap *arrived = &thread_buffer(to)->caps[i];
         *arrived = (struct msg_cap){.rights = x->cap.rights | (uint32_t)x->cap.type << 8};
-        if (x->src == NULL) {
-            arrived->badge = x->cap.badge;
-            continue;
-        }
+        if (x->src == NULL) arrived->badge = x->cap.badge;
+        if (x->src == NULL) continue;
         arrived->slot = x->index;
-        struct slot *dst = container_slot(thread_cspace(to), x->index);
+        struct slot *dst = container_slot(to->cspace, x->index);
         slot_insert(dst, x->index, &x->cap, x->src);
         commit_slot(COMMIT_TRANSFER, dst, x->src, from->id, ep);
         if (payer->credits != ~0ull) payer->credits--;
@@ -131,12 +129,12 @@ static enum err deliver(struct thread *from, struct thread *to, const struct slo
     *r = (struct reply){.thread = from, .state = REPLY_BOUND};
     from->reply = r;
     thread_move(from, T_AWAIT_REPLY);
-    if (!from->is_fault) sched_lend(from, to);
+    if (!from->is_fault && from->lend_depth < LEND_DEPTH_MAX) sched_lend(from, to);
     return OK;
 }
 
-__attribute__((noinline)) void wait_through(struct thread *t, struct slot *via, struct queue *q,
-                                            enum thread_state state)
+APART void wait_through(struct thread *t, struct slot *via, struct queue *q,
+                        enum thread_state state)
 {
     thread_move(t, state);
     t->via = via;
@@ -163,9 +161,11 @@ static enum err post(struct thread *t, struct slot *via, bool is_call, bool may_
 /* Nobody will answer. A fault that nobody can answer stops its thread. */
 static void wait_ends(struct thread *t, enum err result)
 {
-    bool stops = t->is_fault;
-    if (stops) thread_stop(t);
-    if (!stops) thread_wake(t, result);
+    if (t->is_fault) thread_stop(t);
+    if (t->state == T_INACTIVE) return;
+    t->regs.rax = result;
+    t->regs.rdi = t->regs.rsi = 0;
+    sched_ready(t, false);
 }
 
 enum err ipc_send(struct thread *t, struct slot *via, bool is_call, bool may_block)
@@ -180,7 +180,7 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may
     struct slot *rs = NULL; /* the Reply it names, if any */
     uint32_t name = (uint32_t)t->regs.rbx;
     enum err e = message_check(t, false, true);
-    if (e == OK && name != 0) e = slot_lookup(thread_cspace(t), name, &rs);
+    if (e == OK && name != 0) e = slot_lookup(t->cspace, name, &rs);
     if (e == OK && rs != NULL && rs->type != CAP_REPLY) e = ERR_CAP_TYPE;
     if (e != OK) return e;
     struct endpoint *ep = cap_object(slot);
@@ -202,10 +202,8 @@ enum err ipc_receive(struct thread *t, struct slot *slot, bool replies, bool may
         cpu()->calm = 0; /* it may run on another context now */
         if (e == OK) return OK;
     }
-    if (work > 0 && may_block) {
-        wait_through(t, slot, &ep->queue, T_RECEIVING);
-        return OK;
-    }
+    if (work > 0 && may_block) wait_through(t, slot, &ep->queue, T_RECEIVING);
+    if (work > 0 && may_block) return OK;
     ipc_leave_reply(t);
     return work > 0 ? ERR_WOULD_BLOCK : ERR_PARTIAL;
 }
@@ -275,27 +273,22 @@ void notification_signal(struct notification *n, uint64_t badge)
 {
     uint64_t word = n->word | badge;
     struct thread *t = n->queue.head;
-    if (word == 0) return;
     if (t == NULL && n->user != NULL && n->user->state == T_RECEIVING) t = n->user;
-    if (t == NULL) {
-        n->word = word;
-        return;
-    }
-    n->word = 0;
+    n->word = t == NULL ? word : 0;
+    if (t == NULL || word == 0) return;
     ipc_leave_reply(t); /* it named one, if it receives */
-    thread_wake(t, OK);
+    t->regs.rax = OK;
     t->regs.rdi = word;
     t->regs.rsi = MSG_SIGNAL;
+    sched_ready(t, false);
 }
 
 enum err notification_wait(struct thread *t, struct slot *via, bool may_block)
 {
     struct notification *n = cap_object(via);
     if (n->word == 0 && !may_block) return ERR_WOULD_BLOCK;
-    if (n->word == 0) {
-        wait_through(t, via, &n->queue, T_WAITING);
-        return OK;
-    }
+    if (n->word == 0) wait_through(t, via, &n->queue, T_WAITING);
+    if (n->word == 0) return OK;
     t->regs.rdi = n->word;
     t->regs.rsi = MSG_SIGNAL;
     n->word = 0;

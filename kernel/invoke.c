@@ -61,7 +61,7 @@ static enum err place_decode(const struct request *rq, uint64_t name, struct con
                              uint64_t *index)
 {
     struct slot *s;
-    *out = thread_cspace(rq->caller);
+    *out = rq->caller->cspace;
     *index = (uint32_t)name;
     if (name >> 32 == 0) return OK;
     enum err e = slot_lookup(*out, name >> 32, &s);

@@ -13,12 +13,6 @@ void irq_signal(uint32_t line)
     if (l->notification != NULL) notification_signal(l->notification, l->badge);
 }
 
-void irq_release(uint32_t line)
-{
-    arch_irq_mask(line);
-    irq_lines[line] = (struct irq_line){0};
-}
-
 void irq_forget(const struct notification *n)
 {
     for (struct irq_line *l = irq_lines; l < irq_lines + LINES; l++) {

@@ -16,6 +16,5 @@ struct irq_line {
 extern struct irq_line irq_lines[LINES];
 
 void irq_signal(uint32_t line);
-/* The last handler of a line goes; a notification goes. */
-void irq_release(uint32_t line);
+/* A notification goes. */
 void irq_forget(const struct notification *n);

@@ -5,6 +5,7 @@
 
 struct cpu cpus[CPUS_MAX];
 uint32_t cpu_last;
+struct container no_cspace;
 enum { SCAN_MAX = 512, PARKS = 32 }; /* a look at a parked thread; to park one costs more */
 
 /* NULL: it has none, or one that was never configured. */
@@ -81,23 +82,35 @@ void sched_ready(struct thread *t, bool front)
     if (c != cpu() && (c->current == NULL || c->current->priority < t->priority)) arch_cpu_poke(c);
 }
 
+void sched_unready(const struct thread *t)
+{
+    struct cpu *c = t->cpu;
+    if (c->ready[t->priority].head != NULL) return;
+    c->ready_map[t->priority / 64] &= ~(1ull << t->priority % 64);
+    uint32_t i = 3;
+    while (i > 0 && c->ready_map[i] == 0) {
+        i--;
+    }
+    c->top = c->ready_map[i] ? i * 64 + 64 - (uint32_t)__builtin_clzll(c->ready_map[i]) : 0;
+}
+
 void sched_place(struct thread *t)
 {
     const struct sched *home = home_of(t);
+    const struct slot *cspace = thread_slot(t, TS_CSPACE);
+    if (cspace->type == CAP_CNODE) t->cspace = cap_object(cspace);
     if (home == NULL) return;
     t->goes = &cpus[home->cpu];
     if ((t->state == T_READY || t->state == T_PARKED) && t->cpu != t->goes) sched_ready(t, false);
 }
 
 /*@ requires \valid(caller) && \valid(server) && \separated(caller, server);
+    requires caller->lend_depth < LEND_DEPTH_MAX;
     assigns caller->borrower, server->lender, server->lend_depth;
-    ensures \old(caller->lend_depth) < LEND_DEPTH_MAX ==> caller->borrower == server &&
-        server->lender == caller && server->lend_depth == caller->lend_depth + 1;
-    ensures \old(caller->lend_depth) >= LEND_DEPTH_MAX ==>
-        caller->borrower == \old(caller->borrower) && server->lender == \old(server->lender); */
+    ensures caller->borrower == server && server->lender == caller &&
+        server->lend_depth == caller->lend_depth + 1 <= LEND_DEPTH_MAX; */
 void sched_lend(struct thread *caller, struct thread *server)
 {
-    if (caller->lend_depth >= LEND_DEPTH_MAX) return;
     caller->borrower = server;
     server->lender = caller;
     server->lend_depth = caller->lend_depth + 1;
@@ -137,30 +150,12 @@ void sched_home_gone(struct thread *t)
     if (t->state == T_PARKED) thread_move(t, T_INACTIVE);
 }
 
-/* Bits of queues that have become empty are cleared here, where it costs nothing. */
-static struct thread *highest_ready(void)
+/* The highest ready thread that has time to run; those without are parked, or left inactive. Work
+ * is bounded: if it ends before one is found, the timer goes off at once and the rest follows. */
+static void pick(struct cpu *c)
 {
-    struct cpu *c = cpu();
-    if (c->top != 0 && c->ready[c->top - 1].head != NULL) return c->ready[c->top - 1].head;
-    for (uint32_t i = (c->top + 63) / 64; i-- > 0;) {
-        while (c->ready_map[i] != 0) {
-            uint32_t bit = 63 - (uint32_t)__builtin_clzll(c->ready_map[i]);
-            struct thread *t = c->ready[i * 64 + bit].head;
-            c->top = i * 64 + bit + 1;
-            if (t != NULL) return t;
-            c->ready_map[i] &= ~(1ull << bit);
-        }
-    }
-    c->top = 0;
-    return NULL;
-}
-
-/* The highest ready thread, `t` first, that has time to run; those without are parked, or left
- * inactive. Work is bounded: if it ends before one is found, the timer goes off at once and the
- * rest follows. */
-static void pick(struct cpu *c, struct thread *t)
-{
-    for (uint32_t work = 0; work < SCAN_MAX && t != NULL; work += PARKS, t = highest_ready()) {
+    for (uint32_t work = 0; work < SCAN_MAX && c->top != 0; work += PARKS) {
+        struct thread *t = c->ready[c->top - 1].head;
         c->sched = sched_of(t, c->now);
         if (c->sched != NULL) {
             thread_move(t, T_RUNNING);
@@ -179,22 +174,19 @@ static void pick(struct cpu *c, struct thread *t)
     }
 }
 
-__attribute__((noinline)) static void choose(struct cpu *c, struct thread *t)
+APART static void choose(struct cpu *c, struct thread *t)
 {
     sched_pay(c, c->now);
     for (uint32_t i = 0; i < WORK_PER_STEP && c->parked.head != NULL; i++) {
         if (home_of(c->parked.head)->refill_at > c->now) break;
         sched_ready(c->parked.head, false);
     }
-    struct thread *best = highest_ready();
     if (t != NULL) {
         const struct sched *s = c->sched; /* of which nothing is asked while calm */
         bool over = c->now >= c->calm && (!s || s->remaining <= 0 || sched_of(t, c->now) != s);
-        if (over || (best != NULL && best->priority > t->priority)) sched_ready(t, !over);
-        if (over) best = highest_ready();
+        if (over || c->top > t->priority + 1u) sched_ready(t, !over);
     }
-    if (c->current == NULL) pick(c, best);
-    highest_ready(); /* so that `top` is exact */
+    if (c->current == NULL) pick(c);
     uint64_t until = ~0ull;
     if (c->current != NULL && c->sched != NULL) until = c->now + (uint64_t)c->sched->remaining;
     const struct sched *next = c->parked.head != NULL ? home_of(c->parked.head) : NULL;

@@ -15,13 +15,15 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 void sched_pay(struct cpu *c, uint64_t now);
 /* What `c` runs is about to be taken from it: it stops, and has paid. */
 void sched_pull(struct cpu *c);
-/* A thread with a new context, or one that names a new CPU, goes there: one that runs or waits,
- * when it is next made ready. */
+/* A slot of `t` was filled. If with a context, or one that names a new CPU, it goes there: one that
+ * runs or waits, when it is next made ready. */
 void sched_place(struct thread *t);
 /* Makes a thread ready, on the CPU that its home names; leaves whatever queue it was in. To the
  * front: it was preempted and has budget left. */
 void sched_ready(struct thread *t, bool front);
-/* The context of `caller` is lent to `server`, if the chain is not too long; and the way back. */
+/* `t` has left its ready queue. */
+void sched_unready(const struct thread *t);
+/* The context of `caller`, at a depth below LEND_DEPTH_MAX, is lent to `server`; the way back. */
 void sched_lend(struct thread *caller, struct thread *server);
 void sched_take_back(struct thread *caller);
 /* A slot TS_SCHED of `t` is about to go: its context runs nothing any more. */

@@ -19,7 +19,7 @@ static enum err dispatch(struct thread *t, uint64_t number)
     if (number == SYS_DEBUG && WL_DEBUG) arch_putc((char)t->regs.w[0]);
     if (number >= SYS_DEBUG) return WL_DEBUG && number == SYS_DEBUG ? OK : ERR_SYSCALL;
     uint64_t name = number == SYS_REPLY ? (uint32_t)t->regs.rbx : t->regs.rdi;
-    enum err e = slot_lookup(thread_cspace(t), name, &s);
+    enum err e = slot_lookup(t->cspace, name, &s);
     if (e != OK) return e;
     if (s->type != types_needed[number - SYS_BASE]) return ERR_CAP_TYPE;
     if (rights_needed[number - SYS_BASE] & ~s->rights) return ERR_RIGHTS;
@@ -132,6 +132,7 @@ void core_tick(uint64_t now)
     step_begin(now);
     cpu()->timer = cpu()->calm = 0;          /* one shot: it is spent */
     cpu()->index = (uint64_t)(cpu() - cpus); /* its first step is a tick */
+    cpu()->stamp = EVENT_STAMP | cpu()->index << 48;
     if (cpu()->index > cpu_last) cpu_last = (uint32_t)cpu()->index;
     event_record(&(struct event){.kind = EVENT_TICK});
     sched_finish();

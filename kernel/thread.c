@@ -47,22 +47,17 @@ void thread_init(struct thread *t)
     container_init(&t->head, CAP_THREAD, TS_COUNT);
     t->id = ++last_id;
     t->cpu = t->goes = cpus;
+    t->cspace = &no_cspace;
 }
 
 void thread_move(struct thread *t, enum thread_state to)
 {
     if (t->queue != NULL) queue_remove(t);
+    if (t->state == T_READY) sched_unready(t);
     if (t->state == T_PARKED) t->cpu->calm = 0; /* its refill is no longer waited for */
     t->state = (uint8_t)to;
     struct cpu *c = t->cpu;
     if (c->current == t) sched_pull(c);
-}
-
-void thread_wake(struct thread *t, enum err result)
-{
-    t->regs.rax = result;
-    t->regs.rdi = t->regs.rsi = 0;
-    sched_ready(t, false);
 }
 
 void thread_stop(struct thread *t)
@@ -112,10 +107,11 @@ enum err config_check(const struct request *rq)
 void config_apply(struct request *rq)
 {
     struct thread *t = cap_object(rq->cap);
-    if (t->state == T_READY) queue_remove(t);
+    bool ready = t->state == T_READY;
+    if (ready) thread_move(t, T_INACTIVE);
     t->priority = (uint8_t)rq->w[0];
     t->flags = (uint8_t)((t->flags & THREAD_DRAIN) | rq->w[1]);
-    if (t->state == T_READY) sched_ready(t, false);
+    if (ready) sched_ready(t, false);
     commit_slot(COMMIT_CONFIGURE, rq->cap, NULL, t->priority, t->flags);
 }
 

@@ -48,12 +48,12 @@ struct sched {               /* scheduling context; one refill */
 
 struct thread {
     struct container head;
-    struct slot config[TS_COUNT - 1];              /* enum thread_slot, from 1 */
-    struct thread_regs regs;                       /* of user mode; offsets are pinned in arch */
-    uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
+    struct slot config[TS_COUNT - 1]; /* enum thread_slot, from 1 */
+    struct thread_regs regs;          /* of user mode; offsets are pinned in arch */
 
     uint32_t id;                                /* never used twice */
     uint8_t state, priority, flags, by_syscall; /* the last: rcx and r11 are dead. For arch */
+    struct container *cspace;                   /* that TS_CSPACE names, or an empty one */
     struct cpu *cpu, *goes; /* where it is ready, parked or running; where it is made ready */
     struct thread *q_prev, *q_next;
     struct queue *queue; /* the one it is in, or NULL */
@@ -63,13 +63,14 @@ struct thread {
     struct slot *via;
     uint8_t is_call, is_fault, fault_kind;
     uint32_t lend_depth;
+    /* `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither */
+    struct thread *lender, *borrower;
     struct reply *reply; /* RECEIVING, a call's SENDING and AWAIT_REPLY: it named, or is bound to */
     struct msg_cap caps[MSG_CAPS_MAX + 1]; /* it sends, or operands, as it named them: for ARGS */
     struct fault {
         uint64_t w[MSG_REGISTERS];
     } fault;
-    /* `borrower` runs on the context this thread runs on. INV-SCHED-2: both or neither */
-    struct thread *lender, *borrower;
+    uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
 };
 _Static_assert(sizeof(struct thread) <= 1 << THREAD_BITS, "a thread fits its object");
 enum { LEND_DEPTH_MAX = 8, GENESIS_THREAD = 1, SYSCALL_BYTES = 2 /* of the instruction */ };
@@ -77,18 +78,20 @@ enum { LEND_DEPTH_MAX = 8, GENESIS_THREAD = 1, SYSCALL_BYTES = 2 /* of the instr
 
 struct cpu {
     struct arch_cpu arch;   /* first: assembly reaches it through gs */
-    struct thread *current; /* T_RUNNING, or NULL when idle */
     struct thread *actor;   /* who ran when this step began: in its records */
+    uint64_t charged;       /* until when `sched` has paid */
+    struct thread *current; /* T_RUNNING, or NULL when idle */
     struct sched *sched;    /* what `current` runs on */
-    uint64_t now, charged;  /* time of this step, read once on entry; until when `sched` has paid */
-    uint64_t timer, index;  /* what arch_timer_set was last told; this CPU's place in `cpus` */
-    uint64_t calm;          /* before it, all that `sched` asks for is that it pays; 0: unknown */
-    uint32_t top;           /* above the priority of all that are ready */
+    uint64_t now, timer;   /* of this step, read once on entry; what arch_timer_set was last told */
+    uint64_t index, stamp; /* its place in `cpus`; the same as in a record of a call */
+    uint64_t calm;         /* before it, all that `sched` asks for is that it pays; 0: unknown */
+    uint32_t top;          /* above the priority of all that are ready */
     struct queue ready[256];
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
     struct queue parked;   /* by refill time, soonest first */
 };
 enum { CPUS_MAX = 8 };
+extern struct container no_cspace;
 extern struct cpu cpus[CPUS_MAX]; /* one lock around every step guards them, and all else */
 extern uint32_t cpu_last;         /* the highest index that has come up */
 
@@ -101,10 +104,6 @@ static inline void *thread_object(const struct thread *t, enum thread_slot which
     const struct slot *s = thread_slot(t, which);
     return s->type == type ? cap_object(s) : NULL;
 }
-static inline struct container *thread_cspace(const struct thread *t)
-{
-    return thread_object(t, TS_CSPACE, CAP_CNODE);
-}
 static inline struct ipc_buffer *thread_buffer(const struct thread *t)
 {
     return thread_object(t, TS_BUFFER, CAP_FRAME);
@@ -113,8 +112,6 @@ static inline struct ipc_buffer *thread_buffer(const struct thread *t)
 void thread_init(struct thread *t);
 /* The only writer of `state`. Leaves the old queue; the caller puts it into the new one. */
 void thread_move(struct thread *t, enum thread_state to);
-/* Makes a waiting or inactive thread ready; a waiting system call returns `result`. */
-void thread_wake(struct thread *t, enum err result);
 /* Ends whatever it waits for or lends, without an answer: to T_INACTIVE. */
 void thread_stop(struct thread *t);
 

@@ -29,7 +29,7 @@ static uint64_t retype_start(const struct slot *ut, uint32_t bits)
 
 /* All objects lie between the watermark and the end of the untyped: INV-UNTYPED-1. */
 /*@ requires readable(rq) && \valid_read(rq->cap) && untyped_ok(rq->cap);
-    requires rq->into != \null ==> container_ok(rq->into);
+    requires container_ok(rq->into);
     requires rq->index <= 0xffffffff;
     assigns \nothing;
     ensures \result == OK ==> 0 < size_bits(rq->w[0], rq->w[1]) && 0 < rq->w[2] <= 64;

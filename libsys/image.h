@@ -11,6 +11,11 @@
 
 #include "abi/boot.h"
 
+struct image_file {        /* the table is sorted by path */
+    char path[80];         /* absolute, NUL-terminated */
+    uint64_t offset, size; /* data, page-aligned */
+};
+
 struct image {
     const struct image_file *files;
     uint32_t count;

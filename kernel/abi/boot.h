@@ -17,11 +17,6 @@ struct image_run {
     uint32_t rights; /* RIGHT_READ, RIGHT_WRITE, MAP_EXEC */
 };
 
-struct image_file {        /* table at `files_offset`, sorted by path */
-    char path[80];         /* absolute, NUL-terminated */
-    uint64_t offset, size; /* data, page-aligned */
-};
-
 struct image_program { /* laid out as page runs; run offsets ascend without gaps */
     uint64_t entry, run_count;
     struct image_run runs[IMAGE_RUNS_MAX];
@@ -32,7 +27,7 @@ enum { IMAGE_AXIOM = 0, IMAGE_INIT = 1, IMAGE_PROGRAMS = 2 };
 /* size: of the whole image, a multiple of 4096. checksum: image_sum over it with this field 0. */
 struct image_header {
     uint64_t magic, version, size, checksum; /* IMAGE_MAGIC, IMAGE_VERSION */
-    uint64_t files_offset, file_count;       /* struct image_file[] */
+    uint64_t files_offset, file_count;       /* of their table: libsys/image.h */
     uint8_t build_id[32];                    /* hash of the image's contents, printed at boot */
     struct image_program programs[IMAGE_PROGRAMS]; /* axiom's runs directly follow this page */
 };

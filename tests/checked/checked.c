@@ -23,7 +23,8 @@ static uint64_t every = EVERY, plant, steps, checks, slots_most;
 
 const char *__real_core_boot(const struct boot_params *p);
 void __real_log_init(struct log_rings *memory);
-struct thread *__real_core_fast(struct thread *t, uint64_t time, bool answers);
+struct thread *__real_core_call(uint64_t name, uint64_t info, uint64_t time);
+struct thread *__real_core_answer(uint64_t name, uint64_t info, uint64_t time);
 void __real_core_syscall(uint64_t time);
 void __real_core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address,
                        uint64_t time);
@@ -36,7 +37,8 @@ void __real_arch_port_out(uint16_t port, uint32_t bytes, uint32_t value);
 
 const char *__wrap_core_boot(const struct boot_params *p);
 void __wrap_log_init(struct log_rings *memory);
-struct thread *__wrap_core_fast(struct thread *t, uint64_t time, bool answers);
+struct thread *__wrap_core_call(uint64_t name, uint64_t info, uint64_t time);
+struct thread *__wrap_core_answer(uint64_t name, uint64_t info, uint64_t time);
 void __wrap_core_syscall(uint64_t time);
 void __wrap_core_fault(enum fault_kind kind, uint32_t vector, uint64_t code, uint64_t address,
                        uint64_t time);
@@ -172,9 +174,16 @@ static void stepped(void)
     arch_panic(broken, (uint64_t[]){steps}, 1);
 }
 
-struct thread *__wrap_core_fast(struct thread *t, uint64_t time, bool answers)
+struct thread *__wrap_core_call(uint64_t name, uint64_t info, uint64_t time)
 {
-    struct thread *next = __real_core_fast(t, time, answers);
+    struct thread *next = __real_core_call(name, info, time);
+    if (next != NULL) stepped();
+    return next;
+}
+
+struct thread *__wrap_core_answer(uint64_t name, uint64_t info, uint64_t time)
+{
+    struct thread *next = __real_core_answer(name, info, time);
     if (next != NULL) stepped();
     return next;
 }

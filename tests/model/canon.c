@@ -102,7 +102,7 @@ uint64_t canon_time(void)
 static void set_priority(struct thread *t, uint8_t priority)
 {
     bool ready = t->state == T_READY;
-    if (ready) queue_remove(t);
+    if (ready) thread_move(t, T_INACTIVE);
     t->priority = priority;
     if (ready) sched_ready(t, false);
 }
@@ -168,16 +168,8 @@ static void canon_cpu(struct cpu *c, uint64_t shift)
     if (c->timer != 0 && c->timer != ~0ull) c->timer -= shift;
     fake.timers[c - cpus] = c->timer;
     c->calm = idle || c->calm == 0 ? 0 : c->calm - shift;
-    c->top = 0;
     c->actor = NULL;
     if (idle && cpu_last == 0) c->sched = NULL;
-    for (uint32_t i = 0; i < 4; i++) {
-        for (uint64_t left = c->ready_map[i]; left != 0; left &= left - 1) {
-            uint32_t bit = (uint32_t)__builtin_ctzll(left);
-            if (c->ready[i * 64 + bit].head == NULL) c->ready_map[i] &= ~(1ull << bit);
-            if (c->ready[i * 64 + bit].head != NULL) c->top = i * 64 + bit + 1;
-        }
-    }
 }
 
 /* Times are told from now; what is due is due, however long. */

@@ -52,7 +52,7 @@ static key_t128 of_thread(const struct thread *t)
     for (const struct thread *up = t->lender; up != NULL; up = up->lender) {
         all |= object(up);
     }
-    return all | object(t->borrower) | object(t->reply) | object(thread_cspace(t)) |
+    return all | object(t->borrower) | object(t->reply) | object(t->cspace) |
            object(thread_buffer(t));
 }
 
@@ -91,8 +91,8 @@ void footprint_parent(void)
         for (uint32_t k = 1; k < TS_COUNT; k++) {
             reach[i] |= of_slot(container_slot(&t->head, k));
         }
-        const struct container *c = thread_cspace(t);
-        for (uint32_t k = 1; c != NULL && k <= c->top; k++) {
+        const struct container *c = t->cspace;
+        for (uint32_t k = 1; k <= c->top; k++) {
             reach[i] |= of_slot(container_slot(c, k));
         }
     }

@@ -67,7 +67,7 @@ static bool refusal_changed(key_t128 before, key_t128 after, const struct op *op
     return lines_diff(before) != after;
 }
 
-/* Two shortcuts: core_fast(), and a step that leaves running who ran. */
+/* Two shortcuts: core_call() and core_answer(), and a step that leaves running who ran. */
 static bool may_be_fast(const struct step *s)
 {
     return s->op->kind == KIND_SYSCALL && s->commits == 0;

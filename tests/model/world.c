@@ -19,7 +19,7 @@ static uint64_t next_slot;
 
 struct slot *world_ax(uint64_t index)
 {
-    return container_slot(thread_cspace(axiom), (uint32_t)index);
+    return container_slot(axiom->cspace, (uint32_t)index);
 }
 
 static void okay(const char *what, int result)

@@ -30,3 +30,4 @@ struct arch_cpu {
 /*@ assigns \nothing;
     ensures \result == this_cpu; */
 struct cpu *cpu(void);
+#define my_cpu cpu()

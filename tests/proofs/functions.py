@@ -6,7 +6,7 @@ SOURCES = ["cap.c", "cnode.c", "untyped.c", "commit.c", "sched.c", "thread.c", "
 
 # Accessors of a line or two: their body stands at each call, so that they need no contract.
 INLINED = ["container_slot", "slot_container", "cap_object", "thread_slot",
-           "thread_cspace", "thread_buffer", "link_front", "link_back", "same_object"]
+           "thread_buffer", "link_front", "link_back", "same_object"]
 
 # Promises that z3 leaves to cvc4. can_fail.py asks z3 alone, so that they say nothing there.
 HARD = {"retype_check_ensures_3", "retype_check_loop_invariant_2_preserved",

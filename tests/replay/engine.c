@@ -47,7 +47,7 @@ static bool boot(const struct event *e, const uint64_t *args)
     CATCH_PANIC(refusal = core_boot(&p));
     if (fake.panic != NULL) return diverge("the kernel panics: %s", fake.panic);
     if (refusal != NULL) return diverge("the kernel refuses to boot: %s", refusal);
-    const struct container *c = thread_cspace(cpu()->current);
+    const struct container *c = cpu()->current->cspace;
     engine.rings = phys_to_ptr(container_slot(c, GS_FRAMES)->obj);
     return true;
 }

@@ -103,7 +103,7 @@ static bool is_over(void)
     for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
         idle = idle && c->current == NULL && c->timer == ~0ull;
     }
-    return idle || thread_cspace(axiom) == NULL;
+    return idle || axiom->cspace->count == 0;
 }
 
 /* A slow reader, and a ring that is nearly full: threads will be stopped. */

@@ -39,10 +39,10 @@ static void show_container(const struct container *c)
 
 void show_cspace(const struct thread *t)
 {
-    const struct container *c = thread_cspace(t);
+    const struct container *c = t->cspace;
     printf("thread %u:\n", t->id);
     show_container(&t->head);
-    if (c == NULL) return;
+    if (c->count == 0) return;
     printf("cspace %#" PRIx64 " of thread %u: %u slots\n", ptr_to_phys(c), t->id, c->count);
     show_container(c);
 }

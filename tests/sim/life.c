@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "abi/boot.h"
 #include "badge.h"
 #include "description.h"
 #include "disk.h"

@@ -106,7 +106,7 @@ class Images(unittest.TestCase):
         source = """
             #include <stddef.h>
             #include <stdio.h>
-            #include "abi/boot.h"
+            #include "image.h"
             int main(int argc, char **argv) {
                 static uint64_t words[1 << 16];
                 FILE *f = fopen(argv[argc - 1], "rb");
@@ -122,7 +122,8 @@ class Images(unittest.TestCase):
             path = Path(folder)
             (path / "a.c").write_text(source, encoding="utf-8")
             (path / "image").write_bytes(self.image)
-            subprocess.run(["clang-14", "-I", ROOT / "kernel", path / "a.c", "-o", path / "a"],
+            subprocess.run(["clang-14", "-I", ROOT / "kernel", "-I", ROOT / "libsys",
+                            path / "a.c", "-o", path / "a"],
                            check=True)
             said = subprocess.run([path / "a", path / "image"], check=True, capture_output=True,
                                   text=True).stdout.split()

@@ -48,6 +48,9 @@ struct arch_cpu {
     uint64_t tss[14];      /* begins 4 bytes in, so that its fields are aligned; see trap.c */
 };
 
+/* What cpu() points to, without a pointer. */
+#define my_cpu ((struct cpu __attribute__((address_space(256))) *)0)
+
 static inline struct cpu *cpu(void)
 {
     struct cpu *self;

@@ -25,18 +25,45 @@
     .endr
     .endm
 
+    /* From whose state the CPU holds, in rbp, to who runs, in rax; not the general registers. */
+    .macro SWITCH if_same
+    movb THREAD_flags(%rax), %cl
+    orb %gs:CPU_fpu, %cl
+    testb $THREAD_FPU, %cl
+    jz 1f
+    movq %rbp, %rdi
+    movq %rax, %rsi
+    call fpu_load               /* (last, next); returns next */
+1:  movq ASPACE_obj(%rax), %rdi
+    cmpq %gs:CPU_root, %rdi
+    je 2f
+    movq %rdi, %cr3
+    movq %rdi, %gs:CPU_root
+2:  movq %rax, %gs:CPU_loaded
+    swapgs
+    .ifnb \if_same
+    cmpq %rax, %rbp
+    je \if_same
+    .endif
+    .irp r, fsbase, gsbase
+    rd\r %r11
+    movq %r11, REGS_\r(%rbp)
+    movq REGS_\r(%rax), %r11
+    wr\r %r11
+    .endr
+    .endm
+
     /* A system call loses all registers but rsp. Those that C leaves alone are saved only for the
-     * long way: with core_fast() they are taken over as they are. */
+     * long way: with the fast one they are taken over as they are. */
     .globl syscall_entry
     .balign 64
 syscall_entry:
     swapgs
     movq %rbp, %gs:CPU_user_rbp
     movq %gs:CPU_current, %rbp
-    SAVE %rbp, rax, rdi, rsi, rbx, rdx, r8, r9, r10, rsp
+    SAVE %rbp, rdi, rsi, rbx, rdx, r8, r9, r10, rsp
     movq %rcx, REGS_rip(%rbp)
     movq %r11, REGS_rflags(%rbp)
-    movb $1, THREAD_by_syscall(%rbp)
     movq %gs:CPU_stack_top, %rsp
     leaq -SYS_CALL(%rax), %rbx
     movl lock_serving(%rip), %eax
@@ -47,14 +74,35 @@ syscall_entry:
     ja long
     rdtsc
     shlq $32, %rdx
-    leaq (%rax,%rdx), %rsi
-    movq %rbp, %rdi
-    movl %ebx, %edx
-    call core_fast              /* (thread, now, answers) */
+    orq %rax, %rdx
+    call *lanes(,%rbx,8)        /* (rdi, rsi, now) */
     testq %rax, %rax
-    jnz load
+    jz long
+    SWITCH                      /* not to idle; rbp has the words that it is sent */
+    movq REGS_rsi(%rax), %rsi
+    testl $0x3ff, %esi           /* zeros after them */
+    jz 5f
+    movl %esi, %ecx
+    andl $0x3ff, %ecx
+    LOAD %rbp, rdx, r8, r9, r10
+    cmpl $8, %ecx
+    jae 6f
+    leaq 5f(,%rcx,4), %r11
+    jmp *%r11
+5:  .irp r, rdx, r8, r9, r10, r12, r13, r14, r15
+    andq $0, %\r                /* 4 bytes */
+    .endr
+6:  incl lock_serving(%rip)     /* from here on the other may run elsewhere */
+    LOAD %rax, rdi, rsp
+    movq REGS_rip(%rax), %rcx
+    movq REGS_rflags(%rax), %r11
+    xorl %ebp, %ebp             /* what is left of the other's; rbx has no more than the number */
+    xorl %eax, %eax
+    sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
+
 long:
-    SAVE %rbp, r12, r13, r14, r15
+    leaq SYS_CALL(%rbx), %rax
+    SAVE %rbp, rax, r12, r13, r14, r15
     movq %gs:CPU_user_rbp, %rax /* a call that is none of ours is a fault, and keeps it */
     movq %rax, REGS_rbp(%rbp)
     rdtsc
@@ -73,59 +121,12 @@ step:
 
     .globl run
 run:                            /* rax: who runs next, or NULL */
-    movl $2, %ebx               /* not the fast way */
-    movq %gs:CPU_loaded, %rbp
+    movq %gs:CPU_loaded, %rbp   /* whose state the CPU holds */
     testq %rax, %rax
     jnz load
     leaq nobody(%rip), %rax
-load:                           /* rbp: whose state the CPU holds */
-    movb THREAD_flags(%rax), %cl
-    orb %gs:CPU_fpu, %cl
-    testb $THREAD_FPU, %cl
-    jz 1f
-    movq %rbp, %rdi
-    movq %rax, %rsi
-    call fpu_load               /* (last, next); returns next */
-1:  movq ASPACE_obj(%rax), %rdi
-    testq %rdi, %rdi
-    jnz 2f
-    movq $kernel_root - KERNEL_BASE, %rdi
-2:  cmpq %gs:CPU_root, %rdi
-    je 3f
-    movq %rdi, %cr3
-    movq %rdi, %gs:CPU_root
-3:  movq %rax, %gs:CPU_loaded
-    swapgs
-    cmpq %rax, %rbp
-    je 4f
-    .irp r, fs, gs
-    rd\r\()base %rcx
-    movq %rcx, REGS_\r\()_base(%rbp)
-    movq REGS_\r\()_base(%rax), %rcx
-    wr\r\()base %rcx
-    .endr
-4:  cmpl $1, %ebx
-    ja resume
-    LOAD %rax, rdi, rsi, rsp
-    movl %esi, %ecx
-    andl $0x3ff, %ecx            /* zeros after them */
-    jz 5f
-    LOAD %rbp, rdx, r8, r9, r10
-    cmpl $8, %ecx
-    jae 6f
-    leaq 5f(,%rcx,4), %r11
-    jmp *%r11
-5:  .irp r, rdx, r8, r9, r10, r12, r13, r14, r15
-    andq $0, %\r                /* 4 bytes */
-    .endr
-6:  incl lock_serving(%rip)     /* from here on the other may run elsewhere */
-    movq REGS_rip(%rax), %rcx
-    movq REGS_rflags(%rax), %r11
-    xorl %ebx, %ebx             /* what is left of the other's */
-    xorl %ebp, %ebp
-    xorl %eax, %eax
-    sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
-
+load:
+    SWITCH resume
 resume:
     incl lock_serving(%rip)
     movq REGS_rip(%rax), %rcx
@@ -139,6 +140,7 @@ by_interrupt:
     leaq nobody(%rip), %rdx
     cmpq %rdx, %rax
     je idle
+    movb $1, THREAD_by_syscall(%rax) /* until the next trap */
     .irp v, $SEL_USER_DATA, REGS_rsp(%rax), %r11, $SEL_USER_CODE, %rcx
     pushq \v
     .endr
@@ -198,6 +200,9 @@ trap_stubs:
     .endif
     .set vector, vector + 1
     .endr
+
+lanes:                          /* by number */
+    .quad core_call, core_answer
 
     /* The compiler calls these two for whole structures. */
     .globl memcpy, memset

@@ -21,7 +21,8 @@ const struct offset offsets[] =
          ARCH(stack_top), ARCH(user_rbp), ARCH(root), ARCH(loaded), ARCH(fpu),
          AT(CPU_current, cpu, current), AT(THREAD_by_syscall, thread, by_syscall),
          AT(THREAD_flags, thread, flags), AT(ASPACE_obj, thread, config[TS_ASPACE - 1].obj),
-         REG(fs_base), REG(gs_base), REG(rax), REG(rdi), REG(rsi), REG(rbx),
+         AT(REGS_fsbase, thread, regs.fs_base),
+         AT(REGS_gsbase, thread, regs.gs_base), REG(rax), REG(rdi), REG(rsi), REG(rbx),
          WORD(rdx, 0), WORD(r8, 1), WORD(r9, 2), WORD(r10, 3), WORD(r12, 4), WORD(r13, 5),
          WORD(r14, 6), WORD(r15, 7), REG(rbp), REG(rcx), REG(r11), REG(rip), REG(rflags), REG(rsp)};
 /* clang-format on */

@@ -33,6 +33,7 @@ void trap_init(uint32_t index)
     a->stack_top = (uint64_t)(stacks[index] + 1);
     a->root = image_phys(kernel_root);
     a->loaded = &nobody;
+    nobody.config[TS_ASPACE - 1].obj = a->root;
     a->deadline = ~0ull;
     a->tss[1] = a->stack_top;                  /* rsp0, at byte 4. SDM vol 3A figure 8-11 */
     a->tss[5] = (uint64_t)(stacks[index] + 2); /* ist1, at byte 36 */

@@ -75,7 +75,7 @@ void boot(void)
     const char *refusal = core_boot(&p);
     if (refusal != NULL) fail_msg("boot refused: %s", refusal);
     axiom = cpu()->current;
-    struct container *c = thread_cspace(axiom);
+    struct container *c = axiom->cspace;
     rings = phys_to_ptr(container_slot(c, GS_FRAMES)->obj);
     boot_info = phys_to_ptr(container_slot(c, GS_FRAMES + LOG_BYTES / PAGE_BYTES)->obj);
     pool = big_untyped();
@@ -109,7 +109,7 @@ void step_irq(uint32_t line)
 static void set_priority(struct thread *t, uint8_t priority)
 {
     bool ready = t->state == T_READY;
-    if (ready) queue_remove(t);
+    if (ready) thread_move(t, T_INACTIVE);
     t->priority = priority;
     if (ready) sched_ready(t, false);
 }
@@ -264,7 +264,7 @@ struct slot *slot_at(const struct container *c, uint64_t index)
 
 struct slot *ax_slot(uint64_t index)
 {
-    return slot_at(thread_cspace(axiom), index);
+    return slot_at(axiom->cspace, index);
 }
 
 void *object_at(uint64_t index)

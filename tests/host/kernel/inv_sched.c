@@ -51,11 +51,13 @@ bool inv_lending_linked(struct view *v)
 bool inv_ready_mapped(struct view *v)
 {
     for (const struct cpu *c = cpus; c <= cpus + cpu_last; c++) {
+        uint32_t top = 0;
         for (uint32_t p = 0; p < 256; p++) {
             v->blame = &c->ready[p];
-            if (c->ready[p].head == NULL) continue;
-            if (!(c->ready_map[p / 64] >> p % 64 & 1) || c->top <= p) return false;
+            if (c->ready[p].head != NULL) top = p + 1;
+            if ((c->ready_map[p / 64] >> p % 64 & 1) != (c->ready[p].head != NULL)) return false;
         }
+        if (c->top != top) return false;
     }
     return true;
 }

@@ -35,6 +35,12 @@ static bool is_in_right_queue(const struct thread *t)
     return false;
 }
 
+static bool is_cspace_right(const struct thread *t)
+{
+    const struct container *c = thread_object(t, TS_CSPACE, CAP_CNODE);
+    return t->cspace == (c != NULL ? c : &no_cspace) && no_cspace.count == 0;
+}
+
 static bool is_linked_by_state(const struct thread *t)
 {
     bool waits_reply = t->state == T_AWAIT_REPLY;
@@ -49,7 +55,7 @@ bool inv_thread_queued(struct view *v)
     for (uint32_t i = 0; i < v->thread_count; i++) {
         const struct thread *t = v->threads[i];
         v->blame = t;
-        if (!is_in_right_queue(t) || !is_linked_by_state(t)) return false;
+        if (!is_in_right_queue(t) || !is_linked_by_state(t) || !is_cspace_right(t)) return false;
     }
     for (uint32_t i = 0; i <= cpu_last; i++) {
         const struct thread *t = cpus[i].current;

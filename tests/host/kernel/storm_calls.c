@@ -13,9 +13,9 @@ static uint64_t process_slot(void)
 
 static uint64_t process_slot_of(enum cap_type type)
 {
-    const struct container *c = thread_cspace(caller);
+    const struct container *c = caller->cspace;
     uint64_t start = any(P_SLOTS), any_type = one_in(16);
-    for (uint32_t i = 0; c != NULL && !any_type && i < P_SLOTS; i++) {
+    for (uint32_t i = 0; !any_type && i < P_SLOTS; i++) {
         uint64_t s = P_FIRST + (start + i) % P_SLOTS;
         if (s < c->count && slot_at(c, s)->type == type) return s;
     }
@@ -33,9 +33,9 @@ static uint64_t random_info(void)
 /* To answer, a Reply that somebody waits for, if there is one; else a free one. */
 static uint64_t process_reply(bool answers)
 {
-    const struct container *c = thread_cspace(caller);
+    const struct container *c = caller->cspace;
     uint64_t start = any(P_SLOTS);
-    for (uint64_t i = 0; c != NULL && i < P_SLOTS; i++) {
+    for (uint64_t i = 0; i < P_SLOTS; i++) {
         uint64_t s = P_FIRST + (start + i) % P_SLOTS;
         if (s >= c->count || slot_at(c, s)->type != CAP_REPLY) continue;
         const struct reply *r = cap_object(slot_at(c, s));

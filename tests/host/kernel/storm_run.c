@@ -62,7 +62,7 @@ storm_checker *storm_check = check_all_of_it;
 /* All wait for each other, or axiom has lost what it stands on. */
 static bool is_over(void)
 {
-    return axiom->state == T_INACTIVE || thread_cspace(axiom) == NULL ||
+    return axiom->state == T_INACTIVE || axiom->cspace->count == 0 ||
            (cpu()->current == NULL && cpu()->timer == ~0ull);
 }
 

@@ -221,7 +221,7 @@ static struct memory_region devices_of(const struct memory_region *memory, uint3
         p.memory[p.memory_count++] = memory[i];
     }
     EXPECT(refusal_of(&p) == NULL);
-    const struct container *c = thread_cspace(cpu()->current);
+    const struct container *c = cpu()->current->cspace;
     const struct boot_info *info =
         phys_to_ptr(container_slot(c, GS_FRAMES + LOG_BYTES / PAGE_BYTES)->obj);
     for (uint32_t i = 0; i < info->untyped_count; i++) {

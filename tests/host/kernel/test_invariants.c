@@ -87,9 +87,9 @@ TEST(INVCAP0005, "containers: stray contents, a wrong index, something above the
     ax_slot(ep)->index++;
     sees("INV-CAP-5");
     ep = make(CAP_ENDPOINT, 0);
-    thread_cspace(axiom)->top = (uint32_t)ep - 1;
+    axiom->cspace->top = (uint32_t)ep - 1;
     sees("INV-CAP-5");
-    thread_cspace(axiom)->count--;
+    axiom->cspace->count--;
     sees("INV-CAP-5");
 }
 
@@ -260,10 +260,16 @@ TEST(INVSCHED0002, "lending: one side only, or deeper than is known")
     sees("INV-SCHED-2");
 }
 
-TEST(INVSCHED0003, "ready queues: a bit that is missing")
+TEST(INVSCHED0003, "ready queues: a bit that is missing, one too many; another top")
 {
     struct pair p = pair_make();
     cpu()->ready_map[p.c->priority / 64] = 0;
+    sees("INV-SCHED-3");
+    p = pair_make();
+    cpu()->ready_map[3] = 1;
+    sees("INV-SCHED-3");
+    p = pair_make();
+    cpu()->top++;
     sees("INV-SCHED-3");
 }
 

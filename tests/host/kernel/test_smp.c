@@ -3,6 +3,7 @@
 
 #include "invariants.h"
 #include "pair.h"
+#include "sched.h"
 #include "unit.h"
 
 static struct sched *context(const struct proc *p)
@@ -195,7 +196,7 @@ TEST(SMP0008, "a parked thread is moved with the rest of its context's time")
     step_tick(fake.timers[0]);
     EXPECT_EQ(p.thread->state, T_PARKED);
     EXPECT(cpus[0].parked.head == p.thread);
-    thread_wake(axiom, OK);
+    sched_ready(axiom, false);
     step_tick(now + STEP_TICKS);
     OKAY(OP(axiom, OP_SCHED_CONFIG, p.sched, 10000, 50000, 1));
     EXPECT(cpus[0].parked.head == NULL);

@@ -56,12 +56,14 @@ void fake_reset(void)
     memset(fake.masked, true, sizeof(fake.masked));
 }
 
-/* core_fast() leaves the words to the machine: kernel/arch/x86_64/entry.S. */
+/* core_call() and core_answer() leave the words to the machine: kernel/arch/x86_64/entry.S. */
 void fake_syscall(uint64_t now)
 {
-    struct thread *t = cpu()->current, *to = NULL;
-    uint64_t number = t != NULL ? t->regs.rax - SYS_CALL : ~0ull;
-    if (number <= SYS_REPLY_RECV - SYS_CALL) to = core_fast(t, now, number != 0);
+    struct thread *t = cpu()->current;
+    uint64_t number = t != NULL ? t->regs.rax : 0;
+    struct thread *to = NULL;
+    if (number == SYS_CALL) to = core_call(t->regs.rdi, t->regs.rsi, now);
+    if (number == SYS_REPLY_RECV) to = core_answer(t->regs.rdi, t->regs.rsi, now);
     fake_was_fast = to != NULL;
     if (to == NULL) {
         core_syscall(now);

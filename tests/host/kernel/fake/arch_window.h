@@ -50,3 +50,4 @@ static inline struct cpu *cpu(void)
 {
     return fake_cpu;
 }
+#define my_cpu cpu()
