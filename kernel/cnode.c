@@ -94,7 +94,8 @@ static enum err slot_delete(struct slot *s, struct deletion *d)
         if (x == NULL) return ERR_BUSY;
         if (vspace_is_busy(x)) return ERR_BUSY;
         if (x->type == CAP_REPLY) ipc_cancel_reply(cap_object(x));
-        if (!ipc_cancel_via(x, &d->work) || d->work == 0) return ERR_PARTIAL;
+        if (x->flags & SLOT_WAITED && !ipc_cancel_via(x, &d->work)) return ERR_PARTIAL;
+        if (d->work == 0) return ERR_PARTIAL;
         d->work -= x->type == CAP_PTABLE && d->work > 1 ? 2 : 1; /* all entries were looked at */
         slot_end(x, x == s ? d->op : COMMIT_DELETE, x == s && d->marks, d->why);
         if (x == s) return OK;

@@ -64,7 +64,7 @@ OFTEN static inline void event_write(const struct event *e)
 {
     struct event out = *e;
     if (e->kind != EVENT_ARGS) out.time = cpu()->now;
-    out.thread = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    out.thread = (uint32_t)cpu()->acts;
     out.cpu = (uint8_t)cpu()->index;
     rings->events[rings->header.event_head % LOG_EVENTS] = out;
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
@@ -152,7 +152,7 @@ OFTEN void commit_emit(const struct commit *c)
     out->seq = rings->header.commit_head;
     out->time = cpu()->now;
     out->cause = event_number;
-    out->actor = cpu()->actor != NULL ? cpu()->actor->id : 0;
+    out->actor = (uint32_t)cpu()->acts;
     out->cpu = (uint8_t)cpu()->index;
     __atomic_store_n(&rings->header.commit_head, out->seq + 1, __ATOMIC_RELEASE);
 }

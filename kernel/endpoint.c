@@ -104,7 +104,7 @@ static enum err message_deliver(const struct thread *from, struct thread *to, ui
     if (e != OK && !lossy) return e;
     if (e != OK) caps = 0;
     if (unpaged && words > MSG_REGISTERS) words = MSG_REGISTERS;
-    const uint64_t *w = from->is_fault ? from->fault.w : from->regs.w;
+    const uint64_t *w = from->is_fault ? from->fault : from->regs.w;
     for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
         to->regs.w[i] = i < words ? w[i] : 0;
     }

@@ -3,7 +3,7 @@
 
 #include "invoke.h"
 
-struct cpu cpus[CPUS_MAX];
+struct cpu cpus[CPUS_MAX] __attribute__((aligned(64)));
 uint32_t cpu_last;
 struct container no_cspace;
 enum { SCAN_MAX = 512, PARKS = 32 }; /* a look at a parked thread; to park one costs more */
@@ -52,13 +52,6 @@ void sched_pay(struct cpu *c, uint64_t now)
     c->charged = now;
 }
 
-void sched_pull(struct cpu *c)
-{
-    if (c != cpu()) arch_cpu_hold(c);
-    sched_pay(c, cpu()->now);
-    c->current = NULL;
-}
-
 /* What runs on `s` has to find another context: at the end of this step, or by its own tick. */
 SELDOM static void sched_leave(const struct sched *s)
 {
@@ -86,8 +79,9 @@ void sched_unready(const struct thread *t)
 {
     struct cpu *c = t->cpu;
     if (c->ready[t->priority].head != NULL) return;
-    c->ready_map[t->priority / 64] &= ~(1ull << t->priority % 64);
-    uint32_t i = 3;
+    uint32_t i = t->priority / 64;
+    c->ready_map[i] &= ~(1ull << t->priority % 64);
+    if (c->top > t->priority + 1u) return;
     while (i > 0 && c->ready_map[i] == 0) {
         i--;
     }

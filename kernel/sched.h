@@ -13,8 +13,6 @@ enum { BUDGET_TICKS_MIN = 10000 }; /* so that ticks stay rare against the work b
 
 /* The context that `c` runs on pays until `now`: before anybody asks for its budget or takes it. */
 void sched_pay(struct cpu *c, uint64_t now);
-/* What `c` runs is about to be taken from it: it stops, and has paid. */
-void sched_pull(struct cpu *c);
 /* A slot of `t` was filled. If with a context, or one that names a new CPU, it goes there: one that
  * runs or waits, when it is next made ready. */
 void sched_place(struct thread *t);

@@ -57,7 +57,10 @@ void thread_move(struct thread *t, enum thread_state to)
     if (t->state == T_PARKED) t->cpu->calm = 0; /* its refill is no longer waited for */
     t->state = (uint8_t)to;
     struct cpu *c = t->cpu;
-    if (c->current == t) sched_pull(c);
+    if (c->current != t) return;
+    if (c != cpu()) arch_cpu_hold(c); /* it stops, and has paid */
+    if (c->charged != cpu()->now) sched_pay(c, cpu()->now);
+    c->current = NULL;
 }
 
 void thread_stop(struct thread *t)

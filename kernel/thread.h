@@ -67,9 +67,7 @@ struct thread {
     struct thread *lender, *borrower;
     struct reply *reply; /* RECEIVING, a call's SENDING and AWAIT_REPLY: it named, or is bound to */
     struct msg_cap caps[MSG_CAPS_MAX + 1]; /* it sends, or operands, as it named them: for ARGS */
-    struct fault {
-        uint64_t w[MSG_REGISTERS];
-    } fault;
+    uint64_t fault[MSG_REGISTERS];
     uint8_t fpu[512] __attribute__((aligned(16))); /* FXSAVE image, if THREAD_FPU */
 };
 _Static_assert(sizeof(struct thread) <= 1 << THREAD_BITS, "a thread fits its object");
@@ -78,14 +76,14 @@ enum { LEND_DEPTH_MAX = 8, GENESIS_THREAD = 1, SYSCALL_BYTES = 2 /* of the instr
 
 struct cpu {
     struct arch_cpu arch;   /* first: assembly reaches it through gs */
-    struct thread *actor;   /* who ran when this step began: in its records */
-    uint64_t charged;       /* until when `sched` has paid */
+    struct thread *actor;   /* who ran when this step began, */
+    uint64_t acts;          /* and the id in its records */
     struct thread *current; /* T_RUNNING, or NULL when idle */
-    struct sched *sched;    /* what `current` runs on */
-    uint64_t now, timer;   /* of this step, read once on entry; what arch_timer_set was last told */
-    uint64_t index, stamp; /* its place in `cpus`; the same as in a record of a call */
-    uint64_t calm;         /* before it, all that `sched` asks for is that it pays; 0: unknown */
-    uint32_t top;          /* above the priority of all that are ready */
+    uint64_t now, stamp;    /* of this step, read once on entry; the same in all records of calls */
+    uint64_t calm;          /* before it, all that `sched` asks for is that it pays; 0: unknown */
+    uint32_t top;           /* above the priority of all that are ready */
+    struct sched *sched;    /* what `current` runs on, */
+    uint64_t charged, timer, index; /* paid until then; arch_timer_set() was told; this CPU's */
     struct queue ready[256];
     uint64_t ready_map[4]; /* bit p: ready[p] is not empty */
     struct queue parked;   /* by refill time, soonest first */

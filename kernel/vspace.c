@@ -55,14 +55,6 @@ enum err busy_check(const struct request *rq)
     return vspace_is_busy(rq->cap) ? ERR_BUSY : OK;
 }
 
-/* Where the entry for `rq` goes. A table goes where the walk to the address finds none: its level
- * follows from that. */
-static uint64_t *map_entry(const struct request *rq, uint32_t *level)
-{
-    uint32_t until = rq->cap->type == CAP_FRAME && rq->cap->bits != PAGE_BITS;
-    return walk(rq->arg->obj, rq->w[1], until, level);
-}
-
 enum err map_check(const struct request *rq)
 {
     const struct slot *s = rq->cap;
@@ -75,17 +67,19 @@ enum err map_check(const struct request *rq)
         if (wish & RIGHTS_ALL & ~(uint64_t)s->rights) return ERR_RIGHTS;
     }
     if (vaddr & (size - 1) || vaddr < USER_MIN || vaddr > USER_MAX - size) return ERR_RANGE;
-    uint32_t level;
-    bool present = *map_entry(rq, &level) & PTE_PRESENT;
+    uint32_t level, until = s->type == CAP_FRAME && s->bits != PAGE_BITS;
+    bool present = *walk(rq->arg->obj, vaddr, until, &level) & PTE_PRESENT;
     if (s->extra != 0 || present || (s->type == CAP_PTABLE && level == 0)) return ERR_MAPPED;
-    return s->type == CAP_FRAME && level != (s->bits != PAGE_BITS) ? ERR_NO_TABLE : OK;
+    return s->type == CAP_FRAME && level != until ? ERR_NO_TABLE : OK;
 }
 
 void map_apply(struct request *rq)
 {
     struct slot *s = rq->cap;
     uint32_t level, rights = s->type == CAP_FRAME ? (uint32_t)rq->w[2] : 0;
-    uint64_t *entry = map_entry(rq, &level);
+    /* A table goes where the walk to the address finds none: its level follows from that. */
+    uint32_t until = s->type == CAP_FRAME && s->bits != PAGE_BITS;
+    uint64_t *entry = walk(rq->arg->obj, rq->w[1], until, &level);
     struct commit c = {.op = COMMIT_MAP, .type = s->type, .rights = (uint8_t)rights};
     *entry = arch_pte(s->obj, rights, level != 0);
     c.dst = ptr_to_phys(s);

@@ -152,7 +152,7 @@ static void canon_thread(struct thread *t)
     if (!again && !sends) t->regs = (struct thread_regs){.rip = RIP_AFTER};
     if (t->state != T_SENDING) t->is_call = 0;
     if (!t->is_fault) t->fault_kind = 0;
-    if (!t->is_fault) t->fault = (struct fault){{0}};
+    if (!t->is_fault) memset(t->fault, 0, sizeof(t->fault));
     if (!sends || msg_caps(t->regs.rsi) == 0) memset(t->caps, 0, sizeof(t->caps));
     if (!waits(t)) t->via = NULL;
     if (t->queue == NULL) t->q_prev = t->q_next = NULL;
@@ -169,6 +169,7 @@ static void canon_cpu(struct cpu *c, uint64_t shift)
     fake.timers[c - cpus] = c->timer;
     c->calm = idle || c->calm == 0 ? 0 : c->calm - shift;
     c->actor = NULL;
+    c->acts = 0;
     if (idle && cpu_last == 0) c->sched = NULL;
 }
 

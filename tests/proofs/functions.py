@@ -25,7 +25,7 @@ PROVED = {
     "retype_check": "all objects between watermark and end (I4), all destinations empty",
     "clear_until": "clears inside the untyped only, at most 16 pages; `extra` only grows",
     "sched_usable": "time left exactly if usable; refilled only when due, never above the budget",
-    "sched_lend": "lender and borrower name each other, depth + 1; nothing at depth 8",
+    "sched_lend": "lender and borrower name each other, depth + 1, at most 8",
     "sched_check": "least budget <= budget <= period <= 2^48, on a CPU that has come up",
     "start_check": "entry, stack and FS base are user addresses; the thread is inactive",
     "config_check": "priority <= 255; no flag but THREAD_FPU",

@@ -113,18 +113,13 @@ void apic_timer_measure(void)
 }
 
 /* The counter holds 32 bits: a farther deadline takes several rounds, which the core never sees. */
-static void timer_arm(uint64_t now)
+void arch_timer_set(uint64_t deadline)
 {
     enum { ROUND_MAX = 1 << 30 }; /* fits while the counter runs below four times the TSC's rate */
-    uint64_t ticks = cpu()->arch.deadline > now ? cpu()->arch.deadline - now : 0;
+    uint64_t now = __builtin_ia32_rdtsc(), ticks = deadline > now ? deadline - now : 0;
+    cpu()->arch.deadline = deadline;
     if (ticks > ROUND_MAX) ticks = ROUND_MAX;
     *lapic(TIMER_INITIAL) = (uint32_t)(ticks * counts_per_tick >> 32) + 1;
-}
-
-void arch_timer_set(uint64_t ticks)
-{
-    cpu()->arch.deadline = ticks;
-    timer_arm(__builtin_ia32_rdtsc());
 }
 
 void arch_irq_mask(uint32_t line)
@@ -148,7 +143,7 @@ void apic_interrupt(uint32_t vector, uint64_t now)
     bool timer = vector == VECTOR_TIMER, due = timer && now >= cpu()->arch.deadline;
     bool masked = line < IRQ_LINES && lines[line].masked;
     if (vector == VECTOR_POKE || due) core_tick(now);
-    if (timer && !due) timer_arm(now);
+    if (timer && !due) arch_timer_set(cpu()->arch.deadline);
     if (masked) lines[line].pending = true;
     if (masked) pin_set(line, MASKED);
     if (line < IRQ_LINES && !masked) core_irq(line, now);

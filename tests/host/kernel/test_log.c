@@ -201,6 +201,8 @@ TEST(LOG0007, "the commit reserve is for drain threads; at its end they hear LOG
     REFUSED(ERR_LOG_FULL, OP(axiom, OP_REVOKE, in(GS_CNODE, ep), 0));
     REFUSED(ERR_LOG_FULL, OP(axiom, OP_LOG_WALK, GS_LOG, 1));
     REFUSED(ERR_LOG_FULL, sys(axiom, SYS_DROP, 999, 0, 0));
+    REFUSED(ERR_LOG_FULL, sys(axiom, SYS_NB_SEND, ep, 0, 0));
+    OKAY(sys(axiom, SYS_YIELD, 0, 0, 0)); /* which makes no commits */
     EXPECT_EQ(p.c->state, T_STOPPED);
     ack_all();
     EXPECT_EQ(p.c->state, T_READY);

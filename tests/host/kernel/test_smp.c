@@ -270,3 +270,13 @@ TEST(INVSCHED0006, "several CPUs: one context on two, a thread where it does not
     EXPECT(strncmp(invariants_broken(), "INV-SCHED-10:", 13) == 0);
     boot();
 }
+
+TEST(INVSCHED0014, "INV-SCHED-3 sees a bit of a queue that is empty, and another top")
+{
+    cpu()->ready_map[3] |= 1;
+    EXPECT(strncmp(invariants_broken(), "INV-SCHED-3:", 12) == 0);
+    boot();
+    cpu()->top++;
+    EXPECT(strncmp(invariants_broken(), "INV-SCHED-3:", 12) == 0);
+    boot();
+}
