@@ -16,7 +16,7 @@ from harness import BUILDS, Boots, Refused
 
 LONG = "long" in sys.argv[1:]
 SERVERS = ("vfs", "ledger", "virtio_blk", "audit", "uart", "console", "pci", "power", "random",
-           "time")
+           "time", "virtio_files", "virtio_keys", "keystore")
 MOVER = "mover_long" if LONG else "mover"
 LEAST = 100 if LONG else 6  # restarts of each, at the least
 SECONDS = 1500 if LONG else 150
@@ -27,10 +27,11 @@ class Furniture(Boots):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        disk = Path(folder.name) / "disk.img"
-        with open(disk, "wb") as file:
-            file.truncate(4 << 30)  # of which little is written
-        self.machine = {"disks": [disk], "memory": "512M",
+        disks = {serial: Path(folder.name) / serial for serial in ("wl-log", "wl-files", "wl-keys")}
+        for disk in disks.values():
+            with open(disk, "wb") as file:
+                file.truncate(4 << 30)  # of which little is written
+        self.machine = {"own_disks": disks, "memory": "512M",
                         "image": BUILDS["release"] / "boot-test.img"}
 
     def lives(self, session):
