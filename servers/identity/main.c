@@ -55,7 +55,7 @@ bool keys_noise_failed(void)
 
 void server_commit(struct request *rq, const struct identity_record *r)
 {
-    request_commit(rq, r->type, r, sizeof(*r));
+    request_commit(rq, r->type, r, record_bytes(r));
 }
 
 static void on_apply(void *state, const struct record *record)
@@ -87,7 +87,7 @@ static void on_snapshot(struct service *svc)
     uint32_t at = 0;
 
     while (identity_snapshot(&s->state, &at, &r)) {
-        service_commit(svc, r.type, &r, sizeof(r));
+        service_commit(svc, r.type, &r, record_bytes(&r));
     }
 }
 
@@ -100,7 +100,7 @@ static void on_death(struct service *svc, uint64_t badge)
     session = session_of(&s->state, badge_index(badge), badge_generation(badge));
     if (session == NOBODY || s->anchors[session] != 0) return;
     const struct identity_record r = {.type = RECORD_SESSION_END, .index = session};
-    service_commit(svc, r.type, &r, sizeof(r));
+    service_commit(svc, r.type, &r, record_bytes(&r));
 }
 
 static int dispatch_session(struct server *s, struct request *rq)

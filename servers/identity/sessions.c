@@ -78,7 +78,7 @@ void sessions_reap(struct service *svc)
         if (held && now < e->expires) continue;
         session_revoke(s, i);
         const struct identity_record r = {.type = RECORD_SESSION_END, .index = i};
-        service_commit(svc, r.type, &r, sizeof(r));
+        service_commit(svc, r.type, &r, record_bytes(&r));
         service_apply(svc);
     }
 }

@@ -97,6 +97,30 @@ static void user_gone(struct identity *s, uint32_t user)
     s->users[user] = (struct user){0};
 }
 
+uint32_t record_bytes(const struct identity_record *r)
+{
+    uint32_t head = offsetof(struct identity_record, user);
+
+    switch ((enum record_type)r->type) {
+    case RECORD_USER:
+        return head + (uint32_t)sizeof(r->user);
+    case RECORD_MACHINE:
+        return head + (uint32_t)sizeof(r->machine);
+    case RECORD_SESSION:
+        return head + (uint32_t)sizeof(r->session);
+    case RECORD_NOTE:
+        return head + (uint32_t)sizeof(r->note);
+    case RECORD_NODE:
+        return head + (uint32_t)sizeof(r->node);
+    case RECORD_USER_GONE:
+    case RECORD_USER_SESSIONS_END:
+    case RECORD_SESSION_END:
+    case RECORD_SESSIONS_END:
+        break;
+    }
+    return head;
+}
+
 void identity_apply(struct identity *s, const struct identity_record *r)
 {
     switch ((enum record_type)r->type) {

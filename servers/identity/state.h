@@ -75,6 +75,9 @@ enum machine_right {
     MAY_ALL = 15,
 };
 
+/* What goes to the stream has no byte that nobody set: no padding. */
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct box_seed { /* sealed: a machine key's seed */
     uint8_t nonce[BOX_NONCE_BYTES], bytes[SEED_BYTES + BOX_TAG_BYTES];
 };
@@ -88,10 +91,12 @@ struct user {
     uint8_t salt[SALT_BYTES];
     uint8_t set[4]; /* which splitting of the neural key is the present one */
     struct box_shares shares;
+    uint8_t zero[2];
     uint32_t machines_made; /* numbers of machine keys are never used again */
     uint8_t locked;
     uint8_t vaulted; /* the keystore has a part in what the password opens */
     char name[NAME_BYTES + 1];
+    uint8_t zero_end;
 };
 
 struct machine {
@@ -103,6 +108,7 @@ struct machine {
     uint8_t public[PUBLIC_BYTES];
     struct box_seed seed;
     char name[NAME_BYTES + 1];
+    uint8_t zero[7];
 };
 
 struct session {
@@ -111,6 +117,7 @@ struct session {
     uint16_t user, machine;    /* indices */
     uint16_t parent;           /* that it was attached to, or NOBODY */
     char label[NAME_BYTES + 1];
+    uint8_t zero[5];
 };
 
 enum note_kind { NOTE_FREE, NOTE_CREDENTIAL, NOTE_PREFERENCE };
@@ -118,7 +125,10 @@ struct note {
     uint16_t user;
     uint8_t kind; /* enum note_kind */
     char key[NAME_BYTES + 1], value[VALUE_BYTES + 1];
+    uint8_t zero;
 };
+
+#pragma clang diagnostic pop
 
 struct identity {
     struct user users[USERS_MAX];
@@ -140,6 +150,8 @@ enum record_type {
     RECORD_NODE,
 };
 
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct identity_record {
     uint32_t type, index;
     union {
@@ -150,6 +162,10 @@ struct identity_record {
         char node[NAME_BYTES + 1];
     };
 };
+
+#pragma clang diagnostic pop
+/* Bytes of a record that say something: its kind's, not all of the union. */
+uint32_t record_bytes(const struct identity_record *r);
 
 void identity_apply(struct identity *s, const struct identity_record *r);
 /* `*at` starts at 0. False: none is left. */

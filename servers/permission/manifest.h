@@ -15,6 +15,9 @@
 
 enum { NEEDS_MAX = 8, MANIFEST_BYTES = 1500 };
 
+/* What goes to the stream has no byte that nobody set: no padding. */
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct need {
     uint8_t rights;
     bool required;
@@ -25,6 +28,8 @@ struct manifest {
     uint8_t class, count;
     struct need needs[NEEDS_MAX];
 };
+
+#pragma clang diagnostic pop
 
 /* 0, or the first line that is wrong; one behind the last if something is missing. */
 uint32_t manifest_read(const char *text, uint32_t len, struct manifest *out_manifest);

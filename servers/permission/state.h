@@ -14,8 +14,12 @@
 enum { SUBJECTS_MAX = 32, GRANTS_MAX = 64, GRANTS_OF_ONE = 8, EVENTS_MAX = 64 };
 enum { NOTICES_MAX = 8, NOBODY = 0xffff };
 
+/* What goes to the stream has no byte that nobody set: no padding. */
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct subject {
     bool used;
+    uint8_t zero;
     uint16_t parent; /* NOBODY: the system's */
     uint32_t generation;
     struct manifest manifest;
@@ -25,9 +29,12 @@ struct grant {
     uint32_t id; /* counts all grants; 0: free */
     uint16_t subject;
     uint8_t rights;
-    uint32_t line;             /* of the policy that was in force then */
+    uint8_t zero;
+    uint32_t line; /* of the policy that was in force then */
+    uint8_t zero_line[4];
     uint64_t expires;          /* uptime in ms; 0: without an end */
     char object[33], user[33]; /* user: of the session that was shown */
+    uint8_t zero_end[6];
 };
 
 enum event_kind {
@@ -49,6 +56,7 @@ struct event {
     uint32_t kind, code, grant, line;
     uint8_t rights;
     char subject[33], object[33];
+    uint8_t zero[5];
 };
 
 /* What a subject is to be told: some of its grants were taken back. */
@@ -57,6 +65,7 @@ struct notice {
     uint32_t grant;
     uint8_t why; /* enum permission_notice_why */
     char object[33];
+    uint8_t zero[2];
 };
 struct outbox {
     uint32_t last, count;
@@ -68,6 +77,8 @@ enum problem_why { PROBLEM_NONE, PROBLEM_LINE, PROBLEM_LONG, PROBLEM_OWNER, PROB
 struct problem {
     uint32_t why, line, column; /* enum problem_why; line and column of PROBLEM_LINE */
 };
+
+#pragma clang diagnostic pop
 
 struct permission {
     struct policy policy;
@@ -99,6 +110,8 @@ enum record_type {
     RECORD_PROBLEM,
 };
 
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct permission_record {
     uint32_t type, index;
     union {
@@ -112,14 +125,16 @@ struct permission_record {
         struct problem problem;
         struct {
             uint64_t event_last;
-            uint32_t grant_last;
+            uint32_t grant_last, zero;
         } counts;
         struct {
             uint32_t bytes;
             char text[POLICY_BYTES];
+            uint8_t zero[4];
         } policy;
     };
 };
+#pragma clang diagnostic pop
 /* Bytes of a record that say something. */
 uint32_t record_bytes(const struct permission_record *r);
 

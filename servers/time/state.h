@@ -56,12 +56,17 @@ enum state_record_type {
     STATE_TIMER, /* of a checkpoint: value: generation, flag: used, a: owner */
 };
 
+/* What goes to the stream has no byte that nobody set: no padding. */
+#pragma clang diagnostic push
+#pragma clang diagnostic error "-Wpadded"
 struct state_record {
     uint32_t type, timer;
     int32_t value;
     uint32_t flag;
     uint64_t a, b;
 };
+
+#pragma clang diagnostic pop
 
 void state_init(struct state *s);
 enum state_error state_decide_settings(int32_t zone_minutes, bool hour24,

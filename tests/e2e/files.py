@@ -1,6 +1,8 @@
 """The file system through the shell: each verb, each refusal, users, views, files of servers."""
 
+import re
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -118,6 +120,17 @@ class Files(Booted):
         self.run_line("as")  # back to the view of all
         self.assertEqual(self.run_line("ls /v/b").split(), ["1", "2"])
         self.run_line("rm -r /v")
+
+    def test_a_server_that_does_not_answer(self):
+        """See tests/target/provider: four are waited for and told `silent`, a fifth is `busy`."""
+        self.run_line("restart slowfiles")
+        ended = re.compile(r"slowfiles \(pid \d+\) ended with code (-?\d+)")
+        deadline = time.monotonic() + 60
+        while not (found := ended.search(self.session.text())):
+            self.assertLess(time.monotonic(), deadline)
+            self.run_line("sleep 0.5")
+        self.assertEqual(found.group(1), "0", "the first check that failed")
+        self.assertEqual(self.run_line("ls /slow; rmdir /slow"), "")
 
     def test_files_of_a_server(self):
         self.assertRegex(self.run_line("cat /sys/uptime"), r"^\d+\.\d{3}\s")

@@ -96,6 +96,21 @@ class Shell(Booted):
         self.assertEqual(self.session.text().count('"ready"'), 1)
         self.assertNotIn("spin", self.run_line("ps"))  # programs end with their shell
 
+    def test_path(self):
+        """Programs of a folder by their names, as FOLDER/NAME and as FOLDER/NAME/main."""
+        self.run_line("mkdir -p /tools/boxed; cp /bin/hello /tools/greet")
+        self.run_line("cp /bin/hello /tools/boxed/main; cp /bin/crash /tools/true")
+        self.assertIn("greet: no such command", self.run_line("greet", status=None))
+        self.run_line("set PATH /tools")
+        for name in ("greet", "boxed"):
+            self.assertIn("hello from process", self.run_line(name))
+        self.run_line("true")  # a command is never looked for
+        self.run_line("set PATH /none")
+        self.assertIn("greet: no such command", self.run_line("greet", status=None))
+        self.assertIn("/tools/greet", self.run_line("find /tools"))
+        self.run_line("unset PATH; rm -r /tools")
+        self.assertIn("hello from process", self.run_line("hello"))
+
     def test_shell_in_a_shell(self):
         """Shows what is typed once, may less, and goes back to the first by `exit`."""
         self.session.send(b"shell\r")

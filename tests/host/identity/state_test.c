@@ -244,12 +244,16 @@ static void the_fold_is_the_state(void **state)
     uint32_t changes = 0;
 
     (void)state;
+    static struct identity_record cut;
     memset(&folded, 0, sizeof(folded));
     srand(11);
     for (int i = 0; i < STEPS; i++) {
         if (!random_change((uint16_t)(rand() % 12))) continue;
         changes++;
-        identity_apply(&folded, &r);
+        /* The stream has only the bytes that say something. */
+        memset(&cut, 0xee, sizeof(cut));
+        memcpy(&cut, &r, record_bytes(&r));
+        identity_apply(&folded, &cut);
         assert_null(identity_is_sound(&live));
         assert_memory_equal(&folded, &live, sizeof(live));
         if (i % 40 != 0) continue;
