@@ -144,6 +144,23 @@ class Contents(Boots):
         self.assertGreater(self.storage(two)["fetched"], 100)
         self.assertTrue(two.power_off())
 
+    def test_many_and_long(self):
+        """500 files in one directory, and one of 12 MiB, more than memory holds. (`long` has 10^5,
+        and a gibibyte.)"""
+        one = self.start()
+        self.line(one, "mkdir /d")
+        self.many(one, "make /d 500 100")
+        self.many(one, "put /long 4096 3072")
+        self.line(one, "vfs flush")
+        self.assertTrue(one.power_off())
+        two = self.start()
+        self.many(two, "look /d 500 100")
+        self.many(two, "get /long 4096 3072")
+        self.assertGreater(self.storage(two)["fetched"], 2000)
+        self.many(two, "drop /d 500 100")
+        self.assertEqual(self.line(two, "ls /d"), "")
+        self.assertTrue(two.power_off())
+
     def test_deaths(self):
         """File server and driver are ended while files are written and read."""
         one = self.start()
@@ -247,13 +264,13 @@ class Long(Contents):
     def test_gibibyte(self):
         self.own = {"wl-log": self.disk("log", 6000), "wl-files": self.disk("files", 1600)}
         one = self.start()
-        self.many(one, "write /big 349526 3072", timeout=3000)
+        self.many(one, "put /big 349526 3072", timeout=3000)
         self.line(one, "vfs flush", timeout=600)
-        self.many(one, "read /big 349526 3072", timeout=3000)
+        self.many(one, "get /big 349526 3072", timeout=3000)
         self.assertEqual(self.verified(one)[0], (self.verified(one)[0][0], 349526 * 3072, 0))
         self.assertTrue(one.power_off())
         two = self.start()
-        self.many(two, "read /big 349526 3072", timeout=3000)
+        self.many(two, "get /big 349526 3072", timeout=3000)
         self.assertTrue(two.power_off())
 
     def test_files(self):
