@@ -132,9 +132,7 @@ int on_put(struct request *rq, const struct file_put_in *in, struct file_put_out
     out->soft = vfs_account_is_soft(&a);
     for (uint32_t i = 0; i < PUT_PARTS && out->count < in->count; i++) {
         uint64_t offset = in->offset + out->count;
-        uint32_t part = VFS_BLOCK_BYTES - (uint32_t)(offset % VFS_BLOCK_BYTES);
-        if (part > VFS_WRITE_MAX) part = VFS_WRITE_MAX;
-        if (part > in->count - out->count) part = in->count - out->count;
+        uint32_t left = in->count - out->count, part = left < VFS_WRITE_MAX ? left : VFS_WRITE_MAX;
         err = put_part(rq, offset, from + out->count, part);
         if (err != OK) return out->count > 0 ? OK : err;
         out->count += part;

@@ -45,7 +45,7 @@ enum {
     VFS_MOUNTS_MAX = 64,
     VFS_TOPS_MAX = 96, /* trees that are kept, or forks */
     VFS_BLOCK_BYTES = 4096,
-    VFS_WRITE_MAX = 3072,
+    VFS_WRITE_MAX = 3776, /* of a record: one that is alone fills a block of the log */
     VFS_HASH_BYTES = 32,
     VFS_MASK_WORDS = VFS_BLOCK_BYTES / 64,
     VFS_MASK_BYTES = VFS_BLOCK_BYTES / 8,
