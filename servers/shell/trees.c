@@ -23,17 +23,14 @@ int tree_copy(struct shell *sh, struct directory_copy_in *in, uint64_t *out_seq)
 /* A name stands for itself below `folder`, a path for what it says. */
 static struct text path_in(const char *folder, const char *name, char out_path[PATH_BYTES + 1])
 {
-    size_t len = strlen(folder), rest = strlen(name);
-
-    if (name[0] == '/' || len + 1 + rest > PATH_BYTES) return shell_path(name, out_path);
-    memcpy(out_path, folder, len);
-    out_path[len] = '/';
-    memcpy(out_path + len + 1, name, rest + 1);
-    return text_from(out_path, len + 1 + rest);
+    if (name[0] == '/' || strlen(folder) + 1 + strlen(name) > PATH_BYTES) {
+        return shell_path(name, out_path);
+    }
+    print_format(out_path, PATH_BYTES + 1, "%s/%s", folder, name);
+    return text_from(out_path, strlen(out_path));
 }
 
-static int keep(struct shell *sh, const char *folder, const char *name,
-                struct directory_copy_in *in)
+static int keep(struct shell *sh, const char *folder, const char *name, struct directory_copy_in in)
 {
     char target[PATH_BYTES + 1];
     uint64_t seq = 0;
@@ -44,9 +41,9 @@ static int keep(struct shell *sh, const char *folder, const char *name,
                               &(struct directory_mkdir_in){text_from(folder, strlen(folder)), 0});
         if (err == DIRECTORY_EXISTS) err = OK;
     }
-    in->target = path_in(folder, name, target);
-    in->keep = true;
-    if (err == OK) err = tree_copy(sh, in, &seq);
+    in.target = path_in(folder, name, target);
+    in.keep = true;
+    if (err == OK) err = tree_copy(sh, &in, &seq);
     if (err != OK) return file_failed(sh, name, err);
     shell_print(sh, "%s is kept as of record %lu of the files\n", target, seq);
     return STATUS_OK;
@@ -97,7 +94,7 @@ int run_snapshot(struct shell *sh, int argc, char **argv)
     if (argc == 1 || (how != 0 && argc > 2)) return shell_wrong(sh, "a NAME is wanted");
     if (how != 0) return drop(sh, snapshots, argv[1]);
     struct directory_copy_in in = {.source = shell_path(argc > 2 ? argv[2] : "/", source)};
-    return keep(sh, snapshots, argv[1], &in);
+    return keep(sh, snapshots, argv[1], in);
 }
 
 /* Commands act in the view from now on, until view_leave(). */
@@ -173,7 +170,7 @@ int run_layers(struct shell *sh, int argc, char **argv)
         return shell_wrong(sh, "it takes make, publish, stack, drop or leave");
     }
     in.source = shell_path(argv[3], source);
-    return keep(sh, layers, argv[2], &in);
+    return keep(sh, layers, argv[2], in);
 }
 
 static int change_begin(struct shell *sh, const char *folder)
