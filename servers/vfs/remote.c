@@ -23,6 +23,7 @@ static struct pending {
     char path[PATH_MAX_BYTES];
     char after[PATH_NAME_MAX];
 } pendings[PENDING_MAX];
+static uint32_t pendings_used; /* each request asks whether there are any */
 
 static struct waiting { /* a provider's `next` */
     bool used;
@@ -40,6 +41,12 @@ static struct waiting *waiting_of(uint16_t provider)
     return NULL;
 }
 
+static void pending_end(struct pending *p)
+{
+    p->used = false;
+    pendings_used--;
+}
+
 /* The answer's error to whoever waits; each method's answer is its own. */
 static void fail(struct pending *p, int err)
 {
@@ -48,7 +55,7 @@ static void fail(struct pending *p, int err)
     struct directory_stat_out stat = {0};
     static struct directory_list_out list; /* too large for a stack */
 
-    p->used = false;
+    pending_end(p);
     switch ((enum remote_method)p->method) {
     case REMOTE_READ:
         (void)file_read_answer(p->token, err, &read);
@@ -106,6 +113,7 @@ int remote_ask(struct request *rq, const struct remote *ask)
     struct pending *p = place_for(provider);
     if (p == NULL) return DIRECTORY_BUSY;
 
+    pendings_used++;
     *p = (struct pending){.used = true,
                           .method = ask->method,
                           .provider = provider,
@@ -143,7 +151,7 @@ void remote_look(void)
 {
     uint64_t now = 0;
 
-    for (uint32_t i = 0; i < PENDING_MAX; i++) {
+    for (uint32_t i = 0; pendings_used > 0 && i < PENDING_MAX; i++) {
         struct pending *p = &pendings[i];
         if (!p->used || startup_page()->tick_hz == 0) continue;
         if (now == 0) now = ticks_now();
@@ -192,7 +200,7 @@ static int on_data(struct request *rq, const struct provider_data_in *in)
 
     if (p == NULL || p->method != REMOTE_READ) return PROVIDER_NO_REQUEST;
     uint32_t len = in->data.len < p->count ? in->data.len : p->count;
-    p->used = false;
+    pending_end(p);
     (void)file_read_answer(p->token, OK, &(struct file_read_out){data_from(in->data.at, len)});
     return OK;
 }
@@ -202,7 +210,7 @@ static int on_stat(struct request *rq, const struct provider_stat_in *in)
     struct pending *p = pending_of(rq, in->id);
 
     if (p == NULL || what_of(p) != VFS_WHAT_STAT) return PROVIDER_NO_REQUEST;
-    p->used = false;
+    pending_end(p);
     if (p->method == REMOTE_STAT) {
         (void)directory_stat_answer(p->token, OK, &(struct directory_stat_out){in->stat});
     } else {
@@ -225,7 +233,7 @@ static int on_list(struct request *rq, const struct provider_list_in *in)
     }
     out.entries.count = in->entries.count;
     out.more = in->more;
-    p->used = false;
+    pending_end(p);
     (void)directory_list_answer(p->token, OK, &out);
     return OK;
 }
