@@ -22,6 +22,7 @@ from nbd_disk import Disk
 CUTS, SEED = 6, 1
 CUTS_LEAST, ON_A_DISK = 6, 50  # that show something; on one disk, as wl-log reads all of it
 NAMES = [f"/f{i}" for i in range(8)]
+PAIR, PAIRS = "/pair", 0.25  # two files that change as one
 LOADS = ("/a", "/b")
 DISK_EACH, DISK_LEAST = 6 << 20, 64 << 20  # bytes for the log of each boot
 SERVICES = ("vfs", "ledger", "virtio_blk", "virtio_files")
@@ -43,6 +44,10 @@ class World:
     def command(self, chance, text):
         """A line for the shell, and what it may have done if its answer is never seen."""
         files, name = self.may[0], chance.choice(NAMES)
+        if chance.random() < PAIRS:
+            self.may = [files, files | {PAIR: f"{text}\n{text}\n"}]
+            return (f"mkdir -p {PAIR}; change begin {PAIR}; echo {text} > {PAIR}/a; "
+                    f"echo {text} > {PAIR}/b; change commit")
         other = chance.choice([n for n in NAMES if n != name])
         old = files.get(name)
         kind = chance.choice(("write", "append", "move", "remove")) if old else "write"
@@ -76,7 +81,7 @@ class Cuts(unittest.TestCase):
         self.disk.brothers, self.files.brothers = [self.files], [self.disk]
         self.world = World()
         self.writes = dict.fromkeys(LOADS, 0)  # of each program, that were answered
-        self.boots, self.texts, self.early, self.ended = 0, 0, 0, 0
+        self.boots, self.texts, self.early, self.ended, self.pairs = 0, 0, 0, 0, 0
 
     def boot(self):
         return Session(options(extra=self.disk.arguments() + self.files.arguments(), memory="512M",
@@ -109,6 +114,7 @@ class Cuts(unittest.TestCase):
             self.assertTrue(session.power_off())
         self.verify_outside()
         print(f"{cuts} cuts, {self.early} before the prompt; {self.boots} boots counted; "
+              f"{self.pairs} found a pair whole; "
               f"{self.ended} services ended; "
               f"{self.texts} commands and {sum(self.writes.values())} writes of programs were "
               f"answered; of {self.disk.unflushed} writes that were not flushed {self.disk.lost} "
@@ -116,6 +122,7 @@ class Cuts(unittest.TestCase):
               f"{self.files.lost} and {self.files.torn}")
         if cuts >= CUTS_LEAST:
             self.assertGreater(self.texts, cuts)
+            self.assertGreater(self.pairs, 0)
             self.assertGreater(self.disk.lost + self.disk.torn, 0)
 
     def one(self, number):
@@ -165,8 +172,12 @@ class Cuts(unittest.TestCase):
         if found := BEFORE.search(shown):
             self.assertRegex(self.line(session, "verify", 120), found.group(0))
         self.line(session, "vfs verify", 120)
-        listed = re.findall(r"(?m)\b(f\d)$", self.line(session, "ls /"))
+        names = self.line(session, "ls /")
+        listed = re.findall(r"(?m)\b(f\d)$", names)
         files = {f"/{name}": self.line(session, f"cat /{name}") for name in listed}
+        if "pair/" in names and (pair := self.line(session, f"ls {PAIR}").split()):
+            self.pairs += 1
+            files[PAIR] = "".join(self.line(session, f"cat {PAIR}/{name}") for name in pair)
         self.assertIsNone(self.world.seen(files))
         for name in LOADS:
             _, shown = session.run(f"files_load {name} look")
