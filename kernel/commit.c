@@ -119,6 +119,7 @@ OFTEN bool event_fast(const struct thread *t, uint64_t now, uint64_t name, uint6
     out->info = (uint32_t)info;
     out->arg = t->regs.rbx;
     event_number++;
+    head = __atomic_load_n(&rings->header.event_head, __ATOMIC_RELAXED); /* one instruction: */
     __atomic_store_n(&rings->header.event_head, head + 1, __ATOMIC_RELEASE);
     return true;
 }
