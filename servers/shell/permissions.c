@@ -86,10 +86,29 @@ static void bad_show(struct shell *sh, uint32_t code)
     }
 }
 
-static int history_list(struct shell *sh)
+static void event_show(struct shell *sh, const struct permission_event *e, const char *subject,
+                       const char *object)
 {
     static const char *const kinds[] = {"",        "granted", "refused", "released", "revoked",
                                         "expired", "policy",  "subject", "ended",    "bad"};
+    const char *why = trace_error_name(trace_interface_find(SUBJECT_ID), e->code);
+    char rights[RIGHTS_SHOWN];
+
+    rights_show(e->rights, rights);
+    shell_print(sh, "%5lu  %8lu ms  %-9s%-16s%-12s%s", e->number, e->at_ms, kinds[e->kind], subject,
+                object, e->rights != 0 ? rights : "");
+    if (e->kind == PERMISSION_EVENT_KIND_REFUSED) shell_print(sh, "  %s", why != NULL ? why : "");
+    if (e->kind == PERMISSION_EVENT_KIND_POLICY) {
+        shell_print(sh, "  +%u -%u, %u rules", e->code & 0xff, e->code >> 8 & 0xff, e->code >> 16);
+    }
+    if (e->line != 0) shell_print(sh, "  line %u", e->line);
+    if (e->kind == PERMISSION_EVENT_KIND_BAD_POLICY) bad_show(sh, e->code);
+    if (e->grant != 0) shell_print(sh, "  grant %u", e->grant);
+    shell_print(sh, "\n");
+}
+
+static int history_list(struct shell *sh)
+{
     static struct permission_history_out out;
     struct permission_history_in in = {0};
     static char names[8][2][33];
@@ -104,23 +123,8 @@ static int history_list(struct shell *sh)
             memcpy(names[i][1], e->object.at, e->object.len);
         }
         for (uint32_t i = 0; i < out.events.count; i++) {
-            const struct permission_event *e = &out.events.at[i];
-            const char *why = trace_error_name(trace_interface_find(SUBJECT_ID), e->code);
-            char rights[RIGHTS_SHOWN];
-            rights_show(e->rights, rights);
-            shell_print(sh, "%5lu  %8lu ms  %-9s%-16s%-12s%s", e->number, e->at_ms, kinds[e->kind],
-                        names[i][0], names[i][1], e->rights != 0 ? rights : "");
-            if (e->kind == PERMISSION_EVENT_KIND_REFUSED)
-                shell_print(sh, "  %s", why != NULL ? why : "");
-            if (e->kind == PERMISSION_EVENT_KIND_POLICY) {
-                shell_print(sh, "  +%u -%u, %u rules", e->code & 0xff, e->code >> 8 & 0xff,
-                            e->code >> 16);
-            }
-            if (e->line != 0) shell_print(sh, "  line %u", e->line);
-            if (e->kind == PERMISSION_EVENT_KIND_BAD_POLICY) bad_show(sh, e->code);
-            if (e->grant != 0) shell_print(sh, "  grant %u", e->grant);
-            shell_print(sh, "\n");
-            in.before = e->number;
+            event_show(sh, &out.events.at[i], names[i][0], names[i][1]);
+            in.before = out.events.at[i].number;
         }
     } while (out.events.count != 0 && in.before > 1 && !shell_stopped(sh));
     return STATUS_OK;
