@@ -2,8 +2,7 @@
  * client_keys.c - a client of the keystore, and the person who unlocks it: makes, uses and deletes
  * keys, writes data, and knows what must come of it.
  *
- * What the disk refused may be there after all, until something else is written in its place: so
- * more than one state may be what the next keystore finds.
+ * What the disk refused may be there after all, so it is locked then, and looks.
  */
 #include <string.h>
 
@@ -12,7 +11,7 @@
 #include "slots.h"
 #include "startup.h"
 
-enum { NAMES = 5, DATA_NAMES = 2, DATA_BYTES = 700, MAYBES = 8, PUBLIC_BYTES = 32 };
+enum { NAMES = 5, DATA_NAMES = 2, DATA_BYTES = 700, PUBLIC_BYTES = 32 };
 
 struct model_key {
     bool exists, known; /* known: which key it is */
@@ -24,8 +23,8 @@ struct model_state {
     struct model_key key[NAMES];
 };
 static struct model {
-    struct model_state now, maybe[MAYBES];
-    uint32_t maybes;
+    struct model_state now, next; /* next: what is under way leads to that */
+    bool pending;
 } * model;
 static cap_t vault, keys;
 
@@ -138,16 +137,15 @@ static bool all_are_as(struct model_state *s)
     return true;
 }
 
+/* Locked and unlocked again it knows what its disk has, and nothing else is under way. */
 static void find_out(void)
 {
-    if (all_are_as(&model->now)) return;
-    for (uint32_t i = 0; i < model->maybes; i++) {
-        if (!all_are_as(&model->maybe[i])) continue;
-        model->now = model->maybe[i];
-        model->maybes = 0;
-        return;
+    (void)vault_lock(vault);
+    if (!all_are_as(&model->now)) {
+        if (!model->pending || !all_are_as(&model->next)) sim_client_fails("lost", 0);
+        model->now = model->next;
     }
-    sim_client_fails("lost", (int)model->maybes);
+    model->pending = false;
 }
 
 static int change(uint32_t key, struct model_key *next)
@@ -157,13 +155,11 @@ static int change(uint32_t key, struct model_key *next)
         *next = (struct model_key){.exists = true, .fill = (uint8_t)sim_random(256)};
         next->len = (uint16_t)(1 + sim_random(DATA_BYTES));
         memset(bytes, next->fill, sizeof(bytes));
-        model->maybe[model->maybes - 1].key[key] = *next;
         return keystore_write(
             keys, &(struct keystore_write_in){path_of(key), data_from(bytes, next->len), false});
     }
     bool there = next->exists;
     *next = (struct model_key){.exists = !there && !is_data(key)};
-    model->maybe[model->maybes - 1].key[key] = *next;
     if (there || is_data(key)) {
         int err = keystore_delete(keys, &(struct keystore_delete_in){path_of(key)});
         return err == KEYSTORE_NOT_FOUND && !there ? OK : err;
@@ -175,21 +171,21 @@ static int change(uint32_t key, struct model_key *next)
 static void step(void)
 {
     uint32_t key = sim_random(NAMES);
-    if (sim_random(3) == 0 || model->maybes == MAYBES) {
-        find_out();
+    if (sim_random(3) == 0) {
+        if (!all_are_as(&model->now)) sim_client_fails("lost", 1);
         return;
     }
-    struct model_state next = model->now;
-    model->maybe[model->maybes++] = model->now;
-    int err = change(key, &next.key[key]);
+    model->next = model->now;
+    model->pending = true;
+    int err = change(key, &model->next.key[key]);
     if (err == OK) {
-        model->now = next;
-        model->maybes = 0;
-    } else if (cut_off(err)) {
+        model->now = model->next;
+        model->pending = false;
+    } else if (cut_off(err) || err == KEYSTORE_IO_ERROR) {
         find_out();
     } else if (again(err) || err == KEYSTORE_UNHEALTHY) {
-        model->maybes--; /* it was refused before anything was written */
-    } else if (err != KEYSTORE_IO_ERROR) {
+        model->pending = false; /* it was refused before anything was written */
+    } else {
         sim_client_fails("refused", err);
     }
     sim_client_did();
