@@ -133,9 +133,9 @@ static bool name_read(struct shell *sh, char out_name[NAME_MAX + 1])
     const struct session_mode_in raw = {.raw = true, .echo = false};
     struct session_read_out out = {0};
 
+    (void)session_mode(sh->session, &cooked); /* before anybody answers */
     shell_print(sh, "login: ");
     shell_flush(sh);
-    (void)session_mode(sh->session, &cooked);
     int err = session_read(sh->session, &(struct session_read_in){.max = LINE_MAX}, &out);
     uint32_t len = err == OK ? out.data.len : 0;
     if (len > NAME_MAX + 1) len = 0; /* nobody has such a name */
