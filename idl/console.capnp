@@ -5,7 +5,7 @@ using Wl = import "wl.capnp";
 interface Console @0x970bfb881dd59977 {
   enum Error { limit @0; }
   open @0 () -> (session :Session) $Wl.errors(["limit"]);
-  # A session of the asker; the newest one is in the foreground.
+  # A session of the asker; in the foreground is the one that began last to read.
 }
 
 interface Session @0x8527a3c354d07a3e {

@@ -93,7 +93,6 @@ int terminal_open(struct terminal *t)
         memset(s, 0, sizeof(*s));
         s->open = s->echo = true;
         s->generation = generation;
-        s->order = ++t->order_last;
         return i;
     }
     return -1;
@@ -115,6 +114,13 @@ static struct session *foreground(struct terminal *t)
         if (s->open && (best == NULL || s->order > best->order)) best = s;
     }
     return best;
+}
+
+/* It wants the keyboard. Who only writes leaves it to whoever has it: what is typed meanwhile would
+ * end with its session. */
+static void to_front(struct terminal *t, struct session *s)
+{
+    if (s->order == 0) s->order = ++t->order_last;
 }
 
 void terminal_close(struct terminal *t, uint32_t index)
@@ -187,6 +193,7 @@ bool terminal_read(struct terminal *t, uint32_t index, uint64_t token, uint32_t 
     struct session *s = &t->sessions[index];
 
     if (s->reading) return false;
+    to_front(t, s);
     s->reading = true;
     s->read_token = token;
     s->read_max = max < TERMINAL_INPUT_MAX ? max : TERMINAL_INPUT_MAX;
@@ -203,6 +210,7 @@ void terminal_mode(struct terminal *t, uint32_t index, bool raw, bool show)
 {
     struct session *s = &t->sessions[index];
 
+    to_front(t, s);
     if (raw && !s->raw) {
         /* What was typed of a line is input now. */
         for (uint32_t i = 0; i < s->line_len; i++) {

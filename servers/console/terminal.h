@@ -42,7 +42,7 @@ struct session {
     bool open, raw, echo;
     bool reading, at_end; /* at_end: Ctrl-D on an empty line, not yet read */
     bool interrupted;     /* Ctrl-C came while no read waited: the next one is told, too */
-    uint32_t order;       /* the greatest is in the foreground */
+    uint32_t order;       /* the greatest is in the foreground; 0: it has never read */
     uint32_t generation;  /* counts the uses of this entry */
     uint64_t read_token;
     uint32_t read_max;

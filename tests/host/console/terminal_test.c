@@ -201,10 +201,15 @@ static void newest_is_foreground(void **state)
 
     (void)state;
     assert_true(terminal_read(&terminal, old, 1, 100));
-    keys("to new\r");
-    assert_int_equal(seen.reads, 0);
+    assert_int_equal(write_text(new, 3, "it writes"), WRITE_DONE);
+    keys("to old\r"); /* nobody else has read */
+    assert_int_equal(seen.token, 1);
+    assert_true(terminal_read(&terminal, old, 1, 100));
     assert_true(terminal_read(&terminal, new, 2, 100));
+    keys("to new\r");
+    assert_int_equal(seen.token, 2);
     assert_string_equal(seen.data, "to new\n");
+    keys("to new, ahead\r");
     terminal_close(&terminal, new);
     keys("to old\r");
     assert_int_equal(seen.token, 1);
