@@ -193,7 +193,8 @@ static void log_append(struct service *svc)
 {
     struct service_log *log = svc->log;
     while (log->used + 8 + svc->record_bytes > LOG_PENDING_BYTES) {
-        log->wanted = log->next; /* by us: else nobody may be in a hurry */
+        /* By us: else nobody may be in a hurry. */
+        if (log->wanted < log->next) log->wanted = log->next;
         if (log->hurried < log->sent) (void)stream_hurry(log->stream);
         log->hurried = log->sent;
         signal_await(svc);

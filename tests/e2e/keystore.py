@@ -218,6 +218,7 @@ class Clients(Disks):
             memory.do("cont")
             session.prompt(120)
             self.assertEqual(session.status, 0)
+            self.run_line(session, "keystore")  # in place of the registers of the request before
             parts = [WORDS[at : at + 6].encode() for at in range(0, len(WORDS) - 5, 2)]
             memory.settles([1] + [0] * len(parts), secret, *parts)
             self.run_line(session, "kill keystore")

@@ -35,6 +35,7 @@ static int on_append(struct request *rq, const struct stream_append_in *in,
         return ERR_BUSY;
     }
     if (in->hurry) ledger.hurries++;
+    if (in->hurry) ledger.hurried = in->sequence + 1;
     if (ledger.err != OK) return ledger.err;
     if (in->sequence > ledger.next) return STREAM_GAP;
     if (in->sequence == ledger.next) {
@@ -102,6 +103,7 @@ static int on_hurry(struct request *rq)
 {
     (void)rq;
     ledger.hurries++;
+    ledger.hurried = ledger.next;
     return OK;
 }
 

@@ -24,6 +24,7 @@ struct ledger {
     struct stored part[PARTS], coming_part[PARTS];
     uint32_t boot, appends, watches, lose_answers, refuse_parts;
     uint32_t hurries, busy, busy_parts;
+    uint64_t hurried; /* records that somebody is in a hurry for */
     bool sealed;
     bool at_once; /* durable as soon as it is there */
     int err;      /* of the next append */

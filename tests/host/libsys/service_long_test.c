@@ -74,11 +74,28 @@ static void pending_is_bounded(void **unused)
     kernel.on_wait = world_durable;
     for (int i = 0; i < 200; i++) {
         arrives(BIG, 1);
+        assert_int_equal(ledger.hurried, ledger.next); /* its answer waits for all */
         arrives(READ_VOLATILE, 0);
     }
     assert_true(kernel.waits > 0);
     start_again();
     assert_int_equal(state.sum, 200);
+}
+
+/* The memory is full of what nobody waits for: who comes then waits for room, and is hurried. */
+static void hurried_when_full(void **unused)
+{
+    (void)unused;
+    ledger.at_once = false;
+    kernel.on_wait = world_durable;
+    while (service_log.used + LOG_RECORD_MAX < LOG_PENDING_BYTES) {
+        signal_arrives(SIGNAL_ADDS);
+    }
+    while (kernel.waits == 0) {
+        arrives(BIG, 1);
+    }
+    assert_int_equal(ledger.hurried, ledger.next);
+    assert_true(ledger.durable < ledger.next);
 }
 
 /* Whatever happens in whatever order: what was answered is there afterwards, and nothing twice. */
@@ -126,9 +143,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, world_setup)
     const struct CMUnitTest tests[] = {
-        CASE(checkpoints),
-        CASE(durable_during_a_checkpoint),
-        CASE(pending_is_bounded),
+        CASE(checkpoints),        CASE(durable_during_a_checkpoint),
+        CASE(pending_is_bounded), CASE(hurried_when_full),
         CASE(random_crashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
