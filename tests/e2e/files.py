@@ -156,7 +156,7 @@ class Files(Booted):
         self.assertIn("/w changed", self.run_line("watch /w", timeout=60))
         self.refused("watch /no", "notFound")
         self.session.send(b"watch /etc\r")
-        self.session.expect(rb"watch /etc\r?\n", 10)
+        self.session.expect(rb"watch /etc\r?\n", 60)
         self.session.send(b"\x03")
         self.assertEqual(self.session.prompt(30), 130)
 

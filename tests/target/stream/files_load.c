@@ -14,6 +14,7 @@
 #include "text.h"
 
 enum { PLACES = 8, WORDS = 32, COMPARE_EVERY = 16, SAY_EVERY = 16, TRIES = 1000 };
+enum { SAYS_A_SECOND = 20 }; /* at the most: a serial line takes no more */
 #define FACTOR 0x9e3779b97f4a7c15ull
 #define INVERSE 0xf1de83e19937733dull
 _Static_assert(FACTOR *INVERSE == 1, "a write's number from its words");
@@ -98,12 +99,14 @@ static int count(cap_t file, uint64_t *out_count)
 
 static int load(cap_t file, const char *name, uint64_t seconds)
 {
-    uint64_t hz = startup_page()->tick_hz, start = ticks_now(), before, n;
+    uint64_t hz = startup_page()->tick_hz, start = ticks_now(), said = 0, before, n;
     int err = count(file, &before);
     for (n = before + 1; err == OK && (ticks_now() - start) / hz < seconds; n++) {
         err = put(file, n);
         if (err == OK && n % COMPARE_EVERY == 0) err = compare(file);
-        if (err == OK && n % SAY_EVERY == 0) terminal_print("files_load %s: %lu.\n", name, n);
+        if (err != OK || n % SAY_EVERY != 0 || ticks_now() - said < hz / SAYS_A_SECOND) continue;
+        terminal_print("files_load %s: %lu.\n", name, n);
+        said = ticks_now();
     }
     if (err == OK) err = compare(file);
     terminal_print("files_load %s: %s (%d) after %lu writes, %lu of them asked again\n", name,
