@@ -66,6 +66,8 @@ class Furniture(Boots):
             for name in ("load_a", "load_b"):  # others take their places
                 if now[name][0] == "stopped":
                     session.run(f"restart {name}", 60)
+                    before = now[name]
+                    self.wait_for(session, lambda lives: lives[name] != before, "the next load")
         now = self.wait_for(session, lambda lives: all(
             lives[name][0] == "stopped" for name in ("load_a", "load_b")), "the last loads")
         session.send(b"\recho all-still\r")  # lines were cut while terminals came and went

@@ -38,7 +38,8 @@ def parse_arguments(argv):
     disks.add_argument("--disk", type=Path, action="append", default=[], metavar="FILE",
                        help="this file instead, for the log, made with %s MiB if it is not there; "
                        "again for a second one" % (machine.DISK_BYTES >> 20))
-    parser.add_argument("--no-rng", action="store_true", help="without a device of random bytes")
+    parser.add_argument("--no-rng", action="store_true",
+                        help="without a device of random bytes, as on counted time")
     parser.add_argument("--append", default="", metavar="TEXT", help="kernel command line")
     parser.add_argument("--gdb", action="store_true", help="wait for gdb, with all symbols")
     parser.add_argument("--gdb-port", type=int, default=1234, metavar="PORT", help="(1234)")
@@ -222,7 +223,7 @@ def main(argv):
         options = machine.Options(
             build=folder, firmware=args.iso or "fast", memory=args.memory, smp=args.smp,
             append=args.append, disks=args.disk, own_disks=own_disks(args), accel=args.accel,
-            icount=args.icount, rng=not args.no_rng,
+            icount=args.icount, rng=not (args.no_rng or args.icount),
             kernel=folder / "kernel-checked.elf" if args.checked else None,
             gdb_port=args.gdb_port if args.gdb else 0,
             reboot=args.commands is None and args.record is None)
