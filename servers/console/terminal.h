@@ -1,10 +1,10 @@
 /*
  * terminal.h - the sessions of one terminal: what the keys mean, and who gets them.
  *
- * The newest open session is in the foreground and gets the input. A cooked session gets whole
- * lines, edited here (erase, word, line, end of input); a raw one gets the bytes. Output of all
- * sessions goes to one queue, with "\n" as CR LF. Pure: what is to be told to others comes through
- * the callbacks; tests drive it without a driver.
+ * The session that began last to read is in the foreground and gets the input. A cooked one gets
+ * whole lines, edited here (erase, word, line, end of input); a raw one gets the bytes. Output of
+ * all sessions goes to one queue, with "\n" as CR LF. Pure: what is to be told to others comes
+ * through the callbacks; tests drive it without a driver.
  */
 #pragma once
 #include <stdbool.h>

@@ -13,15 +13,6 @@ static struct secret {
     uint8_t bytes[VFS_WRITE_MAX];
 } secrets[SECRETS_MAX];
 
-static void wipe(void *at, size_t len)
-{
-    volatile uint8_t *byte = at;
-
-    while (len-- > 0) {
-        *byte++ = 0;
-    }
-}
-
 static const struct secret *secret_of(const struct vfs *v, uint32_t node)
 {
     for (uint32_t i = 0; vfs_is_secret(v, node) && i < SECRETS_MAX; i++) {
@@ -52,7 +43,7 @@ void secrets_look(const struct vfs *v)
 {
     for (uint32_t i = 0; i < SECRETS_MAX; i++) {
         struct secret *x = &secrets[i];
-        if (x->node != 0 && secret_of(v, x->node) != x) wipe(x, sizeof(*x));
+        if (x->node != 0 && secret_of(v, x->node) != x) bytes_wipe(x, sizeof(*x));
     }
 }
 
@@ -72,6 +63,6 @@ int on_override(struct request *rq, const struct directory_override_in *in)
     x->inode = s->vfs.inode_last + 2; /* the file's, after its directory's */
     x->len = in->data.len;
     memcpy(x->bytes, in->data.at, in->data.len);
-    wipe((void *)in->data.at, in->data.len); /* of the message */
+    bytes_wipe((void *)in->data.at, in->data.len); /* of the message */
     return OK;
 }

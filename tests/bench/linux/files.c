@@ -18,47 +18,15 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-enum { PAGE = 4096, ROUNDS = 256, SETTLE_US = 1000, TRIES = 5000 };
+#include "guest.h"
+
+enum { PAGE = 4096, ROUNDS = 256 };
 enum operation { OPEN, READ, CLOSE, ALL, STAT, WRITE, CREATE, RENAME, UNLINK, OPERATIONS };
 static const char *const names[OPERATIONS] = {"open",  "read",   "close",  "all",   "stat",
                                               "write", "create", "rename", "unlink"};
 
 static char page[PAGE];
 static uint64_t costs[OPERATIONS][ROUNDS], empty;
-
-static void power_off(void)
-{
-    sync();
-    reboot(RB_POWER_OFF);
-    for (;;) {
-        pause();
-    }
-}
-
-static void need(bool good, const char *what)
-{
-    if (good) return;
-    printf("FAILED %s: %m\n", what);
-    power_off();
-}
-
-static void module_load(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    need(fd >= 0 && syscall(SYS_finit_module, fd, "", 0) == 0, path);
-    close(fd);
-}
-
-/* 1.ko, 2.ko, ... in the order in which they need each other. */
-static void modules_load(void)
-{
-    char path[16];
-    for (int i = 1;; i++) {
-        snprintf(path, sizeof(path), "/%d.ko", i);
-        if (access(path, R_OK) != 0) return;
-        module_load(path);
-    }
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -90,7 +58,7 @@ static void one_used(const char *path, int round, int kept)
     uint64_t known = __rdtsc();
     ssize_t put = pwrite(kept, page, PAGE, 0);
     uint64_t written = __rdtsc();
-    need(fd >= 0 && got == PAGE && put == PAGE && wrong == 0, path);
+    guest_need(fd >= 0 && got == PAGE && put == PAGE && wrong == 0, path);
     const uint64_t took[] = {opened - begin, done - opened,  closed - done,
                              closed - begin, known - closed, written - known};
     for (int i = OPEN; i <= WRITE; i++) {
@@ -106,13 +74,13 @@ static void one_made(const char *folder, int round)
     uint64_t begin = __rdtsc();
     int fd = open(first, O_RDWR | O_CREAT | O_EXCL, 0600);
     uint64_t made = __rdtsc();
-    need(fd >= 0 && close(fd) == 0, first);
+    guest_need(fd >= 0 && close(fd) == 0, first);
     uint64_t before = __rdtsc();
     int wrong = rename(first, second);
     uint64_t renamed = __rdtsc();
     wrong |= unlink(second);
     uint64_t gone = __rdtsc();
-    need(wrong == 0, second);
+    guest_need(wrong == 0, second);
     costs[CREATE][round] = made - begin;
     costs[RENAME][round] = renamed - before;
     costs[UNLINK][round] = gone - renamed;
@@ -123,7 +91,7 @@ static void measure(const char *filesystem, const char *folder)
     char path[64];
     snprintf(path, sizeof(path), "%s/bench.file", folder);
     int kept = open(path, O_RDWR | O_CREAT, 0600);
-    need(kept >= 0 && pwrite(kept, page, PAGE, 0) == PAGE && fsync(kept) == 0, path);
+    guest_need(kept >= 0 && pwrite(kept, page, PAGE, 0) == PAGE && fsync(kept) == 0, path);
     for (int i = 0; i < ROUNDS; i++) {
         one_used(path, i, kept);
     }
@@ -134,24 +102,12 @@ static void measure(const char *filesystem, const char *folder)
     told(filesystem);
 }
 
-static void folder(const char *type, const char *from, const char *path)
-{
-    (void)mkdir(path, 0755);
-    need(mount(from, path, type, 0, NULL) == 0, path);
-}
-
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    folder("devtmpfs", "dev", "/dev");
-    int line = open("/dev/ttyS0", O_WRONLY | O_CLOEXEC);
-    if (line < 0 || dup2(line, STDOUT_FILENO) < 0) power_off();
-    modules_load();
-    for (int i = 0; i < TRIES && access("/dev/vda", R_OK) != 0; i++) {
-        usleep(SETTLE_US);
-    }
-    folder("tmpfs", "tmp", "/tmpfs");
-    folder("ext4", "/dev/vda", "/ext4");
+    guest_begin();
+    guest_wait("/dev/vda");
+    guest_mount("tmpfs", "tmp", "/tmpfs");
+    guest_mount("ext4", "/dev/vda", "/ext4");
     for (int i = 0; i < ROUNDS; i++) {
         uint64_t begin = __rdtsc(), end = __rdtsc();
         if (i == 0 || end - begin < empty) empty = end - begin;
@@ -159,5 +115,5 @@ int main(void)
     measure("tmpfs", "/tmpfs");
     measure("ext4", "/ext4");
     printf("DONE\n");
-    power_off();
+    guest_end();
 }

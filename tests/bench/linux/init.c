@@ -23,10 +23,11 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "guest.h"
 #include "mark.h"
 #include "uring.h"
 
-enum { PAGE = 4096, DEPTH = 32, STRETCHES = 5, FEW = 16, SETTLE_US = 1000, TRIES = 5000 };
+enum { PAGE = 4096, DEPTH = 32, STRETCHES = 5, FEW = 16 };
 #define DISK "/dev/vdb"
 
 struct work {
@@ -41,21 +42,6 @@ static uint64_t pages;
 static uint8_t *data; /* DEPTH pages */
 static struct uring ring;
 
-static void power_off(void)
-{
-    sync();
-    reboot(RB_POWER_OFF);
-    for (;;) {
-        pause();
-    }
-}
-
-static void fail(const char *what)
-{
-    printf("FAILED %s: %m\n", what);
-    power_off();
-}
-
 /* As in tests/target/diskbench: the same places in the same order. */
 static uint64_t place(struct work *w)
 {
@@ -69,7 +55,7 @@ static void by_calls(struct work *w)
     for (uint64_t i = 0; i < w->requests; i++) {
         off_t at = (off_t)place(w);
         ssize_t done = w->write ? pwrite(disk, data, PAGE, at) : pread(disk, data, PAGE, at);
-        if (done != PAGE) fail("pread or pwrite");
+        guest_need(done == PAGE, "pread or pwrite");
     }
 }
 
@@ -91,9 +77,9 @@ static void by_ring(struct work *w)
                                                 .cookie = use});
             given++;
         }
-        if (!uring_enter(&ring)) fail("io_uring_enter");
+        guest_need(uring_enter(&ring), "io_uring_enter");
         for (int result; uring_take(&ring, &page, &result); done++) {
-            if (result != PAGE) fail("a request of io_uring");
+            guest_need(result == PAGE, "a request of io_uring");
             free_pages[free_count++] = (uint32_t)page;
         }
     }
@@ -136,36 +122,16 @@ static void measure_few(void)
     }
 }
 
-static void module_load(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) != 0) fail(path);
-    close(fd);
-}
-
-/* 1.ko, 2.ko, ... in the order in which they need each other. */
-static void modules_load(void)
-{
-    char path[16];
-    for (int i = 1;; i++) {
-        snprintf(path, sizeof(path), "/%d.ko", i);
-        if (access(path, R_OK) != 0) return;
-        module_load(path);
-    }
-}
-
 static void disk_open(void)
 {
     uint64_t bytes = 0;
-    for (int i = 0; i < TRIES && access(DISK, R_OK) != 0; i++) {
-        usleep(SETTLE_US);
-    }
+    guest_wait(DISK);
     disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
-    if (disk < 0 || ioctl(disk, BLKGETSIZE64, &bytes) != 0 || bytes < PAGE) fail(DISK);
+    guest_need(disk >= 0 && ioctl(disk, BLKGETSIZE64, &bytes) == 0 && bytes >= PAGE, DISK);
     pages = bytes / PAGE;
     data = mmap(NULL, DEPTH * PAGE, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (data == MAP_FAILED) fail("mmap");
+    guest_need(data != MAP_FAILED, "mmap");
     memset(data, 'x', DEPTH * PAGE);
 }
 
@@ -175,31 +141,21 @@ static void set(char *setting)
     if (value == NULL) return;
     *value++ = '\0';
     int fd = open(setting, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value)) fail(setting);
+    guest_need(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value), setting);
     close(fd);
-}
-
-static void folder(const char *type, const char *path)
-{
-    (void)mkdir(path, 0755);
-    if (mount(type, path, type, 0, NULL) != 0) fail(path);
 }
 
 int main(int argc, char **argv)
 {
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    folder("devtmpfs", "/dev");
-    folder("sysfs", "/sys");
-    int line = open("/dev/ttyS0", O_WRONLY | O_CLOEXEC);
-    if (line < 0 || dup2(line, STDOUT_FILENO) < 0) power_off();
-    modules_load();
+    guest_begin();
+    guest_mount("sysfs", "sysfs", "/sys");
     disk_open();
     for (int i = 2; i < argc; i++) {
         set(argv[i]);
     }
-    if (!uring_open(&ring, DEPTH, disk, data, DEPTH * PAGE)) fail("io_uring_setup");
+    guest_need(uring_open(&ring, DEPTH, disk, data, DEPTH * PAGE), "io_uring_setup");
     if (argc > 1) measure_all(strtoull(argv[1], NULL, 10));
     measure_few();
     printf("DONE\n");
-    power_off();
+    guest_end();
 }
