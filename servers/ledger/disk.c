@@ -158,10 +158,18 @@ uint32_t disk_moved(struct disk *d)
     return 0;
 }
 
-static void place_add(struct disk_stream *s, uint64_t next, uint64_t position)
+/* Of many places two become one: the former is known to be durable a little later than it could be.
+ * But never what is in a hurry with what is not: nobody may ever flush that. */
+static void place_add(struct disk *d, struct disk_stream *s, uint64_t next, uint64_t position)
 {
-    if (s->places == DISK_PLACES) s->places--; /* known a little later than it could be */
+    if (s->places == DISK_PLACES) {
+        bool parts = s->place[0].position <= d->hurried && s->place[1].position > d->hurried;
+        struct disk_place *goes = &s->place[parts];
+        s->places--;
+        memmove(goes, goes + 1, (s->places - parts) * sizeof(*goes));
+    }
     s->place[s->places++] = (struct disk_place){next, position};
+    d->last = position;
 }
 
 static uint64_t room_of(struct disk *d)
@@ -221,7 +229,7 @@ int disk_append(struct disk *d, uint32_t stream, const struct stream_append_in *
                              .length = in->record.len,
                              .payload = in->record.at};
     int err = result_of(d, store_append(&d->store, &r, 1, &position));
-    if (err == OK) place_add(s, next + 1, position);
+    if (err == OK) place_add(d, s, next + 1, position);
     return err;
 }
 
@@ -239,6 +247,7 @@ int disk_checkpoint(struct disk *d, uint32_t stream, const struct stream_checkpo
 
 void disk_hurry(struct disk *d)
 {
+    d->hurried = d->last;
     store_sync(&d->store);
 }
 

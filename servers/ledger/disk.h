@@ -30,7 +30,7 @@ struct disk_stream {
     uint32_t number; /* 0: free */
     bool moved;
     uint64_t durable;
-    uint32_t places; /* in order; of many the last ones are one */
+    uint32_t places; /* in order; of many not each has one */
     struct disk_place place[DISK_PLACES];
 };
 
@@ -58,6 +58,7 @@ struct disk {
     void *read_memory;
     uint64_t read_bytes;
     struct disk_stream streams[DISK_STREAMS];
+    uint64_t last, hurried; /* positions: of the last record, and that of the last hurry */
     uint32_t waiting_count;
     struct disk_waiting waiting[DISK_WAITING]; /* the first one is being served */
     struct disk_answer answer;                 /* and this much of it is there */

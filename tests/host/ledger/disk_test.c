@@ -32,6 +32,36 @@ static void durable_later(void **state)
     assert_int_equal(ask(DISK_LOAD, STREAM, 0), STREAM_NO_RECORD);
 }
 
+static void append_short(uint64_t sequence)
+{
+    const struct stream_append_in in = {.sequence = sequence, .record = data_from("eight by", 8)};
+
+    assert_int_equal(disk_append(&disk, STREAM, &in), OK);
+}
+
+/* Who is in a hurry is told as soon as it can be, however much comes behind that nobody waits for:
+ * nothing may ever flush that. */
+static void hurried_among_many(void **state)
+{
+    uint64_t n = 0;
+
+    (void)state;
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < DISK_PLACES + round * 7; i++) {
+            append_short(n++);
+        }
+        disk_hurry(&disk);
+        uint64_t hurried = n;
+        assert_true(step()); /* what comes now is not in what is written */
+        for (uint32_t i = 0; i < 2 * DISK_PLACES; i++) {
+            append_short(n++);
+        }
+        settle();
+        assert_true(info(STREAM).durable >= hurried);
+        assert_int_equal(disk_moved(&disk), STREAM);
+    }
+}
+
 /* What is not durable yet is waited for, and two streams are read in turns. */
 static void reading(void **state)
 {
@@ -265,8 +295,11 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
     const struct CMUnitTest tests[] = {
-        CASE(durable_later), CASE(reading),       CASE(checkpoints), CASE(syncs),      CASE(full),
-        CASE(not_ours),      CASE(device_errors), CASE(given_up),    CASE(power_cuts),
+        CASE(durable_later), CASE(hurried_among_many),
+        CASE(reading),       CASE(checkpoints),
+        CASE(syncs),         CASE(full),
+        CASE(not_ours),      CASE(device_errors),
+        CASE(given_up),      CASE(power_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
