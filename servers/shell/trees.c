@@ -4,7 +4,7 @@
 #include "print.h"
 #include "slots.h"
 
-enum { PATH_BYTES = 1024, OVERRIDE_BYTES = 3000 };
+enum { PATH_BYTES = 1024, OVERRIDE_BYTES = 3000, ARGS_OF_AT = 8 };
 static const char snapshots[] = "/snapshots", layers[] = "/layers";
 
 int tree_copy(struct shell *sh, struct directory_copy_in *in, uint64_t *out_seq)
@@ -232,9 +232,9 @@ int run_override(struct shell *sh, int argc, char **argv)
 }
 
 /* --at: the kept tree with that record's number is seen where it was, while one command runs. */
-static int past_open(struct shell *sh, uint64_t seq, cap_t *out_files)
+static int past_open(struct shell *sh, uint64_t seq, cap_t *out_files, char source[PATH_BYTES + 1])
 {
-    char path[PATH_BYTES + 1], source[PATH_BYTES + 1];
+    char path[PATH_BYTES + 1];
     struct directory_kept_out k = {.next = 0};
     struct directory_namespace_out view = {.directory = {.slot = slot_alloc()}};
     struct directory_subdirectory_out top = {.directory = {.slot = view.directory.slot}};
@@ -247,7 +247,7 @@ static int past_open(struct shell *sh, uint64_t seq, cap_t *out_files)
     } while (err == OK && k.seq != seq);
     if (err != OK) return err;
     print_format(path, sizeof(path), "%.*s", (int)k.path.len, k.path.at);
-    print_format(source, sizeof(source), "%.*s", (int)k.source.len, k.source.at);
+    print_format(source, PATH_BYTES + 1, "%.*s", (int)k.source.len, k.source.at);
     if (strcmp(source, "/") == 0) {
         struct directory_subdirectory_in in = {.path = text_from(path, strlen(path))};
         return directory_subdirectory(sh->files, &in, &top);
@@ -258,23 +258,82 @@ static int past_open(struct shell *sh, uint64_t seq, cap_t *out_files)
     return err == OK ? directory_bind(*out_files, &bind) : err;
 }
 
+/* Beside it all is as it is now: that is not shown as if it had been so. */
+static bool is_in(const char *word, const char *source)
+{
+    char path[PATH_BYTES + 1];
+    struct text at = shell_path(word, path);
+    size_t len = strlen(source);
+
+    if (len == 1) return true;
+    if (at.len < len || memcmp(at.at, source, len) != 0) return false;
+    return at.len == len || at.at[len] == '/';
+}
+
+static int past_run(struct shell *sh, int argc, char **argv, const char *source,
+                    int (*run)(struct shell *, int, char **))
+{
+    char *words[ARGS_OF_AT], why[PATH_BYTES + 80];
+    bool has_path = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-') continue;
+        has_path = true;
+        if (is_in(argv[i], source)) continue;
+        print_format(why, sizeof(why), "it is not in what is kept as of that record: %s", source);
+        return shell_refused(sh, argv[i], why);
+    }
+    if (has_path || strcmp(argv[0], "ls") != 0 || argc + 1 >= ARGS_OF_AT) {
+        return run(sh, argc, argv);
+    }
+    memcpy(words, argv, (size_t)argc * sizeof(words[0]));
+    words[argc] = (char *)source;
+    words[argc + 1] = NULL;
+    return run(sh, argc + 1, words);
+}
+
+/* Which there are, for who asked for another one. */
+static int past_refused(struct shell *sh, const char *seq)
+{
+    char list[200] = "";
+    struct directory_kept_out k = {.next = 0};
+    uint32_t len = 0, left_out = 0;
+
+    for (;;) {
+        int err = directory_kept(sh->files, &(struct directory_kept_in){.after = k.next}, &k);
+        if (err != OK || k.next == 0) break;
+        if (sizeof(list) - len < 24) {
+            left_out++;
+            continue;
+        }
+        print_format(list + len, sizeof(list) - len, "%s%lu", len > 0 ? ", " : "", k.seq);
+        len += (uint32_t)strlen(list + len);
+    }
+    if (len == 0) return shell_refused(sh, seq, "nothing is kept as of that record, nor of others");
+    char why[300];
+    const char *more = left_out > 0 ? " and more: `snapshot` lists them" : "";
+    print_format(why, sizeof(why), "nothing is kept as of that record; there are %s%s", list, more);
+    return shell_refused(sh, seq, why);
+}
+
 int shell_run_at(struct shell *sh, int argc, char **argv, int (*run)(struct shell *, int, char **))
 {
+    static char source[PATH_BYTES + 1];
     cap_t now = sh->files, past;
     uint64_t seq;
 
     if (argc < 3 || strcmp(argv[1], "--at") != 0) return run(sh, argc, argv);
     if (!shell_number(argv[2], &seq)) return shell_wrong(sh, "SEQ is a number");
     if (sh->files == 0) return file_failed(sh, "files", ERR_CAP_EMPTY);
-    int err = past_open(sh, seq, &past);
+    int err = past_open(sh, seq, &past, source);
     if (err != OK) {
         slot_discard(past);
         if (err != DIRECTORY_NOT_FOUND) return file_failed(sh, argv[2], err);
-        return shell_refused(sh, argv[2], "nothing is kept as of that record");
+        return past_refused(sh, argv[2]);
     }
     sh->files = past;
     argv[2] = argv[0];
-    int status = run(sh, argc - 2, argv + 2);
+    int status = past_run(sh, argc - 2, argv + 2, source, run);
     sh->files = now;
     slot_discard(past);
     return status;

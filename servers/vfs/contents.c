@@ -9,37 +9,18 @@
 #include "contents.h"
 
 #include "bytes.h"
+#include "jobs.h"
 #include "panic.h"
-#include "state.h"
 #include "waiting.h"
 
 enum {
-    STORE_FROM = 96,    /* dirty blocks */
-    AHEAD = 16,         /* blocks that are fetched at once of a file that is read in order */
-    COMMITS = 16,       /* of files in one record of the stream */
-    SWEEP_PART = 8,     /* of the disk: less than an eighth is free */
-    CLEAN_SEGMENTS = 4, /* at once */
-    SPARE = 3 * CHUNKS_SEGMENT, /* blocks that are not counted on */
-    SWEEP_LEAST = 512,          /* blocks that files gave up */
+    STORE_FROM = 96, /* dirty blocks */
+    AHEAD = 16,      /* blocks that are fetched at once of a file that is read in order */
+    COMMITS = 16,    /* of files in one record of the stream */
+    OPEN_WAITS = 8,  /* seconds at most, from one, between attempts to open the disk */
 };
-enum sweep_step { SWEEP_NEEDED, SWEEP_MARKS, SWEEP_WAITS, SWEEP_IDLE };
 
-static struct {
-    bool open, busy;
-    bool failed; /* what was tried last; the next request tries again */
-    struct chunks_figures figures;
-    uint64_t fetched, stored;
-    uint32_t sweeps;
-    /* What the job is for. */
-    uint32_t node;
-    uint64_t inode, ahead; /* where the file's next read is expected */
-    struct vfs_stored files[JOB_ITEMS];
-    enum sweep_step sweep;
-    uint32_t mark_next;  /* node */
-    uint64_t swept_at;   /* record of the stream */
-    uint64_t swept_left; /* vfs.left when it began */
-    uint64_t swept_free; /* blocks, before it was released */
-} contents;
+struct contents contents;
 
 void contents_figures(struct contents_figures *out)
 {
@@ -60,14 +41,14 @@ bool contents_may_come(void)
     return contents.open || (contents.busy && job.kind == JOB_OPEN);
 }
 
-static void begin(enum job_kind kind)
+void job_begin(enum job_kind kind)
 {
     job.kind = kind;
     contents.busy = true;
     store_start_job();
 }
 
-static struct tree tree_of(const struct node *n)
+struct tree job_tree(const struct node *n)
 {
     struct tree t = {.depth = n->depth};
 
@@ -83,7 +64,7 @@ static void fetch(const struct vfs *v, uint32_t node, uint64_t index)
     uint64_t blocks = blocks_of(n->stored);
     bool in_order = index == 0 || (n->inode == contents.inode && index == contents.ahead);
 
-    job.tree = tree_of(n);
+    job.tree = job_tree(n);
     job.index = index;
     job.count = 1;
     while (in_order && job.count < AHEAD && index + job.count < blocks &&
@@ -93,7 +74,7 @@ static void fetch(const struct vfs *v, uint32_t node, uint64_t index)
     contents.node = node;
     contents.inode = n->inode;
     contents.ahead = index + job.count;
-    begin(JOB_FETCH);
+    job_begin(JOB_FETCH);
 }
 
 static void fetched(struct vfs *v)
@@ -124,7 +105,7 @@ static void item_begin(const struct vfs *v, uint32_t node, uint64_t stamp, uint3
 
     contents.files[job.items] = (struct vfs_stored){
         .node = node, .cuts = n->cuts, .inode = n->inode, .bytes = n->size, .stamp = stamp};
-    job.item[job.items++] = (struct job_item){.tree = tree_of(n),
+    job.item[job.items++] = (struct job_item){.tree = job_tree(n),
                                               .kept = n->stored,
                                               .blocks = blocks_of(n->size),
                                               .trimmed = n->trimmed,
@@ -153,7 +134,7 @@ static bool store_some(const struct vfs *v)
         job.item[job.items - 1].count++;
     }
     job.count = count;
-    begin(JOB_STORE);
+    job_begin(JOB_STORE);
     return true;
 }
 
@@ -171,6 +152,7 @@ static void stored(struct service *svc)
         memcpy(file->root, job.item[i].tree.root, sizeof(file->root));
         if (!vfs_decide_stored(&s->vfs, file, &s->record)) continue;
         s->record.time = 0;
+        vfs_record_clear(&s->record);
         service_commit(svc, s->record.type, &s->record, (uint32_t)VFS_RECORD_BYTES(&s->record));
         if (i % COMMITS == COMMITS - 1) service_apply(svc);
     }
@@ -190,12 +172,12 @@ static void check(const struct vfs *v, uint32_t node, uint64_t from)
     const struct node *n = &v->nodes[node];
     uint64_t blocks = blocks_of(n->stored);
 
-    job.tree = tree_of(n);
+    job.tree = job_tree(n);
     job.index = from / CHUNKS_BLOCK;
     job.count = blocks - job.index < JOB_BLOCKS ? (uint32_t)(blocks - job.index) : JOB_BLOCKS;
     contents.node = node;
     contents.inode = n->inode;
-    begin(JOB_CHECK);
+    job_begin(JOB_CHECK);
 }
 
 static void checked(const struct vfs *v)
@@ -212,87 +194,6 @@ static void checked(const struct vfs *v)
     waiting_checked(end < n->stored ? end : n->size, checked, CHUNKS_OK);
 }
 
-/* What nobody needs goes. */
-
-static void mark_some(const struct vfs *v)
-{
-    job.items = 0;
-    while (contents.mark_next < v->nodes_fresh && job.items < JOB_ITEMS) {
-        const struct node *n = &v->nodes[contents.mark_next++];
-        if (n->state == NODE_FREE || n->kind != NODE_FILE || n->stored == 0) continue;
-        job.item[job.items++].tree = tree_of(n);
-    }
-    if (job.items > 0) {
-        begin(JOB_MARK);
-    } else {
-        contents.swept_at = server_log.next;
-        begin(JOB_SWEEP);
-    }
-}
-
-static bool is_low(void)
-{
-    const struct chunks_figures *f = &contents.figures;
-
-    return f->free_blocks < f->blocks / SWEEP_PART + 2 * SPARE;
-}
-
-bool contents_may_shrink(const struct vfs *v)
-{
-    return contents.sweep != SWEEP_IDLE || v->left != contents.swept_left;
-}
-
-void contents_cloned(void)
-{
-    if (contents.sweep == SWEEP_MARKS) contents.mark_next = 0;
-}
-
-/* True: a job was begun. What the last sweep left is needed, but for what files gave up since. */
-static bool sweep_some(const struct vfs *v)
-{
-    bool some = v->left > contents.swept_left + SWEEP_LEAST ||
-                (v->room < VFS_DIRTY_MAX && v->left > contents.swept_left);
-
-    if (contents.sweep == SWEEP_IDLE && is_low() && some) contents.sweep = SWEEP_NEEDED;
-    switch (contents.sweep) {
-    case SWEEP_IDLE:
-        return false;
-    case SWEEP_NEEDED:
-        contents.swept_left = v->left;
-        contents.mark_next = 0;
-        contents.sweep = SWEEP_MARKS;
-        begin(JOB_BEGIN);
-        return true;
-    case SWEEP_MARKS:
-        mark_some(v);
-        return true;
-    case SWEEP_WAITS:
-        if (server_log.durable < contents.swept_at) return false;
-        contents.swept_free = contents.figures.free_blocks;
-        job.count = is_low() ? CLEAN_SEGMENTS : 0;
-        begin(JOB_RELEASE);
-        return true;
-    }
-    return false;
-}
-
-/* One that cannot be done is begun again, at the next request. */
-static void swept(void)
-{
-    if (job.result == CHUNKS_DEVICE) {
-        contents.sweep = SWEEP_NEEDED;
-        contents.failed = true;
-    } else if (job.kind == JOB_SWEEP) {
-        contents.sweep = SWEEP_WAITS;
-        contents.sweeps++;
-    } else if (job.kind == JOB_RELEASE) {
-        /* Cleaning goes on as long as it helps. */
-        bool more = job.count > 0 && contents.figures.free_blocks > contents.swept_free;
-        more = more && job.result == CHUNKS_OK && is_low();
-        if (!more) contents.sweep = SWEEP_IDLE;
-    }
-}
-
 /* All together. */
 
 /* Some of what is free goes to headers, to pages of hashes and to what is partly filled. */
@@ -300,7 +201,18 @@ static uint64_t room(void)
 {
     uint64_t free = contents.figures.free_blocks;
 
-    return free > SPARE ? (free - SPARE) / 16 * 15 : 0;
+    return free > SWEEP_SPARE ? (free - SWEEP_SPARE) / 16 * 15 : 0;
+}
+
+/* What is on the disk is not known, but that it failed: with a request later on it is tried again.
+ * What is not ours stays so. */
+static void opened(void)
+{
+    contents.open = job.result == CHUNKS_OK;
+    contents.fails = job.result == CHUNKS_DEVICE || job.result == CHUNKS_MEMORY;
+    contents.waits = contents.waits == 0 ? 1 : contents.waits * 2;
+    if (contents.waits > OPEN_WAITS) contents.waits = OPEN_WAITS;
+    contents.again = ticks_now() + contents.waits * startup_page()->tick_hz;
 }
 
 static void done(struct service *svc)
@@ -311,7 +223,7 @@ static void done(struct service *svc)
     contents.figures = job.figures;
     switch (job.kind) {
     case JOB_OPEN:
-        contents.open = job.result == CHUNKS_OK;
+        opened();
         break;
     case JOB_FETCH:
         fetched(&s->vfs);
@@ -349,8 +261,7 @@ static void next(struct service *svc)
         check(v, node, index);
         return;
     }
-    if (contents.failed || server_log.sealed || sweep_some(v)) return;
-    if (contents.sweep != SWEEP_IDLE && contents.sweep != SWEEP_WAITS) return;
+    if (contents.failed || server_log.sealed || sweep_some(v) || sweep_is_open()) return;
     wanted = waiting_stamp();
     if (v->dirty == 0 || (v->dirty < STORE_FROM && wanted < stamp_of_oldest(v))) return;
     contents.failed = !store_some(v);
@@ -358,7 +269,12 @@ static void next(struct service *svc)
 
 void contents_turn(struct service *svc)
 {
-    if (!contents.open || contents.busy) return;
+    if (contents.busy) return;
+    if (contents.fails && ticks_now() >= contents.again) {
+        contents.fails = false;
+        job_begin(JOB_OPEN);
+    }
+    if (!contents.open) return;
     contents.failed = false;
     next(svc);
 }
@@ -379,5 +295,5 @@ void contents_begin(struct service *svc)
     if (service_signal_source(svc, SIGNAL_STORE, &caps.done) != OK || !store_begin(&caps)) {
         PANIC("no thread for the store of contents");
     }
-    if (store_is_there()) begin(JOB_OPEN);
+    if (store_is_there()) job_begin(JOB_OPEN);
 }

@@ -47,18 +47,20 @@ static bool device_flush(void *context)
 bool disk_open(cap_t block, struct store_disk *out, const char **out_why)
 {
     const struct blockdev_args args = {.block = block, .data_pages = DATA_PAGES};
+    blockdev_close(&blockdev); /* of an attempt before this one */
     int err = block == 0 ? BLOCK_NO_DEVICE : blockdev_open(&blockdev, &args);
 
-    *out_why = "there is no disk for contents";
-    if (err == BLOCK_NO_DEVICE) return false;
-    *out_why = "the disk for contents cannot be had";
-    if (err != OK) return false;
-    *out_why = "the disk for contents is read-only";
-    if (blockdev.read_only) return false;
+    if (err == BLOCK_NO_DEVICE) {
+        *out_why = "there is no disk for contents";
+    } else if (err != OK) {
+        *out_why = "the disk for contents cannot be had";
+    } else if (blockdev.read_only) {
+        *out_why = "the disk for contents is read-only";
+    }
+    if (err != OK || blockdev.read_only) return false;
     *out = (struct store_disk){
         .device = {.read = device_read, .write = device_write, .flush = device_flush},
         .blocks = blockdev.sectors / SECTORS,
     };
-    *out_why = "";
     return true;
 }

@@ -11,6 +11,7 @@
 #include "idl/vfs.h"
 #include "image.h"
 #include "panic.h"
+#include "print.h"
 #include "service_run.h"
 
 enum {
@@ -86,6 +87,7 @@ int server_commit_now(struct service *svc, struct vfs_record *record)
 
     if (!grow_for(&s->vfs, record)) return DIRECTORY_NO_SPACE;
     record->time = ticks_now();
+    vfs_record_clear(record);
     service_commit(svc, record->type, record, (uint32_t)VFS_RECORD_BYTES(record));
     return OK;
 }
@@ -100,6 +102,10 @@ static void on_apply(void *state, const struct record *record)
     struct server *s = state;
     const struct vfs_record *r = (const struct vfs_record *)record->payload;
 
+    if (s->folds && vfs_record_problem(r, record->len) != NULL) {
+        print_debug("vfs: record %u: %s\n", r->type, vfs_record_problem(r, record->len));
+        PANIC("the stream has a record that cannot be ours");
+    }
     if (!grow_for(&s->vfs, r)) PANIC("no memory to fold the stream");
     watch_look(s, r);
     vfs_apply(&s->vfs, r);
@@ -138,6 +144,7 @@ static void on_death(struct service *svc, uint64_t badge)
 
     if (!vfs_decide_close(&s->vfs, (uint16_t)badge_index(badge), badge_generation(badge), r))
         return;
+    vfs_record_clear(r);
     service_commit(svc, r->type, r, (uint32_t)VFS_RECORD_BYTES(r));
     watch_drop(r->open);
     remote_gone(r->open);
@@ -238,6 +245,7 @@ static void boot_commit(struct service *svc, enum vfs_error err)
 
     if (err != VFS_OK || !grow_for(&s->vfs, &s->record)) return;
     s->record.time = ticks_now();
+    vfs_record_clear(&s->record);
     service_commit(svc, s->record.type, &s->record, (uint32_t)VFS_RECORD_BYTES(&s->record));
     service_apply(svc);
 }
@@ -279,7 +287,9 @@ int main(int argc, char **argv)
         .reply_count = REPLIES,
         .receive_slots = 1,
     };
+    server.folds = true;
     service_begin(&service);
+    server.folds = false; /* what comes now we decide ourselves */
     service_objects_begin(&service);
     boot_prepare(&service);
     contents_begin(&service);

@@ -3,6 +3,7 @@
 #include "abi/boot.h"
 #include "idl/axiom.h"
 #include "idl/vfs.h"
+#include "record.h"
 #include "service_log.h"
 #include "trees.h"
 
@@ -12,6 +13,7 @@ struct server {
     struct vfs vfs;
     struct asker who;         /* whom the capability of the present request stands for */
     uint16_t open;            /* its handle, or VFS_NO_OPEN */
+    bool folds;               /* what the stream has: nothing is decided yet */
     struct vfs_record record; /* of the present request: too large for a stack */
 };
 

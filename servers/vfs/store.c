@@ -33,6 +33,7 @@ static struct {
     struct store_disk disk;
     struct chunks chunks;
     uint64_t mapped; /* pages at STORE_CHUNKS */
+    uint64_t tables; /* and at STORE_TABLES */
 } store;
 static struct tree_store *trees;
 
@@ -59,6 +60,19 @@ static bool reserve(void *context, uint32_t count)
         if (!map(at, more * MEMORY_PAGE)) return false;
         store.mapped += more;
     }
+    return true;
+}
+
+/* Another attempt finds them mapped. */
+static bool tables_map(uint64_t bytes)
+{
+    uint64_t pages = (bytes + MEMORY_PAGE - 1) / MEMORY_PAGE;
+    uint64_t more = pages > store.tables ? pages - store.tables : 0;
+
+    if (more > 0 && !map(STORE_TABLES + store.tables * MEMORY_PAGE, more * MEMORY_PAGE)) {
+        return false;
+    }
+    store.tables += more;
     return true;
 }
 
@@ -91,6 +105,7 @@ static bool name(uint8_t id[CHUNKS_ID])
 
 static enum chunks_result open_store(void)
 {
+    trees = NULL; /* no figures of a store that is not open */
     if (!disk_open(store.caps.disk, &store.disk, &store.why)) return CHUNKS_DEVICE;
     uint32_t segments = chunks_segments(store.disk.blocks);
     uint64_t at = STORE_TABLES;
@@ -104,14 +119,20 @@ static enum chunks_result open_store(void)
     config.buffer = part(&at, CHUNKS_BUFFER);
     config.buckets = part(&at, BUCKETS * sizeof(config.buckets[0]));
     config.segments = part(&at, segments * sizeof(struct segment));
-    trees = part(&at, sizeof(struct tree_store));
-    store.why = "there is no memory for the store of contents";
-    if (!map(STORE_TABLES, at - STORE_TABLES) || !reserve(NULL, 1)) return CHUNKS_MEMORY;
-    store.why = "there are no random bytes to name the store with";
-    if (!name(config.id)) return CHUNKS_DEVICE;
-    trees->chunks = &store.chunks;
+    struct tree_store *tables = part(&at, sizeof(struct tree_store));
+    if (!tables_map(at - STORE_TABLES) || !reserve(NULL, 1)) {
+        store.why = "there is no memory for the store of contents";
+        return CHUNKS_MEMORY;
+    }
+    if (!name(config.id)) {
+        store.why = "there are no random bytes to name the store with";
+        return CHUNKS_DEVICE;
+    }
+    memset(tables, 0, sizeof(*tables));
+    tables->chunks = &store.chunks;
     enum chunks_result result = chunks_open(&store.chunks, &config);
     store.why = chunks_text(result);
+    if (result == CHUNKS_OK) trees = tables;
     return result;
 }
 

@@ -63,7 +63,7 @@ struct store_disk {
     struct chunks_device device;
     uint64_t blocks;
 };
-/* disk.c: false: there is none, or it is read-only; `*out_why` says so. */
+/* disk.c: false: there is none, it fails, or it is read-only; `*out_why` says so. */
 bool disk_open(cap_t block, struct store_disk *out, const char **out_why);
 /* Why there is no store; "" if there is one. Valid after JOB_OPEN. */
 const char *store_why(void);

@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 from harness import BUILDS, Boots, plain
+from nbd_disk import READ, Disk
 
 MIB = 1 << 20
 BLOCK = 4096
@@ -241,6 +242,33 @@ class Contents(Boots):
         three = self.start()
         self.many(three, "read /f 600 3072")
         self.assertTrue(three.power_off())
+
+    def test_comes_back(self):
+        """A disk that fails while it is opened is opened by a later request, and has all that was
+        written meanwhile; nobody starts anything anew."""
+        one = self.start()
+        self.many(one, "write /f 600 3072")
+        self.line(one, "vfs flush")
+        self.line(one, "kill vfs")
+        self.assertTrue(one.power_off())
+        path = self.own.pop("wl-files")
+        disk = Disk(path, path.stat().st_size, 1, "wl-files")
+        self.addCleanup(disk.close)
+        disk.fail(READ)
+        two = self.start(extra=disk.arguments())
+        self.assertIn("the disk of files fails", self.line(two, "vfs"))
+        self.assertIn("away", self.line(two, "cat /f > /g", None))
+        self.many(two, "write /later 100 3072")
+        disk.mend()
+        deadline = time.monotonic() + 60
+        while "fails" in self.line(two, "vfs"):
+            self.assertLess(time.monotonic(), deadline)
+            self.line(two, "sleep 1")
+        self.many(two, "read /f 600 3072")
+        self.line(two, "vfs flush")
+        self.assertEqual(self.verified(two)[0][2], 0)
+        self.assertNotIn("restart", plain(bytes(two.seen)))
+        self.assertTrue(two.power_off())
 
     def test_bad_disks(self):
         """Somebody else's, and one without a sound superblock: left alone, and said."""

@@ -57,8 +57,11 @@ class Trees(Booted):
         self.assertEqual(self.words(f"ls --at {second} /t"), ["f", "new"])
         self.assertEqual(self.words(f"cat --at {second} /t/f"), ["two"])
         self.assertEqual(self.words("ls /t"), [])
-        self.refused("ls --at 1 /t", "nothing is kept as of that record")
+        self.refused("ls --at 1 /t",
+                     f"nothing is kept as of that record; there are {first}, {second}")
         self.refused("ls --at x /t", "SEQ is a number", 2)
+        self.refused(f"ls --at {first} /etc", "it is not in what is kept as of that record: /t")
+        self.assertEqual(self.words(f"ls --at {first}"), ["d/", "f"])
         self.refused("cat --at " + str(first) + " /t/none", "notFound")
         for line in ("write /snapshots/first/f 1", "rm /snapshots/first/f",
                      "mkdir /snapshots/first/x", "chmod w+r /snapshots/first/f",
@@ -76,7 +79,7 @@ class Trees(Booted):
         self.run_line("snapshot -d first; snapshot -d second")
         self.refused("snapshot -d first", "notFound")
         self.refused("snapshot -d /t", "notFound")  # a tree that is not kept is not dropped so
-        self.refused(f"cat --at {first} /t/f", "nothing is kept")
+        self.refused(f"cat --at {first} /t/f", "nothing is kept as of that record, nor of others")
         self.run_line("rmdir /snapshots /t")
 
     def test_kept_by_users(self):

@@ -78,6 +78,8 @@ static bool parent_is_directory(const char *path)
 static void fold(void)
 {
     if (vfs_blocks_needed(&live, &record) > VFS_BLOCKS_MAX) fail();
+    vfs_record_clear(&record);
+    assert_null(vfs_record_problem(&record, VFS_RECORD_BYTES(&record)));
     vfs_apply(&live, &record);
     vfs_apply(&folded, &record);
 }

@@ -23,7 +23,10 @@ static void (*before_apply)(void); /* NULL, or what looks at each record */
 static inline enum vfs_error apply_if(enum vfs_error err)
 {
     if (err == VFS_OK && before_apply != NULL) before_apply();
-    if (err == VFS_OK) vfs_apply(&vfs, &record);
+    if (err != VFS_OK) return err;
+    vfs_record_clear(&record);
+    assert_null(vfs_record_problem(&record, VFS_RECORD_BYTES(&record)));
+    vfs_apply(&vfs, &record);
     return err;
 }
 

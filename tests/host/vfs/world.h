@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record.h"
 #include "trees.h"
 
 static const struct asker the_system = {.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};
