@@ -29,6 +29,12 @@ struct Entry {
   mode @5 :UInt8;
 }
 
+struct Id {
+  kind @0 :Stat.Kind;            # file or directory
+  size @1 :UInt64;               # bytes of a file; what is below a directory
+  hash @2 :Data $Wl.max(32);     # of a file as `digest`; BLAKE2b-256
+}
+
 interface Directory @0xabd08b37fb8e602e {
   enum Error { notFound @0; exists @1; notDirectory @2; isDirectory @3; notEmpty @4; badPath @5; noSpace @6; readOnly @7; limit @8; badOffset @9;
                denied @10; loop @11; quota @12; notLink @13; busy @14; silent @15; gone @16; damaged @17; away @18;
@@ -133,6 +139,15 @@ interface Directory @0xabd08b37fb8e602e {
   # Only in a view of one's own: a file that comes first at `path`, whatever is there, and that only its owner reads. What
   # is in it is in the file server's memory and nowhere else: in no log, on no disk, in no copy. It goes with the view
   # or `unbind` of the directory; with the file server, too: then `read` answers `gone`. `denied`: the view is all's.
+  identify @29 (path :Text $Wl.max(1024)) -> (id :Id)
+      $Wl.errors(["notFound", "notDirectory", "badPath", "readOnly", "denied", "loop", "busy", "away"]);
+  # What is there, by its contents: of a file the bytes, of a directory names, kinds, modes and contents of all that is
+  # below it. Waits until that is on the disk for contents: `away` without one. `readOnly`: some of it is the boot
+  # image's, another server's, or an override, which are in no store. `busy`: it changes again and again.
+  reach @30 (id :Id) -> (path :Text $Wl.max(1024)) $Wl.errors(["notFound"]);
+  # Where in this Directory something stands that has this id and that its user may read: a file, or a tree that is kept,
+  # of which all is on the disk for contents.
+  # Who cannot reach it by a path learns nothing: `notFound` is the answer also where others have it.
 }
 
 interface Watch @0xd41c7a4f0a6b5e93 {

@@ -10,7 +10,8 @@
 #ifndef LOG_CHECKPOINT_BYTES /* tests/sim makes them more often */
 #define LOG_CHECKPOINT_BYTES (256 << 10)
 #endif
-/* A checkpoint is made after so many times its own bytes: what it costs is that part of all. */
+/* A checkpoint is made when so many times its own bytes were taken: what it costs is that part of
+ * all. */
 enum { ROOM_SPARE = 65536, SINCE_LEAST = LOG_CHECKPOINT_BYTES, CARE_PART = 4 };
 
 /* Answers that wait. */
@@ -204,6 +205,7 @@ static void log_append(struct service *svc)
     memcpy(at + 1, svc->records, svc->record_bytes);
     log->used += 8 + svc->record_bytes;
     log->since += svc->record_bytes;
+    log->taken += log_place(svc->record_bytes);
     log->next++;
     service_settle(svc);
     once_apply(svc);
@@ -258,7 +260,7 @@ static void log_checkpoint(struct service *svc)
     log->lost = false;
     parts_make(svc, LOG_SENDS);
     if (log->lost) log->last = last;
-    log->since = log->lost ? SINCE_LEAST / 2 : 0;
+    log->since = log->taken = log->lost ? SINCE_LEAST / 2 : 0;
     stream_meet(svc);
     pending_send(svc);
     (void)held_release(svc); /* a wait for a part may have used up the signal that tells of them */
@@ -267,7 +269,7 @@ static void log_checkpoint(struct service *svc)
 static void log_care(struct service *svc)
 {
     struct service_log *log = svc->log;
-    bool many = log->since >= SINCE_LEAST && log->since / CARE_PART >= log->last;
+    bool many = log->taken >= SINCE_LEAST && log->taken / CARE_PART >= log->last;
     bool tight = log->room < 2 * (log->last + log->since + ROOM_SPARE) &&
                  log->since >= ROOM_SPARE / 2 + log->last / 4;
     if (log->snapshot != NULL && !log->sealed && (many || tight)) log_checkpoint(svc);

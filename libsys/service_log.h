@@ -23,6 +23,9 @@ enum {
     LOG_OUTCOME_WORDS = 4,
     LOG_OUTCOME_HINTS = 64,
 };
+#ifndef LOG_PLACE_LEAST /* tests/sim counts bytes only */
+#define LOG_PLACE_LEAST 1024u
+#endif
 #define SERVICE_SIGNAL_STREAM (1ull << 60) /* bit of the service's notification */
 
 enum record_own {
@@ -74,6 +77,7 @@ struct service_log {
     uint64_t hurried;              /* and the ledger was told so of these */
     uint64_t room;                 /* bytes that may still be appended */
     uint64_t since, last;          /* bytes since the last checkpoint, and its own */
+    uint64_t taken;                /* as `since`, with the place that short records take */
     uint8_t mode;                  /* enum log_mode */
     cap_t source;                  /* SERVICE_SIGNAL_STREAM, for the ledger */
     bool watched, on_disk, sealed; /* sealed: the stream takes nothing more */
@@ -88,6 +92,13 @@ struct service_log {
     uint8_t hints[LOG_OUTCOME_HINTS];              /* where a client's outcome was last */
     struct service_outcome outcomes[LOG_OUTCOMES]; /* number 0: free */
 };
+
+/* What a record takes of a log at least, however short: one that is waited for has a block there,
+ * and who folds reads all of that. */
+static inline uint64_t log_place(uint64_t bytes)
+{
+    return bytes > LOG_PLACE_LEAST ? bytes : LOG_PLACE_LEAST;
+}
 
 /* Whether the badge is of an object of this boot: those of former ones are dead. */
 static inline bool log_has_object(const struct service_log *log, uint64_t badge)

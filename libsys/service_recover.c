@@ -93,6 +93,7 @@ static void fold_records(struct service *svc, uint64_t from, struct stream_info_
             CHECK(bytes <= len - at - 8);
             fold(svc, copy + at + 8, bytes);
             svc->log->since += bytes;
+            svc->log->taken += log_place(bytes);
             at += 8 + ((uint32_t)bytes + 7) / 8 * 8;
         }
     }

@@ -89,6 +89,7 @@ int run_bind(struct shell *sh, int argc, char **argv);
 int run_unbind(struct shell *sh, int argc, char **argv);
 int run_watch(struct shell *sh, int argc, char **argv);
 int run_touch(struct shell *sh, int argc, char **argv);
+int run_cas(struct shell *sh, int argc, char **argv);
 
 /* files.c, contents.c: of several of them. */
 /* trees.c: shares chunks; waits once until all is stored. */

@@ -138,6 +138,15 @@ static bool store_some(const struct vfs *v)
     return true;
 }
 
+/* No block of it is dirty, but its tree has more than it, or less: it becomes its own. */
+static void settle(const struct vfs *v, uint32_t node)
+{
+    job.items = 0;
+    item_begin(v, node, 0, 0);
+    job.count = 0;
+    job_begin(JOB_STORE);
+}
+
 /* The chunks are durable: now they are named. */
 static void stored(struct service *svc)
 {
@@ -262,6 +271,10 @@ static void next(struct service *svc)
         return;
     }
     if (contents.failed || server_log.sealed || sweep_some(v) || sweep_is_open()) return;
+    if (waiting_unsettled(v, &node)) {
+        settle(v, node);
+        return;
+    }
     wanted = waiting_stamp();
     if (v->dirty == 0 || (v->dirty < STORE_FROM && wanted < stamp_of_oldest(v))) return;
     contents.failed = !store_some(v);

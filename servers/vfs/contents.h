@@ -36,3 +36,5 @@ int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_r
 /* Until all that is dirty now is stored. */
 int contents_flush_later(struct request *rq);
 int contents_verify_later(struct request *rq, uint64_t from);
+/* Until all of it is stored, and so has a name. */
+int contents_identify_later(struct request *rq, uint32_t node);

@@ -296,4 +296,6 @@ const struct directory_ops server_directory_ops = {
     .kept = on_kept,
     .override = on_override,
     .area = on_area,
+    .identify = on_identify,
+    .reach = on_reach,
 };

@@ -3,6 +3,7 @@
 #include "abi/boot.h"
 #include "idl/axiom.h"
 #include "idl/vfs.h"
+#include "ids.h"
 #include "record.h"
 #include "service_log.h"
 #include "trees.h"
@@ -37,6 +38,15 @@ int on_overlay(struct request *rq, const struct directory_overlay_in *in);
 int on_commit(struct request *rq, const struct directory_commit_in *in);
 int on_override(struct request *rq, const struct directory_override_in *in);
 int on_kept(struct request *rq, const struct directory_kept_in *in, struct directory_kept_out *out);
+
+/* named.c */
+int on_identify(struct request *rq, const struct directory_identify_in *in,
+                struct directory_identify_out *out);
+int on_reach(struct request *rq, const struct directory_reach_in *in,
+             struct directory_reach_out *out);
+/* The hash goes to `scratch`. */
+void id_fill(const struct vfs *v, uint32_t node, uint8_t scratch[VFS_HASH_BYTES],
+             struct directory_identify_out *out);
 
 /* mounted.c */
 int on_namespace(struct request *rq, const struct directory_namespace_in *in,

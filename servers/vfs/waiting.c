@@ -5,8 +5,8 @@
 #include "heap.h"
 #include "panic.h"
 
-enum { WAITING = LOG_HELD_MAX };
-enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_GET, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK };
+enum { WAITING = LOG_HELD_MAX, NAME_TRIES = 4096 };
+enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_GET, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK, WAIT_NAME };
 
 static struct waiting {
     enum waiting_kind kind;
@@ -14,6 +14,7 @@ static struct waiting {
     uint32_t node, len;
     uint64_t inode, offset;
     uint64_t stamp; /* FLUSH */
+    uint32_t tries; /* NAME */
     uint32_t at;    /* GET: in the area of the handle */
     uint32_t generation;
     uint16_t open;
@@ -101,6 +102,17 @@ int contents_verify_later(struct request *rq, uint64_t from)
     return REPLY_LATER;
 }
 
+int contents_identify_later(struct request *rq, uint32_t node)
+{
+    if (!contents_may_come()) return DIRECTORY_AWAY;
+    struct waiting *w = add(rq, WAIT_NAME);
+    w->node = node;
+    w->inode = server_of(rq)->vfs.nodes[node].inode;
+    w->tries = 0;
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
 static bool is_read(const struct waiting *w)
 {
     return w->kind == WAIT_READ || w->kind == WAIT_GET;
@@ -157,9 +169,19 @@ uint64_t waiting_stamp(void)
     for (uint32_t i = 0; i < WAITING; i++) {
         const struct waiting *w = &all[i];
         if (w->kind == WAIT_FLUSH && w->stamp > stamp) stamp = w->stamp;
-        if (w->kind == WAIT_WRITE) stamp = UINT64_MAX;
+        if (w->kind == WAIT_WRITE || w->kind == WAIT_NAME) stamp = UINT64_MAX;
     }
     return stamp;
+}
+
+bool waiting_unsettled(const struct vfs *v, uint32_t *out_node)
+{
+    for (uint32_t i = 0; i < WAITING; i++) {
+        if (all[i].kind != WAIT_NAME || !is_same_file(v, &all[i])) continue;
+        *out_node = vfs_unsettled(v, all[i].node);
+        if (*out_node != VFS_NONE && !vfs_has_dirty(v, *out_node)) return true;
+    }
+    return false;
 }
 
 static struct waiting *first_check(void)
@@ -251,6 +273,25 @@ static void flush_turn(const struct vfs *v, struct waiting *w)
     (void)directory_flush_answer(w->token, done ? OK : DIRECTORY_AWAY);
 }
 
+static void name_turn(const struct vfs *v, struct waiting *w)
+{
+    uint8_t hash[VFS_HASH_BYTES];
+    struct directory_identify_out out = {0};
+    int err = OK;
+
+    if (!is_same_file(v, w)) {
+        err = DIRECTORY_NOT_FOUND;
+    } else if (vfs_check_named(v, w->node) != VFS_OK) {
+        err = DIRECTORY_READ_ONLY;
+    } else if (vfs_unsettled(v, w->node) != VFS_NONE) {
+        if (contents_may_come() && !contents_fails() && w->tries++ < NAME_TRIES) return;
+        err = w->tries < NAME_TRIES ? DIRECTORY_AWAY : DIRECTORY_BUSY;
+    }
+    if (err == OK) id_fill(v, w->node, hash, &out);
+    w->kind = WAIT_NONE;
+    (void)directory_identify_answer(w->token, err, &out);
+}
+
 void waiting_turn(struct service *svc)
 {
     struct server *s = svc->state;
@@ -260,6 +301,7 @@ void waiting_turn(struct service *svc)
         if (is_read(w)) read_turn(s, w);
         if (w->kind == WAIT_WRITE) write_turn(svc, w);
         if (w->kind == WAIT_FLUSH) flush_turn(&s->vfs, w);
+        if (w->kind == WAIT_NAME) name_turn(&s->vfs, w);
         if (w->kind == WAIT_CHECK && !contents_may_come()) {
             check_answer(w, FILE_AWAY, &(struct file_verify_out){.next = 0});
         }

@@ -15,6 +15,8 @@ bool waiting_block(const struct vfs *v, uint32_t *out_node, uint64_t *out_index)
 void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunks_result why);
 /* The dirty blocks up to this stamp are wanted on the disk; 0: nobody wants them. */
 uint64_t waiting_stamp(void);
+/* A file that is to have its own tree of chunks, of which all is stored. False: none is. */
+bool waiting_unsettled(const struct vfs *v, uint32_t *out_node);
 /* A file that is to be checked. False: none is. */
 bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from);
 /* It was, up to `next`: there it is bad, if `why` says so. */
