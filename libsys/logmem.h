@@ -76,6 +76,7 @@ struct log_ledger {            /* the ledger's page */
     uint32_t reason;           /* in memory: why; the ledger's */
     uint8_t boot_id[16];       /* what the log on the disk calls this boot */
     volatile uint64_t durable; /* commits [0, durable) are on the disk for good: they may go */
+    uint32_t boot;             /* its number there, once that is durable; 0: it has none */
 };
 
 static inline struct log_ledger *logmem_ledger(const struct logmem *l)

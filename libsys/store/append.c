@@ -235,12 +235,14 @@ enum store_result store_checkpoint(struct store *s, const struct store_blob *blo
     return STORE_OK;
 }
 
-/* The BOOT note, unless the boot that the log knows last goes on. */
+/* The BOOT note, unless the boot that the log knows last goes on. That it does is never guessed from
+ * its id: two boots may have the same one. */
 static void append_boot(struct store *s)
 {
     const struct store_table *t = &s->fold.table;
     const struct store_boot *boot = &s->config.boot;
-    if (t->boot != 0 && memcmp(t->boot_id, boot->id, STORE_ID_BYTES) == 0) return;
+    bool known = t->boot == boot->goes_on && memcmp(t->boot_id, boot->id, STORE_ID_BYTES) == 0;
+    if (boot->goes_on != 0 && known) return;
     const struct store_stream *kernel = store_fold_stream(&s->fold, STORE_KERNEL);
     struct store_boot_note note = {.boot = t->boot + 1,
                                    .base = kernel != NULL ? kernel->next : 0,

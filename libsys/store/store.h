@@ -61,8 +61,9 @@ struct store_geometry {      /* of a log to be formatted; 0: the default */
 enum store_format { STORE_FORMAT_NEVER, STORE_FORMAT_EMPTY, STORE_FORMAT_ALWAYS };
 
 struct store_boot {             /* what the BOOT note says */
-    uint8_t id[STORE_ID_BYTES]; /* of this boot of the system. The id of the log's last boot:
-                                       that one goes on, and stream 0 with it */
+    uint8_t id[STORE_ID_BYTES]; /* of this boot of the system */
+    uint32_t goes_on;           /* number that the log gave to this boot before: if it is the log's
+                                   last one, and of that id, stream 0 goes on. 0: a new boot */
     uint64_t memory, time;      /* bytes; any clock */
     uint8_t image[HASH_BYTES];
 };

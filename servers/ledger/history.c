@@ -45,7 +45,8 @@ void history_answer(const struct disk_answer *a)
 {
     struct data bytes = data_from(a->bytes, a->length);
     const struct store_table *log = &ledger.disk.store.fold.table;
-    bool known = memcmp(log->boot_id, logmem_ledger(ledger.log)->boot_id, STORE_ID_BYTES) == 0;
+    uint32_t boot = logmem_ledger(ledger.log)->boot;
+    bool known = boot != 0 && log->boot == boot;
     if (a->kind == DISK_COMMITS) {
         (void)history_commits_answer(a->token, result_of(a->err),
                                      &(struct history_commits_out){.commits = bytes});

@@ -63,8 +63,8 @@ static void wait(void)
 }
 
 /* The boot's number is on the disk before anybody hears of it: no two that were seen are the
- * same. */
-static uint32_t number_keep(void)
+ * same. From then on a ledger that begins knows by the number that the boot is not a new one. */
+static uint32_t number_keep(struct log_ledger *page)
 {
     struct store_figures f;
     store_figures(&ledger.disk.store, &f);
@@ -72,13 +72,15 @@ static uint32_t number_keep(void)
     for (;;) {
         drive();
         if (ledger.disk.given_up) return KEEP_FAILS;
-        if (store_durable(&ledger.disk.store) >= f.records) return KEEP_OK;
+        if (store_durable(&ledger.disk.store) >= f.records) break;
         wait();
     }
+    page->boot = (uint32_t)f.boot;
+    return KEEP_OK;
 }
 
 /* What is on it: enum keep_reason. */
-static uint32_t disk_look(const struct log_ledger *page)
+static uint32_t disk_look(struct log_ledger *page)
 {
     struct disk_config config = {.memory = disk_buffers,
                                  .blocks = ledger.device.blocks,
@@ -86,13 +88,14 @@ static uint32_t disk_look(const struct log_ledger *page)
                                  .opening = never_twice()};
     CHECK(disk_memory() <= sizeof(disk_buffers));
     memcpy(config.boot.id, page->boot_id, sizeof(config.boot.id));
+    config.boot.goes_on = page->boot;
     config.boot.time = ticks_now();
     disk_open(&ledger.disk, &config);
     for (;;) {
         drive();
         if (ledger.disk.given_up) return KEEP_FAILS;
         enum store_result now = disk_status(&ledger.disk);
-        if (ledger.disk.open) return now == STORE_OK ? number_keep() : KEEP_STORE + now;
+        if (ledger.disk.open) return now == STORE_OK ? number_keep(page) : KEEP_STORE + now;
         if (now != STORE_WAIT && now != STORE_EMPTY && !disk_failed(&ledger.disk)) {
             return KEEP_STORE + now;
         }
@@ -105,7 +108,7 @@ static bool driver_died(int err)
     return err == ERR_PEER_DIED || err == ERR_CANCELLED || err == ERR_CAP_LOST;
 }
 
-static uint32_t disk_try(const struct log_ledger *page)
+static uint32_t disk_try(struct log_ledger *page)
 {
     if (ledger.caps.driver == 0) return KEEP_NO_DISK;
     int err = device_open(&ledger.device, &ledger.caps);
@@ -120,7 +123,7 @@ void keep_open(void)
 {
     struct log_ledger *page = logmem_ledger(ledger.log);
     if (page->keeps == LOG_KEEPS_UNDECIDED) {
-        boot_name(page);
+        if (page->boot == 0) boot_name(page);
         ledger.reason = disk_try(page);
         page->reason = ledger.reason;
         page->keeps = ledger.disk.open ? LOG_KEEPS_ON_DISK : LOG_KEEPS_IN_MEMORY;

@@ -68,12 +68,15 @@ void power_cut(void)
 void open_again(uint8_t boot)
 {
     static uint64_t openings;
+    static uint8_t last;
     device.flying = 0; /* who asked is gone */
     struct disk_config config = {.memory = memory,
                                  .blocks = BLOCKS,
                                  .log = log_memory,
                                  .boot = {.id = {1, boot}},
                                  .opening = ++openings};
+    if (boot == last) config.boot.goes_on = disk.store.fold.table.boot;
+    last = boot;
     disk_open(&disk, &config);
     settle();
 }

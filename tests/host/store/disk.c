@@ -48,6 +48,8 @@ enum store_result bench_reopen(struct bench *b)
     b->config.opening++;
     store_open(&b->store, &b->config);
     bench_run(b);
+    if (store_status(&b->store) == STORE_OK)
+        b->config.boot.goes_on = b->store.fold.table.boot; /* for the writer that comes next */
     store_read_begin(&b->reader, &b->store, b->window, sizeof(b->window));
     return store_status(&b->store);
 }
@@ -56,6 +58,7 @@ enum store_result bench_open(struct bench *b)
 {
     b->config.boot.id[15]++;
     b->config.boot.time += 1000;
+    b->config.boot.goes_on = 0;
     b->chain = (struct chain){0};
     return bench_reopen(b);
 }

@@ -81,6 +81,33 @@ static void same_boot(void **state)
     assert_int_equal(bench_check(&b, 0, 0), 150);
 }
 
+/* STORE0005: two boots of the same name (of machines without chance) are two: that one goes on is
+ * said by its number only. And that number with another name is another boot, too. */
+static void same_name(void **state)
+{
+    struct store_figures figures;
+    (void)state;
+    assert_int_equal(bench_open(&b), STORE_OK);
+    assert_int_equal(bench_commit(&b), STORE_OK);
+    sync_all();
+    b.config.boot.goes_on = 0;
+    assert_int_equal(bench_reopen(&b), STORE_OK);
+    assert_int_equal(store_commits(&b.store), 0);
+    store_figures(&b.store, &figures);
+    assert_int_equal(figures.boot, 2);
+    assert_int_equal(figures.last_count, 1);
+    sync_all();
+    b.config.boot.goes_on = 1; /* it did, but is not the last one */
+    assert_int_equal(bench_reopen(&b), STORE_OK);
+    store_figures(&b.store, &figures);
+    assert_int_equal(figures.boot, 3);
+    sync_all();
+    b.config.boot.id[0]++;
+    assert_int_equal(bench_reopen(&b), STORE_OK);
+    store_figures(&b.store, &figures);
+    assert_int_equal(figures.boot, 4);
+}
+
 static void checkpoint(uint64_t at, uint32_t parts)
 {
     uint64_t position;
@@ -146,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup(round_trip, setup),
         cmocka_unit_test_setup(boots, setup),
         cmocka_unit_test_setup(same_boot, setup),
+        cmocka_unit_test_setup(same_name, setup),
         cmocka_unit_test_setup(checkpoints, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
