@@ -56,7 +56,7 @@ static int map_memory(struct bulk_client *b, const struct bulk_open_args *args, 
     }
     window_release(b->address, pages);
     b->address = 0;
-    return err;
+    return err == SELF_GONE ? ERR_PEER_DIED : err; /* whose it was ended when it had answered */
 }
 
 static int ask(struct bulk_client *b, const struct bulk_open_args *args, cap_t wake)

@@ -73,7 +73,7 @@ enum log_keeps { LOG_KEEPS_UNDECIDED, LOG_KEEPS_IN_MEMORY, LOG_KEEPS_ON_DISK };
 struct log_ledger {            /* the ledger's page */
     volatile uint64_t hashed;  /* hashes [0, hashed) stand */
     uint32_t keeps;            /* enum log_keeps: where the streams are, all through a boot */
-    uint32_t reason;           /* in memory: why; the ledger's */
+    uint32_t reason;           /* in memory: why; else what is wrong with it; the ledger's */
     uint8_t boot_id[16];       /* what the log on the disk calls this boot */
     volatile uint64_t durable; /* commits [0, durable) are on the disk for good: they may go */
     uint32_t boot;             /* its number there, once that is durable; 0: it has none */

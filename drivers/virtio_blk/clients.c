@@ -12,17 +12,45 @@
 
 enum { TURN_MAX = 64, HEAD_PIECES = 3 };
 
-int client_open(struct driver *d, cap_t *out_slot, uint64_t *out_badge)
+static int client_new(struct driver *d, struct block_open_out *out)
 {
     for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
         if (c->badge != 0) continue;
         c->badge = badge_make(KIND_BULK, startup_page()->pid, ++c->generation, i);
-        *out_slot = d->service.endpoint;
-        *out_badge = c->badge;
+        out->bulk = (struct cap_arg){
+            .slot = d->service.endpoint, .rights = RIGHT_WRITE | RIGHT_GRANT, .badge = c->badge};
         return OK;
     }
     return BLOCK_NO_ROOM;
+}
+
+static bool some_end(const struct driver *d)
+{
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        if (d->clients[i].ending) return true;
+    }
+    return false;
+}
+
+/* What one who has ended still has under way may be a write, and who opens may be its successor: it
+ * reads nothing before that is done, and writes nothing that it would be written over. */
+int client_open(struct request *rq, struct block_open_out *out)
+{
+    struct driver *d = request_service(rq)->state;
+    if (!some_end(d)) return client_new(d, out);
+    if (d->opens == CLIENTS_MAX) return BLOCK_NO_ROOM;
+    d->open[d->opens++] = rq->token;
+    return REPLY_LATER;
+}
+
+static void opens_answer(struct driver *d)
+{
+    for (; d->opens > 0 && !some_end(d); d->opens--) {
+        struct block_open_out out = {0};
+        int err = client_new(d, &out);
+        (void)block_open_answer(d->open[d->opens - 1], err, &out); /* who asked may be gone */
+    }
 }
 
 struct client *client_of(struct driver *d, uint64_t badge)
@@ -56,6 +84,7 @@ void client_gone(struct driver *d, uint64_t badge)
     if (c == NULL) return;
     c->ending = true;
     client_end(c);
+    opens_answer(d);
 }
 
 /* The pages of a piece of the data area, neighbours joined. More than DISK_SEGMENTS_MAX: the first
@@ -209,6 +238,7 @@ void clients_turn(struct driver *d, bool interrupted)
         bulk_flush(&d->clients[i].bulk);
         if (d->clients[i].ending) client_end(&d->clients[i]);
     }
+    opens_answer(d);
     check_device(d, interrupted && !some);
     if (!vq_listen(&d->disk.queue) || (more && has_room(&d->disk))) (void)sys_signal(d->signal);
 }

@@ -21,6 +21,8 @@ struct client {
 struct driver {
     struct service service;
     struct client clients[CLIENTS_MAX];
+    uint64_t open[CLIENTS_MAX]; /* tokens of who waits to be one */
+    uint32_t opens;
     cap_t signal;    /* what clients get */
     cap_t interrupt; /* what the device signals */
     struct transport transport;
@@ -36,7 +38,8 @@ extern struct driver driver;
 const char *device_open(struct driver *d, const struct wanted *w);
 
 /* clients.c */
-int client_open(struct driver *d, cap_t *out_slot, uint64_t *out_badge);
+struct block_open_out;
+int client_open(struct request *rq, struct block_open_out *out);
 struct client *client_of(struct driver *d, uint64_t badge); /* NULL: it is none of ours */
 void client_gone(struct driver *d, uint64_t badge);
 int client_attach(struct request *rq, const struct bulk_attach_in *in, struct bulk_attach_out *out);

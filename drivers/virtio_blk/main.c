@@ -32,11 +32,9 @@ static int on_info(struct request *rq, struct block_info_out *out)
 
 static int on_open(struct request *rq, const struct block_open_in *in, struct block_open_out *out)
 {
-    struct driver *d = request_service(rq)->state;
+    const struct driver *d = request_service(rq)->state;
     (void)in;
-    if (!d->there) return BLOCK_NO_DEVICE;
-    out->bulk.rights = RIGHT_WRITE | RIGHT_GRANT;
-    return client_open(d, &out->bulk.slot, &out->bulk.badge);
+    return d->there ? client_open(rq, out) : BLOCK_NO_DEVICE;
 }
 
 static int dispatch(struct service *svc, struct request *rq)
@@ -80,6 +78,7 @@ int main(int argc, char **argv)
         .endpoint = startup_cap("service"),
         .notification = startup_cap("wake"),
         .receive_slots = 1,
+        .reply_count = CLIENTS_MAX + 1,
         .signal = on_signal,
         .death = on_death,
     };

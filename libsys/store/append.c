@@ -235,8 +235,8 @@ enum store_result store_checkpoint(struct store *s, const struct store_blob *blo
     return STORE_OK;
 }
 
-/* The BOOT note, unless the boot that the log knows last goes on. That it does is never guessed from
- * its id: two boots may have the same one. */
+/* The BOOT note, unless the boot that the log knows last goes on. That it does is never guessed
+ * from its id: two boots may have the same one. */
 static void append_boot(struct store *s)
 {
     const struct store_table *t = &s->fold.table;

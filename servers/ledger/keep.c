@@ -131,6 +131,7 @@ void keep_open(void)
         while ((ledger.reason = disk_try(page)) != KEEP_OK && !ledger.disk.open) {
             wait(); /* the driver is away; nothing else can be right */
         }
+        page->reason = ledger.reason;
     }
     ledger.on_disk = page->keeps == LOG_KEEPS_ON_DISK;
     if (ledger.on_disk) return;

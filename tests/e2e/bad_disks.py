@@ -3,11 +3,13 @@
 import hashlib
 import re
 import struct
+import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
-from harness import Boots, ready_line
+from harness import BUILDS, ROOT, Boots, ready_line
 from nbd_disk import FLUSH, READ, WRITE, Disk
 
 MIB, BLOCK, SECTOR = 1 << 20, 4096, 512
@@ -151,6 +153,51 @@ class Damaged(Case):
                 self.make_log()
                 self.write([(at, b"\xff") for at in places])
                 self.check()
+
+
+class Slow(Case):
+    """A disk that takes its time."""
+
+    def test_successor_waits(self):
+        """A ledger that begins reads and writes nothing before its predecessor's writes are done:
+        they would come after its own."""
+        disk = Disk(self.path, SIZE, 2)
+        self.addCleanup(disk.close)
+        machine = {"disks": [], "extra": disk.arguments(),
+                   "image": BUILDS["release"] / "boot-test.img"}
+        session = self.boot(**machine)
+        self.line(session, "echo one > /one")
+        disk.keep(WRITE)
+        self.line(session, "restart load_a")
+        self.until(lambda: disk.kept is not None)
+        old = self.ledger(session)[1]
+        self.line(session, "kill ledger")
+        self.until(lambda: self.ledger(session)[1] not in (old, "0"))
+        for _ in range(10):
+            time.sleep(0.3)
+            self.assertNotEqual(self.ledger(session)[0], "ready")
+        disk.keep(None)
+        self.until(lambda: self.ledger(session)[0] == "ready")
+        self.until(lambda: re.search(r"(?m)^stopped .* load_a$", self.line(session, "services")))
+        self.assertTrue(session.power_off())
+        shown = subprocess.run([ROOT / "tools/wl-log", self.path, "verify"], check=True,
+                               capture_output=True, text=True, timeout=120).stdout
+        self.assertIn("verify: ok", shown)
+        again = self.boot(**machine)
+        self.assertIn("one", self.line(again, "cat /one"))
+        self.assertRegex(self.line(again, "files_load /a look", timeout=60), r"\d+ writes, whole")
+        self.assertTrue(again.power_off())
+
+    def ledger(self, session):
+        """State and pid."""
+        return re.search(r"(?m)^(\w+) +(\d+) +\d+ +ledger\r?$",
+                         self.line(session, "services")).groups()
+
+    def until(self, done):
+        deadline = time.monotonic() + 60
+        while not done():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
 
 
 class Failing(Case):

@@ -58,6 +58,7 @@ class Disk:
         self.waiting, self.cache = [], []
         self.served = {READ: 0, WRITE: 0, FLUSH: 0}
         self.broken = {}  # kind -> how many more of them fail
+        self.keeps = self.kept = None  # the next one of that kind is not done: this one
         self.cut_after, self.victim, self.held, self.cut_at = None, None, 0, None
         self.cut = threading.Event()
         self.unflushed = self.lost = self.torn = 0
@@ -90,6 +91,10 @@ class Disk:
 
     def mend(self):
         self.broken.clear()
+
+    def keep(self, kind):
+        """The next one of that kind waits, as `kept`, others are done; None: it is done, too."""
+        self.keeps, self.kept = kind, None
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -156,6 +161,8 @@ class Disk:
                 lingers = self.random.random() * FLUSH_LINGERS if kind == FLUSH else 0
                 self.waiting.append(Request(kind, cookie, offset, length, data, len(self.cache),
                                             time.monotonic() + lingers))
+                if kind == self.keeps and self.kept is None:
+                    self.kept = self.waiting[-1]
             elif due := [r for r in self.waiting if self._may_do(r)]:
                 request = self.random.choice(due)
                 self.waiting.remove(request)
@@ -164,7 +171,7 @@ class Disk:
 
     def _may_do(self, request):
         held = request.kind == FLUSH and self.cut_at is not None
-        return request.due <= time.monotonic() and not held
+        return request.due <= time.monotonic() and not held and request is not self.kept
 
     def _is_due(self):
         if self.cut_after is None or sum(self.served.values()) < self.cut_after:

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "client.h"
 #include "description.h"
 #include "idl/registry.h"
-#include "logmem.h"
 #include "shared.h"
 #include "sim.h"
 
@@ -99,6 +99,12 @@ static int on_end(struct request *rq, const struct self_exit_in *in)
         sim.current->state = TASK_FREE;
         return OK;
     }
+    if (sim_damaged(OF_LOG)) { /* what it needs cannot be had, and that is said */
+        sim.given_up = asker->ends = true;
+        sim.current->state = TASK_FREE;
+        sim.count.refusals++;
+        return OK;
+    }
     sim_fail("%s ends with code %d: %.*s", asker->program->name, in->code,
              (int)strcspn(sim.last, "\n"), sim.last);
 }
@@ -164,9 +170,7 @@ static int on_ready(struct request *rq)
 {
     (void)rq;
     asker->ready = true;
-    const struct logmem *log = (const struct logmem *)LOGMEM_ADDRESS;
-    if (number_of(asker) == PROGRAM_LEDGER && sim.disk)
-        sim.given_up = logmem_ledger(log)->keeps == LOG_KEEPS_IN_MEMORY;
+    if (number_of(asker) == PROGRAM_LEDGER) damage_look();
     for (uint32_t i = 0; i < PROGRAMS && asker->again; i++) {
         struct process *p = &sim.processes[i];
         if (p->lives && roles[i].told && uses(p, number_of(asker)))

@@ -72,6 +72,10 @@ static bool is_as(uint32_t file, const struct model_file *f)
         const struct file_read_in in = {.offset = size, .count = READ_BYTES};
         struct file_read_out out;
         err = file_read(handles[file], &in, &out);
+        if (err == FILE_DAMAGED) {
+            sim_client_damaged(OF_FILES);
+            return true; /* nobody knows */
+        }
         if (err == FILE_AWAY) sys_yield();
         if (cut_off(err) || err == FILE_AWAY) continue;
         if (err != OK) sim_client_fails("read", err);
@@ -190,6 +194,9 @@ static void step(void)
     steps[what](file);
     if (cut_off(model->result)) {
         find_out();
+    } else if (model->result == DIRECTORY_DAMAGED) { /* part of a block that was there */
+        sim_client_damaged(OF_FILES);
+        model->pending = false;
     } else if (model->result == DIRECTORY_AWAY) {
         model->pending = false; /* part of a block that cannot be fetched: nothing has changed */
     } else if (model->result != OK) {

@@ -40,6 +40,16 @@ static bool is_data(uint32_t key)
     return key < DATA_NAMES;
 }
 
+/* What was kept cannot be read, it says so, and gives nothing. */
+_Noreturn static void stays_damaged(void)
+{
+    for (;;) {
+        sim_client_damaged(OF_KEYS);
+        sim_client_did();
+        sys_yield();
+    }
+}
+
 static void unlock(void)
 {
     static const char phrase[] = "correct horse battery";
@@ -53,6 +63,7 @@ static void unlock(void)
         bool empty = out.status.state == KEYSTORE_STATE_EMPTY;
         if (empty) err = vault_setup(vault, &(struct vault_setup_in){passphrase});
         if (!empty) err = vault_unlock(vault, &(struct vault_unlock_in){passphrase});
+        if (err == VAULT_DAMAGED) stays_damaged();
         bool later = err == VAULT_NO_DISK || err == VAULT_IO_ERROR || err == VAULT_UNHEALTHY ||
                      err == VAULT_WRONG_STATE;
         if (err != OK && !later && !cut_off(err)) sim_client_fails("unlock", err);

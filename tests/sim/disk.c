@@ -1,14 +1,18 @@
 /* disk.c - see disk.h. Requests are done in any order; what was written before a flush began is
- * kept when it is done. */
+ * kept when it is done. Once a bit flips in what was kept. */
 #include "disk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "block.h"
 #include "sim.h"
 
-enum { SECTOR = 512, DONE_MAX = SIM_FLIGHTS };
+enum { SECTOR = 512, DONE_MAX = SIM_FLIGHTS, FLIP_TRIES = 64, COPIES = 16 };
+/* Writes since, after which what stands there is no more the last thing of all: that one, if it is
+ * damaged, looks as if a power cut had torn it. */
+enum { FLIP_AGE = 24 };
 
 struct flight {
     bool used, done, good;
@@ -21,7 +25,11 @@ static struct disk {
     uint8_t *now, *stable;        /* what is read; what a power cut leaves at least */
     uint32_t *dirty, dirty_count; /* sectors that differ */
     uint64_t *written; /* by sector: number of the first write that is not kept; 0: none */
-    uint64_t writes;
+    uint64_t *last;    /* by sector: number of the last request that wrote it; 0: none */
+    uint32_t *touched, touched_count; /* sectors that were ever written */
+    uint64_t writes, requests;        /* of sectors; of the driver, to write */
+    uint64_t orphans; /* writes so far, when who had made them ended: who flushes them? */
+    uint64_t lured;   /* step in which one of these was read, as long as it can be lost */
     uint32_t sectors;
 } disks[DISKS];
 
@@ -36,6 +44,8 @@ void disk_setup(void)
         d->stable = calloc(d->sectors, SECTOR);
         d->dirty = calloc(d->sectors, sizeof(*d->dirty));
         d->written = calloc(d->sectors, sizeof(*d->written));
+        d->last = calloc(d->sectors, sizeof(*d->last));
+        d->touched = calloc(d->sectors, sizeof(*d->touched));
     }
 }
 
@@ -110,6 +120,8 @@ static void sector_write(struct disk *d, uint64_t sector, const uint8_t *data)
 {
     memcpy(d->now + sector * SECTOR, data, SECTOR);
     d->writes++;
+    if (d->last[sector] == 0) d->touched[d->touched_count++] = (uint32_t)sector;
+    d->last[sector] = d->requests;
     if (d->written[sector] != 0) return;
     d->written[sector] = d->writes;
     d->dirty[d->dirty_count++] = (uint32_t)sector;
@@ -120,6 +132,7 @@ static void sector_write(struct disk *d, uint64_t sector, const uint8_t *data)
 static void settle(struct disk *d, uint64_t upto, bool by_chance)
 {
     uint32_t left = 0;
+    bool orphaned = false;
     for (uint32_t i = 0; i < d->dirty_count; i++) {
         uint32_t sector = d->dirty[i];
         uint64_t at = (uint64_t)sector * SECTOR;
@@ -130,22 +143,89 @@ static void settle(struct disk *d, uint64_t upto, bool by_chance)
             sim.count.lost++;
         } else {
             d->dirty[left++] = sector;
+            orphaned = orphaned || d->written[sector] <= d->orphans;
             continue;
         }
         d->written[sector] = 0;
     }
     d->dirty_count = left;
+    if (!orphaned) d->lured = 0;
+}
+
+/* Reads what a process that has ended wrote, and a power cut may still take. */
+static void lure(struct disk *d, const struct flight *f)
+{
+    for (uint64_t s = f->sector; d->lured == 0 && s < f->sector + f->count; s++) {
+        if (d->written[s] != 0 && d->written[s] <= d->orphans) d->lured = sim.step;
+    }
+}
+
+uint64_t disk_lured(void)
+{
+    uint64_t first = 0;
+    for (const struct disk *d = disks; d < disks + DISKS; d++) {
+        if (d->lured != 0 && (first == 0 || d->lured < first)) first = d->lured;
+    }
+    return first;
+}
+
+void disk_user_ends(uint32_t disk)
+{
+    disks[disk].orphans = disks[disk].writes;
+}
+
+/* Of what is there twice: superblocks, anchors, heads. */
+static bool is_copy(const struct disk *d, uint32_t sector)
+{
+    return sector < COPIES || (d == disks && sector >= d->sectors - COPIES);
+}
+
+/* A sector that was kept long ago, or UINT32_MAX. */
+static uint32_t flip_choose(struct disk *d, bool copy)
+{
+    for (uint32_t i = 0; i < FLIP_TRIES && d->touched_count > 0; i++) {
+        uint32_t near = sim_random(COPIES), sector = d->touched[sim_random(d->touched_count)];
+        if (copy) sector = sim_random(2) == 0 ? near : d->sectors - 1 - near;
+        bool old = d->last[sector] + FLIP_AGE <= d->requests && d->written[sector] == 0;
+        if (old && d->last[sector] != 0 && is_copy(d, sector) == copy) return sector;
+    }
+    return UINT32_MAX;
+}
+
+static bool flip(struct disk *d, bool copy)
+{
+    uint32_t sector = flip_choose(d, copy);
+    if (sector == UINT32_MAX) return false;
+    uint64_t at = (uint64_t)sector * SECTOR + sim_random(SECTOR);
+    uint8_t bit = (uint8_t)(1u << sim_random(8));
+    d->now[at] ^= bit;
+    d->stable[at] ^= bit;
+    sim.flip = (struct flip){.done = true, .copy = copy, .disk = (uint32_t)(d - disks)};
+    sim.count.flips++;
+    sim.count.copies += copy;
+    if (sim.says)
+        printf("step %lu: a bit flips on disk %u, sector %u\n", sim.step, sim.flip.disk, sector);
+    return true;
+}
+
+void disk_flip(uint32_t disk, bool copy)
+{
+    for (uint32_t i = 0; i < DISKS && !sim.flip.done; i++) {
+        (void)flip(&disks[(disk + i) % DISKS], copy);
+    }
 }
 
 static void perform(struct disk *d, struct flight *f, bool by_halves)
 {
     uint64_t at = f->sector * SECTOR, bytes = (uint64_t)f->count * SECTOR;
     sim.count.torn += f->op == BLOCK_WRITE && by_halves;
+    d->requests += f->op == BLOCK_WRITE;
     for (uint32_t i = 0; f->op == BLOCK_WRITE && i < f->count; i++) {
         if (!by_halves || sim_random(2) == 0)
             sector_write(d, f->sector + i, f->data + (size_t)i * SECTOR);
     }
     if (f->op == BLOCK_READ) memcpy(f->data, d->now + at, bytes);
+    if (f->op == BLOCK_READ) lure(d, f);
     if (f->op == BLOCK_FLUSH) settle(d, f->writes, false);
 }
 

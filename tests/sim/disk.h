@@ -18,3 +18,8 @@ bool disk_busy(uint32_t disk);
 void disk_step(uint32_t disk);  /* a request is done, any of them; the driver is interrupted */
 void disk_reset(uint32_t disk); /* the driver ended: what is under way happens, or does not */
 void disk_power_cut(void);      /* what was not flushed happens, or does not, sector by sector */
+/* A bit, of this one rather than of another, if there is one now; in what stands there twice. */
+void disk_flip(uint32_t disk, bool copy);
+void disk_user_ends(uint32_t disk);
+/* The step since which somebody knows what one who ended wrote and a power cut would take, or 0. */
+uint64_t disk_lured(void);

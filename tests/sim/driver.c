@@ -20,6 +20,8 @@ static struct ring_user {
     uint32_t generation;
     bool ending;
 } users[CLIENTS_MAX];
+static uint64_t waiting[CLIENTS_MAX]; /* who opens */
+static uint32_t opens;
 
 static struct ring_user *user_of(uint64_t badge)
 {
@@ -41,10 +43,8 @@ static int on_info(struct request *rq, struct block_info_out *out)
     return OK;
 }
 
-static int on_open(struct request *rq, const struct block_open_in *in, struct block_open_out *out)
+static int user_new(struct block_open_out *out)
 {
-    (void)rq;
-    (void)in;
     for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
         struct ring_user *u = &users[i];
         if (u->badge != 0) continue;
@@ -54,6 +54,33 @@ static int on_open(struct request *rq, const struct block_open_in *in, struct bl
         return OK;
     }
     return BLOCK_NO_ROOM;
+}
+
+static bool some_end(void)
+{
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        if (users[i].ending) return true;
+    }
+    return false;
+}
+
+/* As drivers/virtio_blk: after what one who has ended still has under way. */
+static int on_open(struct request *rq, const struct block_open_in *in, struct block_open_out *out)
+{
+    (void)in;
+    if (!some_end()) return user_new(out);
+    if (opens == CLIENTS_MAX) return BLOCK_NO_ROOM;
+    waiting[opens++] = rq->token;
+    return REPLY_LATER;
+}
+
+static void opens_answer(void)
+{
+    for (; opens > 0 && !some_end(); opens--) {
+        struct block_open_out out = {0};
+        int err = user_new(&out);
+        (void)block_open_answer(waiting[opens - 1], err, &out);
+    }
 }
 
 static int on_attach(struct request *rq, const struct bulk_attach_in *in,
@@ -99,6 +126,7 @@ static void on_signal(struct service *svc, uint64_t bits)
         bulk_flush(&u->bulk);
         if (u->ending) user_end(u);
     }
+    opens_answer();
 }
 
 static void on_death(struct service *svc, uint64_t badge)
@@ -108,6 +136,7 @@ static void on_death(struct service *svc, uint64_t badge)
     if (u == NULL) return;
     u->ending = true;
     user_end(u);
+    opens_answer();
 }
 
 static int dispatch(struct service *svc, struct request *rq)
@@ -127,6 +156,7 @@ int main(int argc, char **argv)
     service = (struct service){.endpoint = startup_cap("service"),
                                .notification = startup_cap("wake"),
                                .receive_slots = 1,
+                               .reply_count = CLIENTS_MAX + 1,
                                .signal = on_signal,
                                .death = on_death};
     if (service_init(&service) != OK) PANIC("no Reply");

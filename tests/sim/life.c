@@ -182,8 +182,20 @@ void life_begin(struct process *p)
     (void)task_make(p, begins, p);
 }
 
+/* Its disks keep what it wrote, or not. */
+static void disks_left(const struct process *p)
+{
+    const struct role *role = &roles[number_of(p)];
+    for (uint32_t i = 0; i < GRANTS; i++) {
+        enum program_number of = role->grants[i].of;
+        bool use = role->grants[i].kind == GIVEN_USE;
+        if (use && of >= FIRST_DISK && of < FIRST_CLIENT) disk_user_ends(of - FIRST_DISK);
+    }
+}
+
 void life_end(struct process *p)
 {
+    disks_left(p);
     kernel_end_tasks(p);
     p->lives = p->ready = p->ends = false;
     p->watched = NULL;

@@ -53,8 +53,13 @@ static bool summary(void)
            told->steps, seconds, (double)told->steps / seconds);
     printf("%lu processes ended, %lu power cuts, %lu seeds that gave the disk up\n", c->crashes,
            c->cuts, told->given_up);
-    printf("disks: %lu requests failed, %lu writes torn, %lu sectors lost, %lu bits flipped\n",
-           c->faults, c->torn, c->lost, c->flips);
+    printf("disks: %lu requests failed, %lu writes torn, %lu sectors lost, %lu cuts behind one who "
+           "ended\n",
+           c->faults, c->torn, c->lost, c->lures);
+    if (sim.flips)
+        printf(
+            "%lu bits flipped, %lu of them in what stands there twice; %lu refusals told of it\n",
+            c->flips, c->copies, c->refusals);
     printf(
         "%lu operations answered, %lu states compared with the fold of %lu records, %lu parts of "
         "checkpoints\n",
@@ -127,8 +132,9 @@ static void shrink(void)
     }
     fflush(NULL);
     dup2(out, STDOUT_FILENO);
-    printf("FAILED: seed %lu: %s\n  again, with %u crashes: --seed %lu --steps %lu --crashes ",
-           options.seed, words, options.crash_count, options.seed, options.steps);
+    printf("FAILED: seed %lu: %s\n  again, with %u crashes:%s --seed %lu --steps %lu --crashes ",
+           options.seed, words, options.crash_count, sim.flips ? " --flips" : "", options.seed,
+           options.steps);
     for (uint32_t i = 0; i < options.crash_count; i++) {
         printf("%s%lu", i > 0 ? "," : "", options.crashes[i]);
     }
@@ -150,6 +156,10 @@ static bool options_read(int argc, char **argv)
         char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--says") == 0) {
             sim.says = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--flips") == 0) {
+            sim.flips = true;
             continue;
         }
         if (strcmp(argv[i], "--memory") == 0) {
@@ -178,8 +188,9 @@ int main(int argc, char **argv)
 {
     sim.disk = true;
     if (!options_read(argc, argv)) {
-        fprintf(stderr, "usage: sim [--seed N] [--seeds COUNT] [--steps M] [--says] [--memory]\n"
-                        "           [--crashes STEP,...|none] [--plant drop|twice]\n");
+        fprintf(stderr,
+                "usage: sim [--seed N] [--seeds COUNT] [--steps M] [--says] [--memory] [--flips]\n"
+                "           [--crashes STEP,...|none] [--plant drop|twice]\n");
         return 2;
     }
     told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -142,10 +142,15 @@ static inline uint64_t program_place(enum program_number number)
 }
 
 struct counts { /* what was done */
-    uint64_t crashes, cuts, faults, torn, lost, flips, interrupts, operations, checks, folded,
-        parts;
+    uint64_t crashes, cuts, lures, faults, torn, lost, flips, copies, refusals, interrupts,
+        operations, checks, folded, parts;
 };
 enum { COUNTS = sizeof(struct counts) / sizeof(uint64_t) };
+
+struct flip {        /* a bit of a disk is another one */
+    bool done, copy; /* copy: of what stands there twice */
+    uint32_t disk;
+};
 
 extern struct sim {
     struct process processes[PROGRAMS + 1]; /* the last one: init, whose slots are used */
@@ -157,7 +162,9 @@ extern struct sim {
     char last[120]; /* line of debug output */
     uint32_t last_len;
     const char *plant;
-    bool disk;     /* there is one */
+    bool disk;  /* there is one */
+    bool flips; /* a bit shall flip */
+    struct flip flip;
     bool given_up; /* by the ledger, who says so: from then on nothing is promised */
     bool says;
     bool quiet; /* nobody ends any more, and nothing fails */
@@ -165,6 +172,10 @@ extern struct sim {
 
 /* Ends the run: the seed does not keep what it should. */
 _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* damage.c: whether the ledger says that the log is. */
+void damage_look(void);
+/* Whether something may be damaged there that is nowhere else; it has to be found, and said. */
+bool sim_damaged(uint32_t disk);
 uint64_t sim_place(void); /* place.h */
 uint32_t sim_random(uint32_t below);
 uint32_t sim_fault_every(void);     /* request of a disk: by the seed */

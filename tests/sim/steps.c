@@ -11,7 +11,7 @@
 #include "client.h"
 #include "disk.h"
 
-enum { DEVICE_TURN = 6 };
+enum { DEVICE_TURN = 6, LURED_MOST = 400, FLIP_FROM = 3000, FLIP_WITHIN = 5000 };
 
 struct sim sim;
 static uint64_t dice;
@@ -189,13 +189,32 @@ uint32_t sim_fault_every(void)
     return of_seed(3, (const uint32_t[]){200, 2000, 2000, 20000});
 }
 
+/* In every second seed the power goes when somebody has read what one who ended had not flushed: a
+ * little later, when others may know it. */
+static bool lured_now(void)
+{
+    uint64_t since = disk_lured();
+    if (since == 0 || of_seed(4, (const uint32_t[]){0, 0, 1, 1}) == 0) return false;
+    return sim.step == since + 1 + mix(options.seed + since) % LURED_MOST;
+}
+
 static bool crash_now(void)
 {
+    if (!options.given && lured_now()) return true;
     if (!options.given) return mix(options.seed * 1000003 + sim.step) % crash_every() == 0;
     for (uint32_t i = 0; i < options.crash_count; i++) {
         if (options.crashes[i] == sim.step) return true;
     }
     return false;
+}
+
+/* Once a seed, where that is asked for. */
+static void flip(void)
+{
+    if (!sim.flips || sim.flip.done || sim.quiet) return;
+    uint64_t draw = mix(options.seed + 5);
+    if (sim.step < FLIP_FROM + draw % FLIP_WITHIN) return;
+    disk_flip((uint32_t)(draw >> 32) % DISKS, (draw >> 16) % 4 == 0);
 }
 
 /* Anybody but a shadow. Services that keep something end more often; in every second seed one of
@@ -212,8 +231,10 @@ static enum program_number victim(uint64_t draw)
 static void crash(void)
 {
     struct process *p = &sim.processes[victim(mix(options.seed + sim.step * 77))];
-    bool cut = sim.disk && mix(options.seed + sim.step * 13) % cut_every() == 0;
+    bool lured = lured_now();
+    bool cut = sim.disk && (lured || mix(options.seed + sim.step * 13) % cut_every() == 0);
     if (!cut && !p->lives) return;
+    sim.count.lures += lured;
     if (told->count < CRASHES) told->step[told->count++] = sim.step;
     if (sim.says) printf("step %lu: %s ends\n", sim.step, cut ? "the power" : p->program->name);
     if (cut)
@@ -271,6 +292,7 @@ void step(void)
     }
     if (!device && count == 0 && !waits) sim_fail("everybody waits, for ever");
     if (!sim.quiet && crash_now()) crash();
+    flip();
     check_state();
 }
 

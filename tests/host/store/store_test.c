@@ -170,10 +170,8 @@ static void checkpoints(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(round_trip, setup),
-        cmocka_unit_test_setup(boots, setup),
-        cmocka_unit_test_setup(same_boot, setup),
-        cmocka_unit_test_setup(same_name, setup),
+        cmocka_unit_test_setup(round_trip, setup),  cmocka_unit_test_setup(boots, setup),
+        cmocka_unit_test_setup(same_boot, setup),   cmocka_unit_test_setup(same_name, setup),
         cmocka_unit_test_setup(checkpoints, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
