@@ -45,6 +45,22 @@ interface Keystore @0xd0fda4b82c805c39 {
   read @7 (name :Text $Wl.max(64), offset :UInt32) -> (data :Data $Wl.max(3000), size :UInt32)
       $Wl.errors(["locked", "noSpace", "notFound", "badName", "wrongKind"]);
   # Of data only: a key is not read, by nobody.
+  space @8 (owner :Data $Wl.max(16)) -> (space :Keystore) $Wl.errors(["noSpace", "badName", "noRoom"]);
+  # A space within the asker's own, for somebody to whom the asker gives it: 16 bytes, not all 0, say for
+  # whom, and each sees its own keys only. None has spaces within it. It holds 48 keys and 128 KiB of data.
+  close @9 () -> () $Wl.errors(["noSpace"]);
+  # Of a space within another: this capability to it, its copies, and all keys that were opened through it
+  # are of no use any more. The keys stay.
+  clear @10 (prefix :Text $Wl.max(64)) -> ()
+      $Wl.errors(["locked", "noSpace", "notFound", "full", "ioError", "unhealthy"]);
+  # Deletes all of this space whose names begin so, as one change.
+  owners @11 (after :Data $Wl.max(16)) -> (owners :List(KeyOwner) $Wl.max(8), more :Bool)
+      $Wl.errors(["locked", "noSpace", "badName"]);
+  # For whom there are keys in spaces within the asker's own, in order, behind `after`.
+}
+
+struct KeyOwner {
+  id @0 :Data $Wl.max(16);
 }
 
 interface Key @0xabb7e6a14a4aece6 {

@@ -22,7 +22,7 @@ enum {
     NAMES_MAX = 16,
     NEWS_BYTES = 7600, /* two answers of Registry.news */
     NEWS_ANSWER_MAX = 3800,
-    KEPT_MAX = 256,
+    KEPT_MAX = 384,
     KEPT_EACH = 160,
 };
 

@@ -240,11 +240,21 @@ static bool receive_again(struct service *svc, enum err err, struct message *m)
     return true;
 }
 
+/* Of what was answered, which a signal leaves in the registers: it may have been a secret. */
+static void words_wipe(struct message *m)
+{
+    volatile uint64_t *w = m->w;
+    for (uint32_t i = 0; i < MSG_REGISTERS; i++) {
+        w[i] = 0;
+    }
+}
+
 enum service_step service_seldom(struct service *svc, enum err err, struct message *m)
 {
     struct request *rq = &svc->rq;
     if (!receive_again(svc, err, m)) return SERVICE_STEP_GONE;
     if (m->info & MSG_SIGNAL) {
+        words_wipe(m);
         svc->odd |= SERVICE_ANSWERED;
         signal_handle(svc, m->cap);
         turn_end(svc, false);
@@ -259,6 +269,17 @@ enum service_step service_seldom(struct service *svc, enum err err, struct messa
     if ((m->info & MSG_FAULT) == 0) return SERVICE_STEP_DISPATCH;
     service_decided(svc, svc->fault != NULL ? svc->fault(svc, rq) : REPLY_LATER);
     return SERVICE_STEP_DONE;
+}
+
+/* As receive_again(): the kernel takes it when its rings have room. */
+static enum err reply_give(cap_t slot, const struct message *m)
+{
+    for (;;) {
+        struct message given = *m;
+        enum err err = sys_reply(slot, &given);
+        if (err != ERR_LOG_FULL) return err;
+        sys_yield();
+    }
 }
 
 int request_answer(uint64_t token, struct message *m)
@@ -278,7 +299,7 @@ int request_answer(uint64_t token, struct message *m)
     if (!reply->held || reply->generation != token >> 32) return ERR_BUSY;
     if (svc->keeper != NULL && svc->keeper->keeps(svc, (uint32_t)index, m)) return OK;
     reply->held = 0;
-    return (int)sys_reply(reply->slot, m);
+    return (int)reply_give(reply->slot, m);
 }
 
 /* The loop. */

@@ -71,6 +71,17 @@ crypto_domain_verify(const uint8_t signature[CRYPTO_SIGNATURE_BYTES],
                      const uint8_t public_key[CRYPTO_PUBLIC_BYTES],
                      const struct crypto_signed *what);
 
+/* What two X25519 keys have in common in a domain, whoever of the two asks: BLAKE2b, keyed with
+ * what X25519 gives, of "waterlight agree 1", a zero, both public keys, the lower one first, and
+ * the domain. */
+struct crypto_pair {
+    const uint8_t *secret, *own, *peer; /* 32 bytes each: a secret and its public key, another's */
+};
+/* False: no domain, or `peer` is no key. */
+__attribute__((warn_unused_result)) bool crypto_domain_agree(uint8_t out_secret[CRYPTO_KEY_BYTES],
+                                                             const struct crypto_pair *pair,
+                                                             struct crypto_bytes domain);
+
 /* vectors.c: published test vectors, each through libsodium as it is linked here. NULL, or the name
  * of the first that fails. `out_count`: how many were right until then. */
 const char *crypto_vectors_check(uint32_t *out_count);

@@ -58,17 +58,33 @@ void keys_machine(struct machine *m, const uint8_t seed[SEED_BYTES],
 {
     keys_noise(m->seed.nonce, sizeof(m->seed.nonce));
     public_of(seed, m->public);
+    agree_of(seed, m->agree);
     seed_seal(seed, master, &m->seed);
+    m->held = 0;
+    m->agrees = 1;
 }
 
-void keys_rotate(struct machine *m, const uint8_t master[MASTER_BYTES])
+enum identity_refusal keys_fresh(const struct user *u, struct machine *m,
+                                 const uint8_t master[MASTER_BYTES])
 {
     uint8_t seed[SEED_BYTES];
 
+    if (u->vaulted) {
+        m->held = m->agrees = 1;
+        m->seed = (struct box_seed){0};
+        return keys_vault_make(u, m);
+    }
     keys_noise(seed, sizeof(seed));
     keys_machine(m, seed, master);
-    m->epoch++;
     sodium_memzero(seed, sizeof(seed));
+    return keys_noise_failed() ? ID_NO_SOURCE : ID_OK;
+}
+
+enum identity_refusal keys_rotate(const struct user *u, struct machine *m,
+                                  const uint8_t master[MASTER_BYTES])
+{
+    m->epoch++;
+    return keys_fresh(u, m, master);
 }
 
 enum identity_refusal keys_make(struct user *u, struct machine *m, const char *password,
@@ -81,12 +97,12 @@ enum identity_refusal keys_make(struct user *u, struct machine *m, const char *p
     keys_salt(u);
     enum identity_refusal no = keys_master(u, password, len, master);
     if (no != ID_OK) return no;
-    seed_derive(key, 0, seed);
+    seed_derive(key, seed);
     public_of(seed, u->public);
     id_of(u->public, u->id);
-    seed_derive(key, 1, seed);
-    keys_machine(m, seed, master);
-    no = keys_share(u, key, master, out_shown);
+    m->number = m->epoch = 1;
+    no = keys_fresh(u, m, master);
+    if (no == ID_OK) no = keys_share(u, key, master, out_shown);
     sodium_memzero(key, sizeof(key));
     sodium_memzero(seed, sizeof(seed));
     sodium_memzero(master, sizeof(master));
@@ -98,7 +114,7 @@ static enum identity_refusal key_check(const struct user *u, const uint8_t key[K
 {
     uint8_t seed[SEED_BYTES], public[PUBLIC_BYTES];
 
-    seed_derive(key, 0, seed);
+    seed_derive(key, seed);
     public_of(seed, public);
     sodium_memzero(seed, sizeof(seed));
     return sodium_memcmp(public, u->public, PUBLIC_BYTES) == 0 ? ID_OK : ID_MISMATCH;

@@ -51,7 +51,7 @@ static enum identity_refusal login_check(struct request *rq, const struct identi
 {
     struct server *s = server_of(rq);
     struct nonce n = {.asker = rq->badge};
-    uint8_t message[SIGNED_MAX];
+    struct signed_text text;
 
     if (!is_long(in->nonce, NONCE_BYTES)) return ID_UNKNOWN_NONCE;
     memcpy(n.bytes, in->nonce.at, NONCE_BYTES);
@@ -62,10 +62,9 @@ static enum identity_refusal login_check(struct request *rq, const struct identi
     uint16_t machine = *out_machine = machine_of(&s->state, user, in->machine);
     if (machine == NOBODY) return ID_NO_MACHINE;
     const struct signer signer = signer_of(s, machine);
-    uint32_t len = login_message(&signer, n.bytes, message);
-    bool good =
-        is_long(in->signature, SIGNATURE_BYTES) &&
-        signature_is_good(s->state.machines[machine].public, message, len, in->signature.at);
+    login_text(&signer, n.bytes, &text);
+    bool good = is_long(in->signature, SIGNATURE_BYTES) &&
+                signature_is_good(s->state.machines[machine].public, &text, in->signature.at);
     if (!good) return ID_BAD_SIGNATURE;
     return machine_may(&s->state, machine, MAY_AUTHENTICATE, server_unix(s));
 }
@@ -81,7 +80,7 @@ int on_login(struct request *rq, const struct identity_login_in *in, struct iden
     return error_of(no);
 }
 
-/* The one that the user prefers, or the first one whose seed is here. */
+/* The one that the user prefers, or the first one that is not elsewhere. */
 static uint16_t machine_choose(const struct server *s, uint16_t user)
 {
     uint16_t preferred = note_of(&s->state, user, NOTE_PREFERENCE, "machine"), i;
@@ -101,8 +100,8 @@ int on_sign(struct request *rq, const struct identity_sign_in *in, struct identi
 {
     struct server *s = server_of(rq);
     uint16_t user = user_by_name(&s->state, in->name.at, in->name.len);
-    uint8_t master[MASTER_BYTES], seed[SEED_BYTES], message[SIGNED_MAX];
-    uint8_t *signature = (uint8_t *)rq->scratch;
+    uint8_t master[MASTER_BYTES], *signature = (uint8_t *)rq->scratch;
+    struct signed_text text;
 
     if (user == NOBODY) return IDENTITY_NO_USER;
     if (!is_long(in->nonce, NONCE_BYTES)) return ERR_MESSAGE;
@@ -110,11 +109,9 @@ int on_sign(struct request *rq, const struct identity_sign_in *in, struct identi
     if (machine == NOBODY) return IDENTITY_NO_MACHINE;
     enum identity_refusal no = server_master(s, user, in->password, master);
     if (no != ID_OK) return error_of(no);
-    if (!seed_unseal(&s->state.machines[machine].seed, master, seed)) no = ID_BAD_PASSWORD;
     const struct signer signer = signer_of(s, machine);
-    uint32_t len = login_message(&signer, in->nonce.at, message);
-    if (no == ID_OK) message_sign(seed, message, len, signature);
-    sodium_memzero(seed, sizeof(seed));
+    login_text(&signer, in->nonce.at, &text);
+    no = machine_sign(s, machine, master, &text, signature);
     sodium_memzero(master, sizeof(master));
     out->machine = signer.machine;
     out->signature = data_from(signature, SIGNATURE_BYTES);

@@ -1,4 +1,4 @@
-/* machines.c - methods of UserSession about machine keys, and what they sign. */
+/* machines.c - methods of UserSession about machine keys. */
 #include <sodium.h>
 #include <string.h>
 
@@ -19,6 +19,8 @@ void machine_fill(const struct server *s, uint16_t machine, struct identity_mach
         .expires = m->expires,
         .revoked = m->revoked != 0,
         .external = m->external != 0,
+        .held = m->held != 0,
+        .agree_key = data_from(m->agree, m->agrees ? PUBLIC_BYTES : 0),
     };
 }
 
@@ -74,20 +76,15 @@ int on_machine_create(struct request *rq, const struct user_session_machine_crea
 {
     struct server *s = server_of(rq);
     uint16_t user = own(s)->user;
-    uint8_t master[MASTER_BYTES], key[KEY_BYTES], seed[SEED_BYTES];
+    uint8_t master[MASTER_BYTES], key[KEY_BYTES];
     enum identity_refusal no = machine_new(s, in->name, in->rights, in->expires);
 
     if (no == ID_OK) no = server_master(s, user, in->password, master);
     if (no != ID_OK) return error_of(no);
     no = keys_open(&s->state.users[user], master, in->shard.at, in->shard.len, key);
-    if (no == ID_OK) {
-        seed_derive(key, s->record.machine.number, seed);
-        keys_machine(&s->record.machine, seed, master);
-        if (keys_noise_failed()) no = ID_NO_SOURCE;
-    }
+    sodium_memzero(key, sizeof(key)); /* that there is one is what it had to show */
+    if (no == ID_OK) no = keys_fresh(&s->state.users[user], &s->record.machine, master);
     sodium_memzero(master, sizeof(master));
-    sodium_memzero(key, sizeof(key));
-    sodium_memzero(seed, sizeof(seed));
     if (no != ID_OK) return error_of(no);
     server_commit(rq, &s->record);
     record_fill(s, &out->machine);
@@ -99,10 +96,14 @@ int on_machine_enrol(struct request *rq, const struct user_session_machine_enrol
 {
     struct server *s = server_of(rq);
 
+    bool agrees = in->agree_key.len == PUBLIC_BYTES;
     if (in->public_key.len != PUBLIC_BYTES) return USER_SESSION_BAD_SIGNATURE;
+    if (!agrees && in->agree_key.len != 0) return USER_SESSION_BAD_PEER;
     enum identity_refusal no = machine_new(s, in->name, in->rights, in->expires);
     if (no != ID_OK) return error_of(no);
     memcpy(s->record.machine.public, in->public_key.at, PUBLIC_BYTES);
+    if (agrees) memcpy(s->record.machine.agree, in->agree_key.at, PUBLIC_BYTES);
+    s->record.machine.agrees = agrees;
     s->record.machine.external = 1;
     server_commit(rq, &s->record);
     record_fill(s, &out->machine);
@@ -148,9 +149,10 @@ int on_machine_rotate(struct request *rq, const struct user_session_machine_rota
     if (m->external) return USER_SESSION_NO_MACHINE; /* it is not here */
     enum identity_refusal no = server_master(s, m->user, in->password, master);
     if (no != ID_OK) return error_of(no);
-    keys_rotate(m, master);
+    no = keys_rotate(&s->state.users[m->user], m, master);
     sodium_memzero(master, sizeof(master));
-    if (keys_noise_failed()) return USER_SESSION_NO_RANDOM;
+    s->sweep = true;
+    if (no != ID_OK) return error_of(no);
     server_commit(rq, &s->record);
     record_fill(s, &out->machine);
     return OK;
@@ -166,59 +168,23 @@ int on_machine_revoke(struct request *rq, const struct user_session_machine_revo
     if (machine == own(s)->machine) return USER_SESSION_CURRENT;
     s->record.machine.revoked = 1;
     s->record.machine.seed = (struct box_seed){0}; /* nobody needs it any more */
+    s->record.machine.held = 0;
+    s->sweep = true;
     sessions_revoke(s, own(s)->user, machine);
     server_commit(rq, &s->record);
     return OK;
 }
 
-int on_session_sign(struct request *rq, const struct user_session_sign_in *in,
-                    struct user_session_sign_out *out)
+/* Its public keys are for everybody. */
+int on_machine(struct request *rq, const struct identity_machine_in *in,
+               struct identity_machine_out *out)
 {
-    struct server *s = server_of(rq);
-    uint16_t machine = own(s)->machine;
-    uint8_t master[MASTER_BYTES], seed[SEED_BYTES], message[SIGNED_MAX];
-    uint8_t *signature = (uint8_t *)rq->scratch;
-    enum identity_refusal no = machine_may(&s->state, machine, MAY_SIGN, server_unix(s));
-
-    if (no == ID_OK && s->state.machines[machine].external) no = ID_NO_MACHINE;
-    if (no == ID_OK) no = server_master(s, own(s)->user, in->password, master);
-    if (no != ID_OK) return error_of(no);
-    if (!seed_unseal(&s->state.machines[machine].seed, master, seed)) no = ID_BAD_PASSWORD;
-    sodium_memzero(master, sizeof(master));
-    if (no != ID_OK) return error_of(no);
-    const struct signer signer = signer_of(s, machine);
-    const struct statement what = {.message = in->message.at,
-                                   .message_len = in->message.len,
-                                   .domain = in->domain.at,
-                                   .domain_len = in->domain.len};
-    message_sign(seed, message, statement_message(&signer, &what, message), signature);
-    sodium_memzero(seed, sizeof(seed));
-    out->signature = data_from(signature, SIGNATURE_BYTES);
-    out->machine = signer.machine;
-    out->epoch = signer.epoch;
-    return OK;
-}
-
-int on_verify(struct request *rq, const struct identity_verify_in *in)
-{
-    struct server *s = server_of(rq);
+    const struct server *s = server_of(rq);
     uint16_t user = in->user.len == ID_BYTES ? user_by_id(&s->state, in->user.at) : NOBODY;
-    uint8_t message[SIGNED_MAX];
 
     if (user == NOBODY) return IDENTITY_NO_USER;
-    uint16_t machine = machine_of(&s->state, user, in->machine);
+    uint16_t machine = machine_of(&s->state, user, in->number);
     if (machine == NOBODY) return IDENTITY_NO_MACHINE;
-    const struct signer signer = signer_of(s, machine);
-    if (in->epoch != signer.epoch) return IDENTITY_OLD_EPOCH;
-    enum identity_refusal no = machine_may(&s->state, machine, MAY_SIGN, server_unix(s));
-    if (no != ID_OK) return error_of(no);
-    const struct statement what = {.message = in->message.at,
-                                   .message_len = in->message.len,
-                                   .domain = in->domain.at,
-                                   .domain_len = in->domain.len};
-    uint32_t len = statement_message(&signer, &what, message);
-    bool good =
-        in->signature.len == SIGNATURE_BYTES &&
-        signature_is_good(s->state.machines[machine].public, message, len, in->signature.at);
-    return good ? OK : IDENTITY_BAD_SIGNATURE;
+    machine_fill(s, machine, &out->machine);
+    return OK;
 }

@@ -120,6 +120,17 @@ static int dispatch_session(struct server *s, struct request *rq)
     return user_session_dispatch(&server_session_ops, rq);
 }
 
+/* Only what is durable: what a record names that is lost is needed again. */
+static void sweep(struct service *svc, uint32_t label)
+{
+    struct server *s = svc->state;
+
+    if (label == IDENTITY_LOGIN && s->sweep_later) s->sweep = true;
+    if (!s->sweep || (svc->odd & SERVICE_UNSETTLED) != 0) return;
+    s->sweep = false;
+    s->sweep_later = !vault_sweep(&s->state);
+}
+
 static int dispatch(struct service *svc, struct request *rq)
 {
     static const struct identity_ops ops = {
@@ -137,10 +148,12 @@ static int dispatch(struct service *svc, struct request *rq)
         .set_node = on_set_node,
         .sessions = on_sessions,
         .whose = on_whose,
+        .machine = on_machine,
     };
     struct server *s = svc->state;
 
     noise_failed = false;
+    sweep(svc, badge_is_object(rq->badge) ? UINT32_MAX : msg_label(rq->info));
     if (badge_is_object(rq->badge)) return dispatch_session(s, rq);
     uint32_t label = msg_label(rq->info);
     if (label == IDENTITY_LOGIN || label == IDENTITY_SESSIONS) sessions_reap(svc);
@@ -202,6 +215,7 @@ int main(int argc, char **argv)
     service_begin(&service);
     node_find(argc, argv);
     sessions_resume(&server);
+    server.sweep = true; /* a former process may have had no time for it */
     service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
     service_run(&service);

@@ -68,6 +68,7 @@ int on_create(struct request *rq, const struct identity_create_in *in,
     if (!name_is_valid(in->name.at, in->name.len)) return IDENTITY_BAD_NAME;
     if (user_by_name(&s->state, in->name.at, in->name.len) != NOBODY) return IDENTITY_TAKEN;
     first.machine = (struct machine){.rights = MAY_ALL, .name = "first"};
+    s->sweep = true; /* of what is made and refused after all */
     enum identity_refusal no =
         keys_make(&r->user, &first.machine, in->password.at, in->password.len, &shown);
     if (no == ID_OK) no = decide_user_new(&s->state, r);
@@ -128,6 +129,7 @@ int on_remove(struct request *rq, const struct identity_remove_in *in)
     if (no != ID_OK) return error_of(no);
     sessions_revoke(s, user, NOBODY);
     server_commit(rq, &s->record);
+    s->sweep = true; /* the user's keys */
     return OK;
 }
 
@@ -145,8 +147,9 @@ int on_lock(struct request *rq, const struct identity_lock_in *in)
     return OK;
 }
 
-/* Machine keys here were sealed under the password that is lost: each gets a new one. */
-static void machines_renew(struct request *rq, uint16_t user, const uint8_t master[MASTER_BYTES])
+/* Machine keys here were for the password that is lost: each gets a new one. */
+static enum identity_refusal machines_renew(struct request *rq, uint16_t user,
+                                            const uint8_t master[MASTER_BYTES])
 {
     struct server *s = server_of(rq);
     struct identity_record r;
@@ -156,9 +159,11 @@ static void machines_renew(struct request *rq, uint16_t user, const uint8_t mast
     while ((i = machine_next(&s->state, user, &at)) != NOBODY) {
         record_of_machine(&s->state, i, &r);
         if (r.machine.external || r.machine.revoked) continue;
-        keys_rotate(&r.machine, master);
+        enum identity_refusal no = keys_rotate(&s->record.user, &r.machine, master);
+        if (no != ID_OK) return no;
         server_commit(rq, &r);
     }
+    return ID_OK;
 }
 
 static enum identity_refusal recovered(struct request *rq, uint16_t user,
@@ -181,8 +186,8 @@ static enum identity_refusal recovered(struct request *rq, uint16_t user,
     if (no == ID_OK) no = keys_share(&s->record.user, key, master, out_shown);
     if (no == ID_OK) {
         server_commit(rq, &s->record);
-        machines_renew(rq, user, master);
-        if (keys_noise_failed()) no = ID_NO_SOURCE;
+        no = machines_renew(rq, user, master);
+        s->sweep = true;
     }
     sodium_memzero(key, sizeof(key));
     sodium_memzero(master, sizeof(master));

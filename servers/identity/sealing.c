@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto.h"
+
 enum { PASSES = 5, MEMORY_BYTES = 7 << 20, PURPOSE_BYTES = 32 };
 _Static_assert(BOX_NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "libsodium's");
 _Static_assert(BOX_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES, "libsodium's");
@@ -11,8 +13,7 @@ _Static_assert(SALT_BYTES == crypto_pwhash_SALTBYTES, "libsodium's");
 static const char for_shares[PURPOSE_BYTES] = "waterlight seal of shares v1";
 static const char for_seed[PURPOSE_BYTES] = "waterlight seal of a seed v1";
 static const char for_keys[PURPOSE_BYTES] = "waterlight keys of a person v1";
-static const char for_login[PURPOSE_BYTES] = "waterlight login v1";
-static const char for_statement[PURPOSE_BYTES] = "waterlight statement v1";
+static const char for_agreement[PURPOSE_BYTES] = "waterlight agreement v1";
 
 bool password_master(const char *password, uint32_t len, const uint8_t salt[SALT_BYTES],
                      uint8_t out_master[MASTER_BYTES])
@@ -99,9 +100,9 @@ bool seed_unseal(const struct box_seed *box, const uint8_t master[MASTER_BYTES],
     return unseal(for_seed, master, box->nonce, s, out_seed);
 }
 
-void seed_derive(const uint8_t key[KEY_BYTES], uint32_t number, uint8_t out_seed[SEED_BYTES])
+void seed_derive(const uint8_t key[KEY_BYTES], uint8_t out_seed[SEED_BYTES])
 {
-    key_for(for_keys, key, number, out_seed);
+    key_for(for_keys, key, 0, out_seed);
 }
 
 void public_of(const uint8_t seed[SEED_BYTES], uint8_t out_public[PUBLIC_BYTES])
@@ -110,6 +111,29 @@ void public_of(const uint8_t seed[SEED_BYTES], uint8_t out_public[PUBLIC_BYTES])
 
     (void)crypto_sign_seed_keypair(out_public, secret, seed);
     sodium_memzero(secret, sizeof(secret));
+}
+
+void agree_of(const uint8_t seed[SEED_BYTES], uint8_t out_agree[PUBLIC_BYTES])
+{
+    uint8_t secret[KEY_BYTES];
+
+    key_for(for_agreement, seed, 0, secret);
+    (void)crypto_scalarmult_base(out_agree, secret);
+    sodium_memzero(secret, sizeof(secret));
+}
+
+bool seed_agree(const uint8_t seed[SEED_BYTES], const struct agreement *with,
+                uint8_t out_secret[KEY_BYTES])
+{
+    uint8_t secret[KEY_BYTES], own[PUBLIC_BYTES];
+    const struct crypto_pair pair = {secret, own, with->peer};
+
+    key_for(for_agreement, seed, 0, secret);
+    (void)crypto_scalarmult_base(own, secret);
+    bool good =
+        crypto_domain_agree(out_secret, &pair, crypto_bytes(with->domain, with->domain_len));
+    sodium_memzero(secret, sizeof(secret));
+    return good;
 }
 
 void id_of(const uint8_t public[PUBLIC_BYTES], uint8_t out_id[ID_BYTES])
@@ -126,45 +150,55 @@ static uint8_t *put(uint8_t *at, const void *bytes, size_t len)
     return at + len;
 }
 
-static uint8_t *head_put(uint8_t *at, const char purpose[PURPOSE_BYTES],
-                         const struct signer *signer)
+static uint8_t *head_put(struct signed_text *text, const char *domain, const struct signer *signer)
 {
-    at = put(at, purpose, PURPOSE_BYTES);
-    at = put(at, signer->user, ID_BYTES);
+    text->domain = domain;
+    uint8_t *at = put(text->bytes, signer->user, ID_BYTES);
     at = put(at, &signer->machine, sizeof(signer->machine));
     return put(at, &signer->epoch, sizeof(signer->epoch));
 }
 
-uint32_t login_message(const struct signer *signer, const uint8_t nonce[NONCE_BYTES],
-                       uint8_t out_message[SIGNED_MAX])
+void login_text(const struct signer *signer, const uint8_t nonce[NONCE_BYTES],
+                struct signed_text *out_text)
 {
-    return (uint32_t)(put(head_put(out_message, for_login, signer), nonce, NONCE_BYTES) -
-                      out_message);
+    uint8_t *at = head_put(out_text, "machine login 1", signer);
+
+    out_text->len = (uint32_t)(put(at, nonce, NONCE_BYTES) - out_text->bytes);
 }
 
-uint32_t statement_message(const struct signer *signer, const struct statement *s,
-                           uint8_t out_message[SIGNED_MAX])
+void statement_text(const struct signer *signer, const struct statement *s,
+                    struct signed_text *out_text)
 {
-    uint8_t *at = head_put(out_message, for_statement, signer);
+    uint8_t *at = head_put(out_text, "machine statement 1", signer);
 
     at = put(at, &s->domain_len, sizeof(s->domain_len));
     at = put(at, s->domain, s->domain_len);
     at = put(at, &s->message_len, sizeof(s->message_len));
-    return (uint32_t)(put(at, s->message, s->message_len) - out_message);
+    out_text->len = (uint32_t)(put(at, s->message, s->message_len) - out_text->bytes);
 }
 
-void message_sign(const uint8_t seed[SEED_BYTES], const uint8_t *message, uint32_t len,
-                  uint8_t out_signature[SIGNATURE_BYTES])
+static struct crypto_signed signed_of(const struct signed_text *text)
+{
+    return (struct crypto_signed){crypto_bytes(text->domain, strlen(text->domain)),
+                                  crypto_bytes(text->bytes, text->len)};
+}
+
+void text_sign(const uint8_t seed[SEED_BYTES], const struct signed_text *text,
+               uint8_t out_signature[SIGNATURE_BYTES])
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES], public[PUBLIC_BYTES];
+    const struct crypto_signed what = signed_of(text);
 
     (void)crypto_sign_seed_keypair(public, secret, seed);
-    (void)crypto_sign_detached(out_signature, NULL, message, len, secret);
+    bool done = crypto_domain_sign(out_signature, secret, &what);
     sodium_memzero(secret, sizeof(secret));
+    if (!done) memset(out_signature, 0, SIGNATURE_BYTES); /* never: texts are short enough */
 }
 
-bool signature_is_good(const uint8_t public[PUBLIC_BYTES], const uint8_t *message, uint32_t len,
+bool signature_is_good(const uint8_t public[PUBLIC_BYTES], const struct signed_text *text,
                        const uint8_t signature[SIGNATURE_BYTES])
 {
-    return crypto_sign_verify_detached(signature, message, len, public) == 0;
+    const struct crypto_signed what = signed_of(text);
+
+    return crypto_domain_verify(signature, public, &what);
 }

@@ -3,9 +3,11 @@
  * All of it is libsodium's; here is only what goes into what.
  *
  *   password, salt --Argon2id--> master --keyed BLAKE2b, by purpose--> key of a box
- *   neural key     --keyed BLAKE2b, by purpose--> seed of the identity key, of machine keys
+ *   neural key     --keyed BLAKE2b, by purpose--> seed of the identity key
+ *   seed           --Ed25519--> machine key; --keyed BLAKE2b, by purpose--> its X25519 half
  *
- * What a key signs begins with 32 bytes that say what for, so no signature means two things.
+ * What a key signs is in a domain (crypto.h), so no signature means two things; and it is the same
+ * whether the keystore signs or a seed that is here.
  * Whoever gets a key from here wipes it (sodium_memzero).
  */
 #pragma once
@@ -37,9 +39,11 @@ void seed_seal(const uint8_t seed[SEED_BYTES], const uint8_t master[MASTER_BYTES
 bool seed_unseal(const struct box_seed *box, const uint8_t master[MASTER_BYTES],
                  uint8_t out_seed[SEED_BYTES]);
 
-/* Of the neural key: number 0 the identity key, else that of a machine key. */
-void seed_derive(const uint8_t key[KEY_BYTES], uint32_t number, uint8_t out_seed[SEED_BYTES]);
+/* Of the identity key. */
+void seed_derive(const uint8_t key[KEY_BYTES], uint8_t out_seed[SEED_BYTES]);
 void public_of(const uint8_t seed[SEED_BYTES], uint8_t out_public[PUBLIC_BYTES]);
+/* The half of a machine key to agree by. */
+void agree_of(const uint8_t seed[SEED_BYTES], uint8_t out_agree[PUBLIC_BYTES]);
 /* The user's id: the first bytes of the hash of the identity key. */
 void id_of(const uint8_t public[PUBLIC_BYTES], uint8_t out_id[ID_BYTES]);
 
@@ -48,18 +52,33 @@ struct signer {
     uint8_t user[ID_BYTES];
     uint32_t machine, epoch;
 };
-/* What is signed for a login, or for `domain`; its length. */
-enum { SIGNED_MAX = 32 + ID_BYTES + 8 + 8 + DOMAIN_MAX + MESSAGE_MAX };
-uint32_t login_message(const struct signer *signer, const uint8_t nonce[NONCE_BYTES],
-                       uint8_t out_message[SIGNED_MAX]);
+/* What is signed for a login, or for `domain`. */
+enum { SIGNED_MAX = ID_BYTES + 8 + 8 + DOMAIN_MAX + MESSAGE_MAX };
+struct signed_text {
+    const char *domain; /* of crypto.h */
+    uint32_t len;
+    uint8_t bytes[SIGNED_MAX];
+};
+void login_text(const struct signer *signer, const uint8_t nonce[NONCE_BYTES],
+                struct signed_text *out_text);
 struct statement {
     const uint8_t *message;
     const char *domain;
     uint32_t message_len, domain_len;
 };
-uint32_t statement_message(const struct signer *signer, const struct statement *statement,
-                           uint8_t out_message[SIGNED_MAX]);
-void message_sign(const uint8_t seed[SEED_BYTES], const uint8_t *message, uint32_t len,
-                  uint8_t out_signature[SIGNATURE_BYTES]);
-bool signature_is_good(const uint8_t public[PUBLIC_BYTES], const uint8_t *message, uint32_t len,
+void statement_text(const struct signer *signer, const struct statement *statement,
+                    struct signed_text *out_text);
+void text_sign(const uint8_t seed[SEED_BYTES], const struct signed_text *text,
+               uint8_t out_signature[SIGNATURE_BYTES]);
+bool signature_is_good(const uint8_t public[PUBLIC_BYTES], const struct signed_text *text,
                        const uint8_t signature[SIGNATURE_BYTES]);
+
+/* What the seed's key to agree by has in common with a peer's, in that domain. False: the peer's is
+ * no key, or there is no domain. */
+struct agreement {
+    const char *domain;
+    uint32_t domain_len;
+    const uint8_t *peer; /* PUBLIC_BYTES */
+};
+bool seed_agree(const uint8_t seed[SEED_BYTES], const struct agreement *with,
+                uint8_t out_secret[KEY_BYTES]);

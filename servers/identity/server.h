@@ -6,6 +6,7 @@
 #include "nonces.h"
 #include "service_log.h"
 #include "state.h"
+#include "vault.h"
 
 enum { KIND_SESSION = BADGE_KIND_CONTROL + 1 };
 enum {
@@ -27,7 +28,10 @@ struct server {
      * keeps (keep.h), so that the next process ends them, too. 0: there is none. */
     cap_t anchors[SESSIONS_MAX];
     cap_t roots[SESSIONS_MAX];
+    cap_t spaces[SESSIONS_MAX]; /* and of the user's keys */
     cap_t random, time, files;
+    bool sweep;       /* the keystore may have what nobody needs any more */
+    bool sweep_later; /* it was locked: again at the next login */
     uint16_t session; /* that the capability of the present request stands for */
     struct identity_record record;
     char ephemeral[NAME_BYTES + 1], image[NAME_BYTES + 1], explicit_[NAME_BYTES + 1];
@@ -77,6 +81,7 @@ static inline uint64_t session_key(const struct server *s, uint32_t session)
     return session_badge(s->state.sessions[session].generation, session);
 }
 #define KEEP_ROOT (1ull << 62)
+#define KEEP_SPACE (1ull << 61)
 /* After a restart: what init keeps is had again; what it keeps in vain is ended. */
 void sessions_resume(struct server *s);
 /* The capabilities of the user's sessions, or of those that one machine key began, end now. */
@@ -91,6 +96,11 @@ int on_files(struct request *rq, struct user_session_files_out *out);
 /* Nobody sees files through that session any more. */
 void files_drop(struct server *s, uint32_t session);
 
+/* space.c */
+int on_keys(struct request *rq, struct user_session_keys_out *out);
+/* Nobody uses the user's keys through that session any more. */
+void space_drop(struct server *s, uint32_t session);
+
 /* machines.c: methods of UserSession about machine keys. */
 int on_machines(struct request *rq, const struct user_session_machines_in *in,
                 struct user_session_machines_out *out);
@@ -102,8 +112,18 @@ int on_machine_rename(struct request *rq, const struct user_session_machine_rena
 int on_machine_rotate(struct request *rq, const struct user_session_machine_rotate_in *in,
                       struct user_session_machine_rotate_out *out);
 int on_machine_revoke(struct request *rq, const struct user_session_machine_revoke_in *in);
+int on_machine(struct request *rq, const struct identity_machine_in *in,
+               struct identity_machine_out *out);
+
+/* use.c: what machine keys are used for. */
+/* By the keystore, or by the seed that the master opens. */
+enum identity_refusal machine_sign(struct server *s, uint16_t machine, const uint8_t *master,
+                                   const struct signed_text *text,
+                                   uint8_t out_signature[SIGNATURE_BYTES]);
 int on_session_sign(struct request *rq, const struct user_session_sign_in *in,
                     struct user_session_sign_out *out);
+int on_agree(struct request *rq, const struct user_session_agree_in *in,
+             struct user_session_agree_out *out);
 int on_verify(struct request *rq, const struct identity_verify_in *in);
 /* notes.c */
 int on_credential_set(struct request *rq, const struct user_session_credential_set_in *in);

@@ -14,6 +14,7 @@ enum { ATTACHED_MAX = 16, ANCHORS = 2 /* init's, and the one here */ };
 static void anchor_drop(struct server *s, uint32_t index)
 {
     files_drop(s, index);
+    space_drop(s, index);
     if (s->anchors[index] == 0) return;
     keep_end(session_key(s, index));
     slot_discard(s->anchors[index]);
@@ -23,7 +24,7 @@ static void anchor_drop(struct server *s, uint32_t index)
 static void kept_check(void *state, uint64_t number)
 {
     const struct server *s = state;
-    uint64_t badge = number & ~KEEP_ROOT;
+    uint64_t badge = number & ~(KEEP_ROOT | KEEP_SPACE);
 
     if (session_of(&s->state, badge_index(badge), badge_generation(badge)) == NOBODY) {
         keep_end(number);
@@ -37,6 +38,7 @@ void sessions_resume(struct server *s)
         if (s->state.sessions[i].expires == 0) continue;
         s->anchors[i] = keep_get(session_key(s, i));
         s->roots[i] = keep_get(KEEP_ROOT | session_key(s, i));
+        s->spaces[i] = keep_get(KEEP_SPACE | session_key(s, i));
     }
 }
 
@@ -94,6 +96,7 @@ static int anchor_make(struct request *rq, uint32_t index, uint64_t badge)
                               .badge = badge};
 
     files_drop(s, index); /* of a session that ended without it */
+    space_drop(s, index);
     slot_discard(s->anchors[index]);
     s->anchors[index] = 0;
     int err = in.slot == 0 ? ERR_NO_MEMORY : self_mint(CAP_SLOT_SELF, &in);
@@ -220,7 +223,7 @@ static enum identity_refusal machines_reseal(struct request *rq, uint16_t user,
 
     while ((i = machine_next(&s->state, user, &at)) != NOBODY) {
         record_of_machine(&s->state, i, &r);
-        if (r.machine.external || r.machine.revoked) continue;
+        if (r.machine.external || r.machine.revoked || r.machine.held) continue;
         if (!seed_unseal(&r.machine.seed, old, seed)) return ID_BAD_PASSWORD;
         keys_machine(&r.machine, seed, new);
         server_commit(rq, &r);
@@ -297,6 +300,8 @@ const struct user_session_ops server_session_ops = {
     .machine_rotate = on_machine_rotate,
     .machine_revoke = on_machine_revoke,
     .sign = on_session_sign,
+    .agree = on_agree,
+    .keys = on_keys,
     .credential_set = on_credential_set,
     .preference_set = on_preference_set,
     .notes = on_notes,

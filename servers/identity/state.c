@@ -225,6 +225,7 @@ const char *identity_is_sound(const struct identity *s)
         if (machine_of(s, m->user, m->number) != i) return "IDENT-2: two of a number";
         if (m->number > s->users[m->user].machines_made) return "IDENT-2: a number is free again";
         if (m->epoch == 0) return "IDENT-4: an epoch 0";
+        if (m->held && m->external) return "IDENT-5: a machine key in two places";
     }
     for (uint32_t i = 0; i < SESSIONS_MAX; i++) {
         const struct session *e = &s->sessions[i];

@@ -7,7 +7,8 @@
  *
  * Invariants (state_is_sound): IDENT-1 ids of users are unique and not 0, names unique and valid;
  * IDENT-2 a machine key, session, credential or preference belongs to a user that is there; IDENT-3
- * a session's parent is a session of the same user, one step up; IDENT-4 epochs begin at 1.
+ * a session's parent is a session of the same user, one step up; IDENT-4 epochs begin at 1; IDENT-5
+ * a machine key is in one place: elsewhere, in the keystore, or here under the password.
  */
 #pragma once
 #include <stdbool.h>
@@ -65,6 +66,8 @@ enum identity_refusal {
     ID_NO_SOURCE,
     ID_NO_CLOCK,
     ID_KEYS_LOCKED,
+    ID_NO_FILES,
+    ID_BAD_PEER,
 };
 
 enum machine_right {
@@ -72,7 +75,9 @@ enum machine_right {
     MAY_SIGN = 2,
     MAY_AUTHORIZE = 4, /* make machine keys */
     MAY_REVOKE = 8,
-    MAY_ALL = 15,
+    MAY_AGREE = 16,
+    MAY_KEYS = 32, /* use the user's own keys */
+    MAY_ALL = 63,
 };
 
 /* What goes to the stream has no byte that nobody set: no padding. */
@@ -103,12 +108,14 @@ struct machine {
     uint32_t number; /* of the user's; 0: free */
     uint32_t epoch, rights;
     uint16_t user;
-    uint8_t revoked, external; /* external: the seed is elsewhere */
-    int64_t expires;           /* seconds since 1970; 0: never */
-    uint8_t public[PUBLIC_BYTES];
-    struct box_seed seed;
+    uint8_t revoked, external;                         /* external: the seed is elsewhere */
+    int64_t expires;                                   /* seconds since 1970; 0: never */
+    uint8_t public[PUBLIC_BYTES], agree[PUBLIC_BYTES]; /* Ed25519, X25519 */
+    struct box_seed seed;                              /* of one that is held nowhere else */
     char name[NAME_BYTES + 1];
-    uint8_t zero[7];
+    uint8_t held;   /* the keystore has it: by its user, number and epoch */
+    uint8_t agrees; /* `agree` is one */
+    uint8_t zero[5];
 };
 
 struct session {

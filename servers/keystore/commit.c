@@ -62,7 +62,8 @@ int server_commit(struct server *s)
     if (err != OK) return err;
     uint32_t bytes = change_pack(&s->change, s->packed);
     /* What makes room has room, always. */
-    uint32_t spare = s->change.type == CHANGE_DELETE ? 0 : JOURNAL_UNIT_MAX;
+    bool frees = s->change.type == CHANGE_DELETE || s->change.type == CHANGE_CLEAR;
+    uint32_t spare = frees ? 0 : JOURNAL_UNIT_MAX;
     enum journal_error e = JOURNAL_OK;
     if (!journal_fits(&s->journal, bytes, spare)) e = compact(s);
     if (e == JOURNAL_OK && !journal_fits(&s->journal, bytes, spare)) e = JOURNAL_FULL;

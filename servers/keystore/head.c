@@ -5,7 +5,7 @@
 #include "inside.h"
 
 #define MAGIC 0x317965774b6c5757ull /* "WWlKwey1" */
-enum { VERSION = 1, EMPTY_SECTORS = 64, BOUND = offsetof(struct journal_head, generation) };
+enum { VERSION = 2, EMPTY_SECTORS = 64, BOUND = offsetof(struct journal_head, generation) };
 
 static uint64_t slot_at(uint32_t slot)
 {

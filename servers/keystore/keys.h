@@ -18,6 +18,16 @@ enum {
     KEYS_DATA_MAX = 1 << 20,     /* of one name, */
     KEYS_DATA_ALL_MAX = 2 << 20, /* and of all */
     KEYS_PIECES_MAX = 4096,      /* changes that made the data of all */
+    KEYS_OWNER_BYTES = 16,
+    KEYS_OF_OWNER = 48, /* keys, and bytes of data, in a space within another */
+    KEYS_DATA_OF_OWNER = 128 << 10,
+};
+
+/* Whose a key is: a space of the system description, or one within it, of an owner whom who has
+ * the space names. */
+struct keys_space {
+    uint32_t number;                 /* 0: none */
+    uint8_t owner[KEYS_OWNER_BYTES]; /* 0: the space itself */
 };
 
 enum keys_kind { KEYS_SIGN = 1, KEYS_AGREE, KEYS_SEAL, KEYS_DATA, KEYS_KINDS };
@@ -29,7 +39,7 @@ struct piece { /* of data */
 };
 
 struct key {
-    uint32_t space; /* whose it is; 0: the entry is free */
+    struct keys_space space; /* its number 0: the entry is free */
     uint32_t
         version;  /* counts up when the entry is freed: a handle of a former key names nothing */
     uint8_t kind; /* enum keys_kind */
@@ -45,16 +55,17 @@ struct keys {
     uint32_t count, bytes, pieces; /* of data: bytes, pieces */
 };
 
-enum change_type { CHANGE_CREATE = 1, CHANGE_DELETE, CHANGE_WRITE, CHANGE_APPEND };
+enum change_type { CHANGE_CREATE = 1, CHANGE_DELETE, CHANGE_WRITE, CHANGE_APPEND, CHANGE_CLEAR };
 
 struct change {
     uint8_t type, kind, name_len;
-    uint32_t space, bytes;
-    char name[KEYS_NAME_MAX];
+    uint32_t bytes;
+    struct keys_space space;
+    char name[KEYS_NAME_MAX];     /* CLEAR: of all that begin so */
     uint8_t data[KEYS_PIECE_MAX]; /* CREATE: secret and public half */
 };
 enum {
-    CHANGE_HEAD_BYTES = 12,
+    CHANGE_HEAD_BYTES = 12 + KEYS_OWNER_BYTES,
     CHANGE_BYTES_MAX = CHANGE_HEAD_BYTES + KEYS_NAME_MAX + KEYS_PIECE_MAX
 };
 
@@ -70,14 +81,17 @@ enum keys_error {
 
 bool keys_name_is_good(const char *name, size_t len);
 /* NULL: there is none. */
-struct key *keys_find(struct keys *k, uint32_t space, const char *name, size_t len);
+struct key *keys_find(struct keys *k, const struct keys_space *space, const char *name, size_t len);
 /* Of that space the first name behind `after` that begins with `prefix`; NULL: no more. */
 struct keys_text {
     const char *at;
     size_t len;
 };
-const struct key *keys_next(const struct keys *k, uint32_t space, struct keys_text prefix,
-                            struct keys_text after);
+const struct key *keys_next(const struct keys *k, const struct keys_space *space,
+                            struct keys_text prefix, struct keys_text after);
+/* Of the spaces within that one the next owner behind `after` who has keys there. False: no more.
+ * All zero is before the first. */
+bool keys_owner_next(const struct keys *k, uint32_t number, uint8_t after[KEYS_OWNER_BYTES]);
 enum keys_error keys_check(struct keys *k, const struct change *c);
 /* Checked. False: there is no memory for the data; nothing is changed. */
 bool keys_apply(struct keys *k, const struct change *c);

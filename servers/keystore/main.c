@@ -9,12 +9,14 @@
 #include "badge.h"
 #include "idl/registry.h"
 #include "panic.h"
+#include "registers.h"
 #include "server.h"
+#include "service_run.h"
 #include "startup.h"
 
 enum {
     STACK_GAP = 256,
-    STACK_BYTES = 4096, /* where requests are decoded and answered; what derives keys wipes more */
+    STACK_BYTES = 8192, /* where requests are decoded and answered; what derives keys wipes more */
 };
 
 struct server server;
@@ -24,48 +26,66 @@ static int serve(struct request *rq)
     struct server *s = &server;
     if (badge_is_control(rq->badge)) return vault_serve(rq);
     if ((rq->badge & BADGE_LOOKUP) != 0 || rq->badge == 0) return space_serve(rq);
+    if (inner_is_ours(s, rq->badge)) return space_serve(rq);
     if (handle_is_ours(s, rq->badge)) return key_serve(rq);
     /* A handle of a former process: as good as an object that died. */
     return request_refuse(rq, ERR_PEER_DIED);
 }
 
+/* Secrets came in the words, in the message page, and went through `change`; `kept` words of the
+ * answer are still to be given. */
+static void forget(struct service *svc, struct request *rq, uint32_t kept)
+{
+    struct server *s = svc->state;
+    sodium_memzero(&s->change, sizeof(s->change));
+    sodium_memzero(s->packed, sizeof(s->packed));
+    sodium_memzero(svc->words, sizeof(svc->words));
+    sodium_memzero(svc->scratch, sizeof(svc->scratch));
+    if (kept <= MSG_REGISTERS) sodium_memzero(rq->buffer->words, sizeof(rq->buffer->words));
+    if (kept == 0) sodium_memzero(rq->answer.w, sizeof(rq->answer.w));
+}
+
+/* Answered here and now, so that the answer is forgotten, too: what it says may be a secret. One
+ * with a capability says nothing else, and is the loop's to give. */
+static int dispatch(struct service *svc, struct request *rq)
+{
+    int err = serve(rq);
+    if (msg_caps(rq->answer.info) != 0 || (rq->info & MSG_CALL) == 0) {
+        forget(svc, rq, msg_words(rq->answer.info));
+        return err;
+    }
+    struct message m = rq->answer;
+    (void)request_answer(rq->token, &m); /* whoever does not wait for it any more has none */
+    forget(svc, rq, 0);
+    return REPLY_LATER;
+}
+
 /* Not just below its caller: the first words there are not wiped by sodium_stackzero(), whose own
  * frame they are. */
-__attribute__((noinline)) static int serve_deeper(struct request *rq)
+__attribute__((noinline)) static bool turn(void)
 {
     volatile uint8_t gap[STACK_GAP];
     gap[0] = 0;
-    int err = serve(rq);
+    bool goes_on = service_turn_by(&server.service, dispatch);
     gap[0] = 1;
-    return err;
+    return goes_on;
 }
 
-/* Secrets came in the words, in the message page, and went through `change`. What the answer says
- * stands in the page from word 8 on. */
-static void forget(struct service *svc, const struct request *rq)
+/* The frames of a turn had words of its request, and registers have them. The next turn waits in
+ * its first lines, with nothing of this one. */
+_Noreturn static void turns(void)
 {
-    struct server *s = svc->state;
-    uint32_t answer = msg_words(rq->answer.info), came = msg_words(rq->info);
-    sodium_memzero(&s->change, sizeof(s->change));
-    sodium_memzero(s->packed, sizeof(s->packed));
-    sodium_memzero(svc->words, came * sizeof(uint64_t));
-    sodium_memzero(svc->scratch, sizeof(svc->scratch));
-    for (uint32_t i = answer > MSG_REGISTERS ? answer : MSG_REGISTERS; i < came; i++) {
-        rq->buffer->words[i - MSG_REGISTERS] = 0;
+    service_first(&server.service);
+    while (turn()) {
+        sodium_stackzero(STACK_BYTES);
+        registers_forget();
     }
-}
-
-static int dispatch(struct service *svc, struct request *rq)
-{
-    int err = serve_deeper(rq);
-    sodium_stackzero(STACK_BYTES); /* words of secrets, spilled */
-    forget(svc, rq);
-    return err;
+    service_gone();
 }
 
 static void on_death(struct service *svc, uint64_t badge)
 {
-    handle_close(svc->state, badge);
+    badge_gone(svc->state, badge);
 }
 
 int main(int argc, char **argv)
@@ -83,5 +103,5 @@ int main(int argc, char **argv)
     if (service_watch_deaths(&server.service) != OK) PANIC("deaths are not told");
     server_look(&server, true);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&server.service);
+    turns();
 }

@@ -8,14 +8,21 @@
 #include "keys.h"
 #include "service.h"
 
-enum { KIND_KEY = 3 }; /* of badges, behind BADGE_KIND_CONTROL and BADGE_KIND_SPACE */
-enum { HANDLES_MAX = 256, HANDLES_SPARE = 16 };
+enum { KIND_KEY = 3, KIND_INNER }; /* of badges, behind BADGE_KIND_CONTROL, BADGE_KIND_SPACE */
+enum { HANDLES_MAX = 256, HANDLES_SPARE = 16, HANDLES_OF_INNER = 32, INNERS_MAX = 128 };
 enum { PASSPHRASE_LEAST = 12, PASSPHRASE_MOST = 256 };
 
 struct handle {     /* a Key that somebody holds */
     uint64_t badge; /* 0: free */
     uint32_t generation;
     uint32_t entry, version; /* of the key */
+    uint64_t through;        /* the badge of the inner space that it was opened in, or 0 */
+};
+
+struct inner {      /* a space within another that somebody holds */
+    uint64_t badge; /* 0: free */
+    uint32_t generation;
+    struct keys_space space; /* its number 0: it was closed */
 };
 
 struct server {
@@ -29,6 +36,8 @@ struct server {
     uint64_t records; /* read and added since it was opened */
     struct handle handles[HANDLES_MAX];
     uint32_t handles_used;
+    struct inner inners[INNERS_MAX];
+    uint32_t inners_used;
     struct change change;             /* of the request at hand, wiped after it */
     uint8_t packed[CHANGE_BYTES_MAX]; /* the same */
 };
@@ -52,10 +61,22 @@ int server_error(enum journal_error e);
 /* space.c, use.c */
 int space_serve(struct request *rq);
 int key_serve(struct request *rq);
+/* 0, or why the asker has no keys at all, or none now. */
+int space_may_ask(const struct request *rq, struct keys_space *out_space);
+
+/* handles.c */
 /* The key that a handle names; NULL: it is gone. */
 const struct key *handle_key(const struct server *s, uint64_t badge);
+/* Whether it is a Key, or an inner space, that this process gave away. */
 bool handle_is_ours(const struct server *s, uint64_t badge);
-void handle_close(struct server *s, uint64_t badge);
+bool inner_is_ours(const struct server *s, uint64_t badge);
+/* Nobody has it any more. */
+void badge_gone(struct server *s, uint64_t badge);
+/* 0 and a capability for the answer, or KEYSTORE_NO_ROOM. */
+int handle_open(const struct request *rq, const struct key *key, struct cap_arg *out);
+int inner_open(const struct request *rq, const struct keys_space *space, struct cap_arg *out);
+/* It and all Keys opened through it name nothing any more. */
+void inner_close(struct server *s, uint64_t badge);
 
 /* vault.c */
 int vault_serve(struct request *rq);

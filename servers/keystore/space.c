@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "badge.h"
-#include "idl/axiom.h"
 #include "server.h"
-#include "startup.h"
 
 enum { LIST_MAX = 8 };
 
@@ -14,23 +12,26 @@ static struct server *server_of(const struct request *rq)
     return request_service(rq)->state;
 }
 
-static uint32_t space_of(const struct request *rq)
+/* Whose keys are meant is what the badge says: the description's space, or an inner one. */
+static struct keys_space space_of(const struct request *rq)
 {
-    return badge_space_number(rq->badge);
+    const struct server *s = server_of(rq);
+    if (inner_is_ours(s, rq->badge)) return s->inners[badge_index(rq->badge)].space;
+    return (struct keys_space){.number = badge_space_number(rq->badge)};
 }
 
-/* Before all else: the space, and whether there are keys at all. */
-static int may_ask(const struct request *rq)
+int space_may_ask(const struct request *rq, struct keys_space *out_space)
 {
-    if (space_of(rq) == 0) return KEYSTORE_NO_SPACE;
+    *out_space = space_of(rq);
+    if (out_space->number == 0) return KEYSTORE_NO_SPACE;
     return server_of(rq)->state == KEYSTORE_STATE_OPEN ? OK : KEYSTORE_LOCKED;
 }
 
 static struct change *change_begin(const struct request *rq, enum change_type type,
-                                   struct text name)
+                                   struct text name, const struct keys_space *space)
 {
     struct change *c = &server_of(rq)->change;
-    *c = (struct change){.type = (uint8_t)type, .space = space_of(rq)};
+    *c = (struct change){.type = (uint8_t)type, .space = *space};
     c->name_len = name.len <= KEYS_NAME_MAX ? (uint8_t)name.len : 0;
     memcpy(c->name, name.at, c->name_len);
     return c;
@@ -80,10 +81,11 @@ static void half_make(struct change *c)
 static int add(const struct request *rq, struct text name, enum keystore_key_kind kind,
                const struct data *secret)
 {
-    int err = may_ask(rq);
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
     if (err != OK) return err;
     struct server *s = server_of(rq);
-    struct change *c = change_begin(rq, CHANGE_CREATE, name);
+    struct change *c = change_begin(rq, CHANGE_CREATE, name, &space);
     err = kind_of(kind, &c->kind);
     if (err != OK) return err;
     if (secret != NULL && secret->len != KEYS_HALF_BYTES) return KEYSTORE_TOO_LONG;
@@ -108,19 +110,21 @@ static int on_import(struct request *rq, const struct keystore_import_in *in)
 
 static int on_delete(struct request *rq, const struct keystore_delete_in *in)
 {
-    int err = may_ask(rq);
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
     if (err != OK) return err;
-    (void)change_begin(rq, CHANGE_DELETE, in->name);
+    (void)change_begin(rq, CHANGE_DELETE, in->name, &space);
     return server_commit(server_of(rq));
 }
 
 /* The key, or why there is none. */
 static int find(const struct request *rq, struct text name, const struct key **out)
 {
-    int err = may_ask(rq);
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
     if (err != OK) return err;
     if (!keys_name_is_good(name.at, name.len)) return KEYSTORE_BAD_NAME;
-    *out = keys_find(&server_of(rq)->keys, space_of(rq), name.at, name.len);
+    *out = keys_find(&server_of(rq)->keys, &space, name.at, name.len);
     return *out != NULL ? OK : KEYSTORE_NOT_FOUND;
 }
 
@@ -136,11 +140,12 @@ static int on_has(struct request *rq, const struct keystore_has_in *in,
 static int on_list(struct request *rq, const struct keystore_list_in *in,
                    struct keystore_list_out *out)
 {
-    int err = may_ask(rq);
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
     if (err != OK) return err;
     const struct keys *k = &server_of(rq)->keys;
     struct keys_text prefix = {in->prefix.at, in->prefix.len}, at = {in->after.at, in->after.len};
-    const struct key *key = keys_next(k, space_of(rq), prefix, at);
+    const struct key *key = keys_next(k, &space, prefix, at);
     while (key != NULL && out->keys.count < LIST_MAX) {
         out->keys.at[out->keys.count++] = (struct keystore_key_entry){
             .name = text_from(key->name, key->name_len),
@@ -148,7 +153,7 @@ static int on_list(struct request *rq, const struct keystore_list_in *in,
             .bytes = key->bytes,
         };
         at = (struct keys_text){key->name, key->name_len};
-        key = keys_next(k, space_of(rq), prefix, at);
+        key = keys_next(k, &space, prefix, at);
     }
     out->more = key != NULL;
     return OK;
@@ -156,9 +161,11 @@ static int on_list(struct request *rq, const struct keystore_list_in *in,
 
 static int on_write(struct request *rq, const struct keystore_write_in *in)
 {
-    int err = may_ask(rq);
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
     if (err != OK) return err;
-    struct change *c = change_begin(rq, in->append ? CHANGE_APPEND : CHANGE_WRITE, in->name);
+    enum change_type type = in->append ? CHANGE_APPEND : CHANGE_WRITE;
+    struct change *c = change_begin(rq, type, in->name, &space);
     c->bytes = in->data.len;
     memcpy(c->data, in->data.at, in->data.len);
     return server_commit(server_of(rq));
@@ -177,57 +184,63 @@ static int on_read(struct request *rq, const struct keystore_read_in *in,
     return OK;
 }
 
-/* Handles. */
-
-static struct handle *handle_free(struct server *s)
-{
-    struct self_sync_out out;
-    /* Axiom learns of deaths when it empties the kernel's rings: before they run out, at once. */
-    if (s->handles_used + HANDLES_SPARE >= HANDLES_MAX && self_sync(CAP_SLOT_SELF, &out) == OK)
-        service_drain_deaths(&s->service);
-    for (uint32_t i = 0; i < HANDLES_MAX; i++) {
-        if (s->handles[i].badge == 0) return &s->handles[i];
-    }
-    return NULL;
-}
-
 static int on_open(struct request *rq, const struct keystore_open_in *in,
                    struct keystore_open_out *out)
 {
-    struct server *s = server_of(rq);
     const struct key *key;
     int err = find(rq, in->name, &key);
     if (err != OK) return err;
     if (key->kind == KEYS_DATA) return KEYSTORE_WRONG_KIND;
-    struct handle *h = handle_free(s);
-    if (h == NULL) return KEYSTORE_NO_ROOM;
-    h->generation++;
-    h->entry = (uint32_t)(key - s->keys.list);
-    h->version = key->version;
-    h->badge = badge_make(KIND_KEY, startup_page()->pid, h->generation, (uint32_t)(h - s->handles));
-    s->handles_used++;
-    out->key = (struct cap_arg){
-        .slot = s->service.endpoint, .rights = RIGHT_WRITE | RIGHT_GRANT, .badge = h->badge};
+    return handle_open(rq, key, &out->key);
+}
+
+/* Spaces within the asker's. */
+
+static int on_space(struct request *rq, const struct keystore_space_in *in,
+                    struct keystore_space_out *out)
+{
+    struct keys_space space = {.number = badge_space_number(rq->badge)};
+    if (space.number == 0) return KEYSTORE_NO_SPACE;
+    bool good = in->owner.len == KEYS_OWNER_BYTES && !sodium_is_zero(in->owner.at, in->owner.len);
+    if (!good) return KEYSTORE_BAD_NAME;
+    memcpy(space.owner, in->owner.at, KEYS_OWNER_BYTES);
+    return inner_open(rq, &space, &out->space);
+}
+
+static int on_close(struct request *rq)
+{
+    if (!inner_is_ours(server_of(rq), rq->badge)) return KEYSTORE_NO_SPACE;
+    inner_close(server_of(rq), rq->badge);
     return OK;
 }
 
-bool handle_is_ours(const struct server *s, uint64_t badge)
+static int on_clear(struct request *rq, const struct keystore_clear_in *in)
 {
-    return badge_kind(badge) == KIND_KEY && s->handles[badge_index(badge)].badge == badge;
+    struct keys_space space;
+    int err = space_may_ask(rq, &space);
+    if (err != OK) return err;
+    (void)change_begin(rq, CHANGE_CLEAR, in->prefix, &space);
+    return server_commit(server_of(rq));
 }
 
-const struct key *handle_key(const struct server *s, uint64_t badge)
+static int on_owners(struct request *rq, const struct keystore_owners_in *in,
+                     struct keystore_owners_out *out)
 {
-    const struct handle *h = &s->handles[badge_index(badge)];
-    const struct key *key = &s->keys.list[h->entry];
-    return key->space != 0 && key->version == h->version ? key : NULL;
-}
-
-void handle_close(struct server *s, uint64_t badge)
-{
-    if (!handle_is_ours(s, badge)) return;
-    s->handles[badge_index(badge)].badge = 0;
-    s->handles_used--;
+    struct keys_space space;
+    uint8_t(*shown)[KEYS_OWNER_BYTES] = (void *)rq->scratch, at[KEYS_OWNER_BYTES] = {0};
+    int err = space_may_ask(rq, &space);
+    if (err != OK) return err;
+    if (in->after.len != 0 && in->after.len != sizeof(at)) return KEYSTORE_BAD_NAME;
+    if (in->after.len != 0) memcpy(at, in->after.at, sizeof(at));
+    if (badge_space_number(rq->badge) == 0) return KEYSTORE_NO_SPACE;
+    while (keys_owner_next(&server_of(rq)->keys, space.number, at)) {
+        out->more = out->owners.count == LIST_MAX;
+        if (out->more) break;
+        memcpy(shown[out->owners.count], at, sizeof(at));
+        out->owners.at[out->owners.count].id = data_from(shown[out->owners.count], sizeof(at));
+        out->owners.count++;
+    }
+    return OK;
 }
 
 int space_serve(struct request *rq)
@@ -241,6 +254,10 @@ int space_serve(struct request *rq)
         .has = on_has,
         .write = on_write,
         .read = on_read,
+        .space = on_space,
+        .close = on_close,
+        .clear = on_clear,
+        .owners = on_owners,
     };
     return keystore_dispatch(&ops, rq);
 }

@@ -2,8 +2,8 @@
  * use.c - Key: what is done with one key, by who holds a capability to it. The key stays here.
  *
  * A domain is bound to each result, so that what was made for one purpose is of no use for
- * another: a signature as in crypto.h; an agreed secret is BLAKE2b of what X25519 gives, both
- * public keys and the domain; what is sealed has the domain beside it, and a key for each domain.
+ * another: a signature and an agreed secret as in crypto.h; what is sealed has the domain beside
+ * it, and a key for each domain.
  */
 #include <sodium.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, TAG = 16 };
 
-static const uint8_t agree_prefix[] = "waterlight agree 1", seal_prefix[] = "waterlight seal 1";
+static const uint8_t seal_prefix[] = "waterlight seal 1";
 
 /* The key that was asked, of that kind, and whether the domain is one. */
 static int asked(const struct request *rq, enum keys_kind kind, struct text domain,
@@ -72,27 +72,17 @@ static int on_verify(struct request *rq, const struct key_verify_in *in, struct 
     return OK;
 }
 
-/* The lower public key first: both sides hash the same. */
 static int on_agree(struct request *rq, const struct key_agree_in *in, struct key_agree_out *out)
 {
     const struct key *key;
-    uint8_t shared[32], *secret = (uint8_t *)rq->scratch;
-    crypto_generichash_state h;
+    uint8_t *secret = (uint8_t *)rq->scratch;
     int err = asked(rq, KEYS_AGREE, in->domain, &key);
     if (err != OK) return err;
-    if (in->peer.len != KEYS_HALF_BYTES) return KEY_BAD_PEER;
-    if (crypto_scalarmult(shared, key->secret, in->peer.at) != 0) return KEY_BAD_PEER;
-    bool ours_first = memcmp(key->half, in->peer.at, KEYS_HALF_BYTES) < 0;
-    crypto_generichash_init(&h, shared, sizeof(shared), 32);
-    crypto_generichash_update(&h, agree_prefix, sizeof(agree_prefix));
-    crypto_generichash_update(&h, ours_first ? key->half : in->peer.at, KEYS_HALF_BYTES);
-    crypto_generichash_update(&h, ours_first ? in->peer.at : key->half, KEYS_HALF_BYTES);
-    crypto_generichash_update(&h, (const uint8_t *)in->domain.at, in->domain.len);
-    crypto_generichash_final(&h, secret, 32);
-    sodium_memzero(&h, sizeof(h));
-    sodium_memzero(shared, sizeof(shared));
-    out->secret = data_from(secret, 32);
-    return OK;
+    const struct crypto_pair pair = {key->secret, key->half, in->peer.at};
+    bool good = in->peer.len == KEYS_HALF_BYTES &&
+                crypto_domain_agree(secret, &pair, crypto_bytes(in->domain.at, in->domain.len));
+    out->secret = data_from(secret, KEYS_HALF_BYTES);
+    return good ? OK : KEY_BAD_PEER;
 }
 
 static void seal_key(const struct key *key, struct text domain, uint8_t out[32])

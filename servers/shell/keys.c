@@ -1,11 +1,19 @@
 /* keys.c - the keystore, and this shell's own keys in it. */
 #include "bytes.h"
 #include "commands.h"
+#include "idl/identity.h"
 #include "idl/keystore.h"
 #include "print.h"
 #include "slots.h"
 
-enum { SIGNATURE_BYTES = 64, NOT_GOOD = -1, NO_SIGNATURE = -2, NOT_TYPED = -3 };
+enum {
+    SIGNATURE_BYTES = 64,
+    NOT_GOOD = -1,
+    NO_SIGNATURE = -2,
+    NOT_TYPED = -3,
+    NO_KEY = -4,
+    PUBLIC_BYTES = 32
+};
 
 /* keystore: its disk and passphrase. */
 
@@ -137,7 +145,17 @@ static const char *const kind_words[] = {"sign", "agree",       "seal",
                                          "data", "hybrid-sign", "hybrid-agree"};
 enum { KINDS = sizeof(kind_words) / sizeof(kind_words[0]) };
 
-static int list(struct shell *sh, const char *prefix)
+cap_t shell_keys(struct shell *sh, int *out_err)
+{
+    struct user_session_keys_out out = {.keys = {.slot = slot_alloc()}};
+
+    *out_err = user_session_keys(sh->person, &out);
+    if (*out_err == OK) return out.keys.slot;
+    slot_release(out.keys.slot);
+    return 0;
+}
+
+static int list(struct shell *sh, cap_t keys, const char *prefix)
 {
     static struct keystore_list_out out;
     struct keystore_key_entry e;
@@ -145,7 +163,7 @@ static int list(struct shell *sh, const char *prefix)
     struct keystore_list_in in = {.prefix = text_from(prefix, strlen(prefix))};
     do {
         in.after = text_from(after, strlen(after));
-        int err = keystore_list(sh->keys, &in, &out);
+        int err = keystore_list(keys, &in, &out);
         if (err != OK) return shell_failed(sh, "keys", KEYSTORE_ID, err);
         char lines[8][96];
         uint32_t count = out.keys.count;
@@ -163,7 +181,7 @@ static int list(struct shell *sh, const char *prefix)
     return STATUS_OK;
 }
 
-static int make(struct shell *sh, const char *kind, struct text name)
+static int make(struct shell *sh, cap_t keys, const char *kind, struct text name)
 {
     struct keystore_create_in in = {.name = name};
     uint32_t at = 0;
@@ -172,7 +190,7 @@ static int make(struct shell *sh, const char *kind, struct text name)
     }
     if (at == KINDS) return shell_wrong(sh, "kinds are sign, agree, seal");
     in.kind = (enum keystore_key_kind)at;
-    int err = keystore_create(sh->keys, &in);
+    int err = keystore_create(keys, &in);
     return err == OK ? STATUS_OK : shell_failed(sh, "keys", KEYSTORE_ID, err);
 }
 
@@ -184,16 +202,32 @@ static void hex_show(struct shell *sh, const uint8_t *bytes, uint32_t count)
     shell_print(sh, "\n");
 }
 
-static bool hex_read(const char *text, uint8_t out[SIGNATURE_BYTES])
+static bool hex_read(const char *text, uint8_t *out, uint32_t count)
 {
     static const char digits[] = "0123456789abcdef";
-    if (strlen(text) != 2 * SIGNATURE_BYTES) return false;
-    for (uint32_t i = 0; i < 2 * SIGNATURE_BYTES; i++) {
+    if (strlen(text) != 2 * count) return false;
+    for (uint32_t i = 0; i < 2 * count; i++) {
         const char *at = strchr(digits, text[i]);
         if (at == NULL || text[i] == '\0') return false;
         out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
     }
     return true;
+}
+
+/* With a peer's public key, in a domain. */
+static int agree(struct shell *sh, cap_t key, const char *domain, const char *peer)
+{
+    uint8_t bytes[PUBLIC_BYTES];
+    struct key_agree_out out;
+    if (!hex_read(peer, bytes, sizeof(bytes))) return NO_KEY;
+    const struct key_agree_in in = {text_from(domain, strlen(domain)),
+                                    data_from(bytes, sizeof(bytes))};
+    int err = key_agree(key, &in, &out);
+    if (err != OK) return err;
+    memcpy(bytes, out.secret.at, sizeof(bytes));
+    hex_show(sh, bytes, sizeof(bytes));
+    memset(bytes, 0, sizeof(bytes));
+    return OK;
 }
 
 /* argv: NAME, and of sign DOMAIN TEXT, of verify the signature too. 0, an error of
@@ -220,47 +254,64 @@ static int with_key(struct shell *sh, cap_t key, int argc, char **argv)
         return err;
     }
     struct key_verify_out out;
-    if (!hex_read(argv[3], bytes)) return NO_SIGNATURE;
+    if (!hex_read(argv[3], bytes, sizeof(bytes))) return NO_SIGNATURE;
     err = key_verify(key, &(struct key_verify_in){domain, message, data_from(bytes, sizeof(bytes))},
                      &out);
     if (err == OK) shell_print(sh, out.good ? "good\n" : "not good\n");
     return err != OK ? err : out.good ? OK : NOT_GOOD;
 }
 
-static int use(struct shell *sh, int argc, char **argv)
+static int use(struct shell *sh, cap_t keys, int argc, char **argv)
 {
     struct keystore_open_in in = {.name = text_from(argv[0], strlen(argv[0]))};
     struct keystore_open_out out = {.key.slot = slot_alloc()};
-    int err = keystore_open(sh->keys, &in, &out);
+    int err = keystore_open(keys, &in, &out);
     if (err != OK) {
         slot_release(out.key.slot);
         return shell_failed(sh, "keys", KEYSTORE_ID, err);
     }
-    err = with_key(sh, out.key.slot, argc, argv);
+    bool agrees = strcmp(argv[-1], "agree") == 0;
+    err =
+        agrees ? agree(sh, out.key.slot, argv[1], argv[2]) : with_key(sh, out.key.slot, argc, argv);
     slot_discard(out.key.slot);
     if (err == NOT_GOOD) return STATUS_ERROR;
     if (err == NO_SIGNATURE)
         return shell_wrong(sh, "a signature is 128 digits of 0 to 9 and a to f");
+    if (err == NO_KEY) return shell_wrong(sh, "a public key is 64 digits of 0 to 9 and a to f");
     return err == OK ? STATUS_OK : shell_failed(sh, "keys", KEY_ID, err);
 }
 
-int run_keys(struct shell *sh, int argc, char **argv)
+static int in_space(struct shell *sh, cap_t keys, int argc, char **argv)
 {
     static const struct {
         const char *word;
         int argc;
-    } words[] = {{"make", 4}, {"delete", 3}, {"public", 3}, {"sign", 5}, {"verify", 6}};
+    } words[] = {{"make", 4}, {"delete", 3}, {"public", 3},
+                 {"sign", 5}, {"verify", 6}, {"agree", 5}};
+    enum { WORDS = sizeof(words) / sizeof(words[0]) };
     uint32_t at = 0;
-    if (sh->keys == 0) return shell_failed(sh, "keys", KEYSTORE_ID, ERR_CAP_EMPTY);
-    if (argc == 1 || (argc == 2 && argv[1][0] == '/')) return list(sh, argc > 1 ? argv[1] : "");
-    while (at < 5 && strcmp(words[at].word, argv[1]) != 0) {
+    if (argc == 1 || (argc == 2 && argv[1][0] == '/'))
+        return list(sh, keys, argc > 1 ? argv[1] : "");
+    while (at < WORDS && strcmp(words[at].word, argv[1]) != 0) {
         at++;
     }
-    if (at == 5) return shell_wrong(sh, "there is no such word");
+    if (at == WORDS) return shell_wrong(sh, "there is no such word");
     if (argc != words[at].argc) return shell_wrong(sh, "not so many words");
-    if (at == 0) return make(sh, argv[2], text_from(argv[3], strlen(argv[3])));
-    if (at > 1) return use(sh, argc - 2, argv + 2);
+    if (at == 0) return make(sh, keys, argv[2], text_from(argv[3], strlen(argv[3])));
+    if (at > 1) return use(sh, keys, argc - 2, argv + 2);
     struct keystore_delete_in in = {.name = text_from(argv[2], strlen(argv[2]))};
-    int err = keystore_delete(sh->keys, &in);
+    int err = keystore_delete(keys, &in);
     return err == OK ? STATUS_OK : shell_failed(sh, "keys", KEYSTORE_ID, err);
+}
+
+int run_keys(struct shell *sh, int argc, char **argv)
+{
+    int err = sh->person == 0 && sh->keys == 0 ? ERR_CAP_EMPTY : OK;
+    if (err != OK) return shell_failed(sh, "keys", KEYSTORE_ID, err);
+    if (sh->person == 0) return in_space(sh, sh->keys, argc, argv);
+    cap_t keys = shell_keys(sh, &err);
+    if (err != OK) return shell_failed(sh, "keys", USER_SESSION_ID, err);
+    int status = in_space(sh, keys, argc, argv);
+    slot_discard(keys);
+    return status;
 }

@@ -15,11 +15,13 @@ static struct text text_of(const char *text)
     return text_from(text, strlen(text));
 }
 
-/* Letters of a, s, m, r, or "-". */
+/* Authenticate, sign, make machine keys, revoke them, agree, use keys: in the order of the bits. */
+static const char letters[] = "asmrgk";
+enum { RIGHTS = sizeof(letters) - 1 };
+
+/* Letters of these, or "-". */
 static bool rights_parse(const char *text, uint32_t *out_rights)
 {
-    static const char letters[] = "asmr";
-
     *out_rights = 0;
     if (strcmp(text, "-") == 0) return true;
     for (; *text != '\0'; text++) {
@@ -48,16 +50,17 @@ static void machine_show(struct shell *sh, const struct identity_machine *m)
 {
     const struct identity_machine copy = *m; /* printing uses the message page */
     uint8_t public[PUBLIC_BYTES];
-    char name[33] = {0};
+    char name[33] = {0}, rights[RIGHTS + 1] = {0};
 
     memcpy(name, m->name.at, m->name.len);
     memcpy(public, m->public_key.at, sizeof(public));
-    shell_print(sh, "%6u %6u  %c%c%c%c  ", copy.number, copy.epoch,
-                (copy.rights & 1) != 0 ? 'a' : '-', (copy.rights & 2) != 0 ? 's' : '-',
-                (copy.rights & 4) != 0 ? 'm' : '-', (copy.rights & 8) != 0 ? 'r' : '-');
+    for (uint32_t i = 0; i < RIGHTS; i++) {
+        rights[i] = (copy.rights & 1u << i) != 0 ? letters[i] : '-';
+    }
+    shell_print(sh, "%6u %6u  %s  ", copy.number, copy.epoch, rights);
     shell_hex(sh, data_from(public, sizeof(public)));
-    shell_print(sh, "  %s%s%s", name, copy.revoked ? ", revoked" : "",
-                copy.external ? ", elsewhere" : "");
+    shell_print(sh, "  %s%s%s%s", name, copy.revoked ? ", revoked" : "",
+                copy.external ? ", elsewhere" : "", copy.held ? ", in the keystore" : "");
     if (copy.expires != 0) shell_print(sh, ", until %ld", copy.expires);
     shell_print(sh, "\n");
 }
@@ -84,7 +87,7 @@ static int machines_list(struct shell *sh)
     int status = node_show(sh);
 
     if (status != STATUS_OK || sh->person == 0) return status;
-    shell_print(sh, "NUMBER  EPOCH  MAY   %-66sNAME\n", "PUBLIC KEY");
+    shell_print(sh, "NUMBER  EPOCH  MAY     %-66sNAME\n", "PUBLIC KEY");
     /* One a question: what is shown lies in the message page. */
     for (uint32_t skip = 0;; skip++) {
         int err = user_session_machines(sh->person, &in, &out);
@@ -104,7 +107,7 @@ static int machine_create(struct shell *sh, int argc, char **argv)
 
     bool good = argc >= 4 && argc <= 5 && rights_parse(argv[3], &in.rights) &&
                 (argc == 4 || shell_number(argv[4], &expires));
-    if (!good) return shell_wrong(sh, "NAME, RIGHTS of letters asmr, and perhaps UNTIL");
+    if (!good) return shell_wrong(sh, "NAME, RIGHTS of letters asmrgk, and perhaps UNTIL");
     if (!secret_read(sh, "shard: ", &shard)) return STATUS_INTERRUPTED;
     if (!secret_read(sh, "password: ", &password)) return STATUS_INTERRUPTED;
     in.expires = (int64_t)expires;
@@ -122,13 +125,16 @@ static int machine_enrol(struct shell *sh, int argc, char **argv)
 {
     struct user_session_machine_enrol_in in = {.name = text_of(argv[2])};
     struct user_session_machine_enrol_out out;
-    uint8_t public[PUBLIC_BYTES];
+    uint8_t public[PUBLIC_BYTES], agree[PUBLIC_BYTES];
     uint64_t expires = 0;
 
-    bool good = argc >= 5 && argc <= 6 && hex_parse(argv[3], public, sizeof(public)) &&
-                rights_parse(argv[4], &in.rights) && (argc == 5 || shell_number(argv[5], &expires));
-    if (!good) return shell_wrong(sh, "NAME, a public KEY of 64 digits, RIGHTS, perhaps UNTIL");
+    bool good = argc >= 5 && argc <= 7 && hex_parse(argv[3], public, sizeof(public)) &&
+                rights_parse(argv[4], &in.rights) &&
+                (argc == 5 || shell_number(argv[5], &expires)) &&
+                (argc < 7 || hex_parse(argv[6], agree, sizeof(agree)));
+    if (!good) return shell_wrong(sh, "NAME, a KEY of 64 digits, RIGHTS, perhaps UNTIL and a KEY");
     in.public_key = data_from(public, sizeof(public));
+    if (argc == 7) in.agree_key = data_from(agree, sizeof(agree));
     in.expires = (int64_t)expires;
     int err = user_session_machine_enrol(sh->person, &in, &out);
     if (err != OK) return failed(sh, argv[2], err);
@@ -151,6 +157,16 @@ static int machine_rotate(struct shell *sh, uint32_t number, const char *what)
     return STATUS_OK;
 }
 
+/* For a key that the keystore has none is needed. */
+static bool password_if_needed(struct shell *sh, struct secret *out_password)
+{
+    struct user_session_whoami_out who;
+
+    *out_password = (struct secret){0};
+    if (user_session_whoami(sh->person, &who) == OK && who.machine.held) return true;
+    return secret_read(sh, "password: ", out_password);
+}
+
 static int machine_sign(struct shell *sh, const char *domain, const char *message)
 {
     struct user_session_sign_in in = {.domain = text_of(domain),
@@ -158,7 +174,7 @@ static int machine_sign(struct shell *sh, const char *domain, const char *messag
     struct user_session_sign_out out;
     struct secret password;
 
-    if (!secret_read(sh, "password: ", &password)) return STATUS_INTERRUPTED;
+    if (!password_if_needed(sh, &password)) return STATUS_INTERRUPTED;
     in.password = secret_text(&password);
     int err = user_session_sign(sh->person, &in, &out);
     secret_wipe(&password);
@@ -167,6 +183,38 @@ static int machine_sign(struct shell *sh, const char *domain, const char *messag
     memcpy(signature, out.signature.at, sizeof(signature));
     shell_print(sh, "%u %u ", out.machine, out.epoch);
     shell_hex(sh, data_from(signature, sizeof(signature)));
+    shell_print(sh, "\n");
+    return STATUS_OK;
+}
+
+/* What this session's machine key and another's have in common: USER NUMBER DOMAIN */
+static int machine_agree(struct shell *sh, char **argv)
+{
+    struct identity_get_out got;
+    struct identity_machine_out other;
+    struct user_session_agree_out out;
+    struct secret password;
+    uint8_t id[ID_BYTES], bytes[PUBLIC_BYTES] = {0};
+    uint64_t number;
+
+    if (!shell_number(argv[1], &number)) return shell_wrong(sh, "USER NUMBER DOMAIN");
+    int err = identity_get(sh->identity, &(struct identity_get_in){text_of(argv[0])}, &got);
+    if (err != OK) return failed(sh, argv[0], err);
+    memcpy(id, got.user.id.at, sizeof(id));
+    const struct identity_machine_in which = {data_from(id, sizeof(id)), (uint32_t)number};
+    err = identity_machine(sh->identity, &which, &other);
+    if (err != OK) return failed(sh, argv[1], err);
+    memcpy(bytes, other.machine.agree_key.at, other.machine.agree_key.len);
+    if (!password_if_needed(sh, &password)) return STATUS_INTERRUPTED;
+    const struct user_session_agree_in in = {.domain = text_of(argv[2]),
+                                             .peer = data_from(bytes, sizeof(bytes)),
+                                             .password = secret_text(&password)};
+    err = user_session_agree(sh->person, &in, &out);
+    secret_wipe(&password);
+    if (err != OK) return failed(sh, "agree", err);
+    memcpy(bytes, out.secret.at, sizeof(bytes));
+    shell_hex(sh, data_from(bytes, sizeof(bytes)));
+    memset(bytes, 0, sizeof(bytes));
     shell_print(sh, "\n");
     return STATUS_OK;
 }
@@ -203,6 +251,7 @@ static int of_person(struct shell *sh, int argc, char **argv)
     if (strcmp(argv[1], "create") == 0) return machine_create(sh, argc, argv);
     if (strcmp(argv[1], "enrol") == 0) return machine_enrol(sh, argc, argv);
     if (strcmp(argv[1], "sign") == 0 && argc == 4) return machine_sign(sh, argv[2], argv[3]);
+    if (strcmp(argv[1], "agree") == 0 && argc == 5) return machine_agree(sh, argv + 2);
     if (!shell_number(argv[2], &number)) return shell_wrong(sh, "NUMBER is of a machine key");
     if (strcmp(argv[1], "rotate") == 0) return machine_rotate(sh, (uint32_t)number, argv[2]);
     if (strcmp(argv[1], "revoke") == 0) {
@@ -216,7 +265,7 @@ static int of_person(struct shell *sh, int argc, char **argv)
         int err = user_session_machine_rename(sh->person, &in);
         return err == OK ? STATUS_OK : failed(sh, argv[3], err);
     }
-    return shell_wrong(sh, "node, create, enrol, rename, rotate, revoke, sign or verify");
+    return shell_wrong(sh, "node, create, enrol, rename, rotate, revoke, sign, agree or verify");
 }
 
 int run_machine(struct shell *sh, int argc, char **argv)

@@ -8,6 +8,7 @@
  */
 #include "bytes.h"
 #include "commands.h"
+#include "idl/identity.h"
 #include "idl/keystore.h"
 #include "slots.h"
 
@@ -27,8 +28,16 @@ static int key_open(struct shell *sh, const char *name, cap_t *out_key)
 {
     struct keystore_open_in in = {.name = text_from(name, strlen(name))};
     struct keystore_open_out out = {.key.slot = slot_alloc()};
-    int err = sh->keys == 0 ? ERR_CAP_EMPTY : keystore_open(sh->keys, &in, &out);
+    cap_t keys = sh->keys;
+    int err = OK;
 
+    if (sh->person != 0) keys = shell_keys(sh, &err);
+    if (err != OK) {
+        slot_release(out.key.slot);
+        return shell_failed(sh, name, USER_SESSION_ID, err);
+    }
+    err = keys == 0 ? ERR_CAP_EMPTY : keystore_open(keys, &in, &out);
+    if (sh->person != 0) slot_discard(keys);
     *out_key = out.key.slot;
     if (err == OK) return STATUS_OK;
     slot_discard(out.key.slot);

@@ -240,6 +240,8 @@ static inline struct text secret_text(const struct secret *s)
 
 /* people.c */
 /* Challenge, signature, session: `*out_session` is in a new slot. */
+/* The keys of who is logged in, in a slot of their own; 0: an error of UserSession. */
+cap_t shell_keys(struct shell *sh, int *out_err);
 int person_session(struct shell *sh, const char *name, const struct secret *password,
                    cap_t *out_session);
 int person_log_out(struct shell *sh);

@@ -131,9 +131,10 @@ const struct row rows[] = {
      COMPLETES_NOTHING, run_keystore},
     {"keys",
      "keys [PREFIX] | make sign|agree|seal NAME | delete NAME | public NAME | "
-     "sign NAME DOMAIN TEXT | verify NAME DOMAIN TEXT SIGNATURE",
-     "this shell's keys, which never leave the keystore; names begin with /keys/", 0, 5,
-     COMPLETES_NOTHING, run_keys},
+     "sign NAME DOMAIN TEXT | verify NAME DOMAIN TEXT SIGNATURE | agree NAME DOMAIN KEY",
+     "keys of who is logged in, or else this shell's; they never leave the keystore, and their "
+     "names begin with /keys/",
+     0, 5, COMPLETES_NOTHING, run_keys},
     {"seal", "seal KEY TARGET [SOURCE]",
      "writes a file that only who has the key can read: from SOURCE, or else from the input", 2, 3,
      COMPLETES_PATH, run_seal},
@@ -163,10 +164,12 @@ const struct row rows[] = {
      run_passwd},
     {"sessions", "sessions", "sessions of all users", 0, 0, COMPLETES_NOTHING, run_sessions},
     {"machine",
-     "machine [node NAME | create NAME RIGHTS [UNTIL] | enrol NAME KEY RIGHTS [UNTIL] | "
+     "machine [node NAME | create NAME RIGHTS [UNTIL] | enrol NAME KEY RIGHTS [UNTIL [KEY]] | "
      "rename N NAME | rotate N | revoke N | sign DOMAIN TEXT | "
-     "verify USER N EPOCH DOMAIN TEXT SIGNATURE]",
-     "this machine's name, and machine keys", 0, 7, COMPLETES_NOTHING, run_machine},
+     "agree USER N DOMAIN | verify USER N EPOCH DOMAIN TEXT SIGNATURE]",
+     "this machine's name, and machine keys; RIGHTS: authenticate, sign, make, revoke, aGree, "
+     "keys",
+     0, 7, COMPLETES_NOTHING, run_machine},
     {"credentials", "credentials [KIND [VALUE]]", "addresses of who is logged in; KIND alone: away",
      0, 2, COMPLETES_NOTHING, run_credentials},
     {"preferences", "preferences [KEY [VALUE]]", "what who is logged in prefers; KEY alone: away",

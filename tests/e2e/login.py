@@ -13,7 +13,7 @@ REFUSED = {
     "caps vfs": "capEmpty", "ps": "capEmpty", "services": "capEmpty", "kill vfs": "capEmpty",
     "restart vfs": "capEmpty", "revoke vfs 3": "capEmpty", "grant 3 vfs 40": "capEmpty",
     "mem": "capEmpty", "log": "capEmpty", "verify": "capEmpty", "pci": "capEmpty",
-    "disk": "capEmpty", "keystore lock": "capEmpty", "keys": "capEmpty", "poweroff": "capEmpty",
+    "disk": "capEmpty", "keystore lock": "capEmpty", "keys": "locked", "poweroff": "capEmpty",
     "reboot": "capEmpty", "time zone +01:00": "denied", "users lock anna": "denied",
     "users remove bert": "denied", "sessions": "denied", "machine node x": "denied",
     "perm list": "denied", "perm revoke 1": "denied", "perm history": "denied",

@@ -143,7 +143,7 @@ class People(Booted):
         self.refused("badName", "machine rename 2 a/b")
         self.refused("noMachine", "machine rename 7 x")
         shown = self.run_line("machine")
-        self.assertRegex(shown, r"(?m)^ +2 +1  as--  [0-9a-f]{64}  notebook$")
+        self.assertRegex(shown, r"(?m)^ +2 +1  as----  [0-9a-f]{64}  notebook$")
         self.run_line("preferences machine notebook")  # what `login` uses from now on
         self.login("anna")
         self.assertIn("notebook", self.run_line("whoami"))

@@ -40,6 +40,18 @@ bool keys_vault_mix(const uint8_t salt[SALT_BYTES], uint8_t master[MASTER_BYTES]
     return vault_open;
 }
 
+/* As the keystore: random keys that are not told. */
+static uint8_t held_seed[SEED_BYTES];
+enum identity_refusal keys_vault_make(const struct user *u, struct machine *m)
+{
+    assert_memory_not_equal(u->id, (uint8_t[ID_BYTES]){0}, ID_BYTES);
+    if (!vault_open) return ID_KEYS_LOCKED;
+    randombytes_buf(held_seed, sizeof(held_seed));
+    public_of(held_seed, m->public);
+    agree_of(held_seed, m->agree);
+    return ID_OK;
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -157,13 +169,10 @@ static void a_person_is_known_by_the_key(void **state)
     crypto_hash_sha256(hash, user.public, PUBLIC_BYTES);
     assert_memory_equal(user.id, hash, ID_BYTES);
     assert_int_equal(keys_recover(&user, &texts, key), ID_OK);
-    seed_derive(key, 0, seed);
+    seed_derive(key, seed);
     public_of(seed, public);
     assert_memory_equal(public, user.public, PUBLIC_BYTES);
-    seed_derive(key, 1, seed);
-    public_of(seed, public);
-    assert_memory_equal(public, machine.public, PUBLIC_BYTES);
-    assert_memory_not_equal(public, user.public, PUBLIC_BYTES);
+    assert_memory_not_equal(machine.public, user.public, PUBLIC_BYTES);
 }
 
 static void recovery_refuses(void **state)
@@ -271,61 +280,6 @@ static void passwords_have_a_least_length(void **state)
     assert_int_equal(keys_make(&user, &machine, password, PASSWORD_MIN, &shown), ID_NO_SOURCE);
 }
 
-static void what_is_signed_means_one_thing(void **state)
-{
-    struct signer signer = {.user = {1}, .machine = 2, .epoch = 3};
-    uint8_t nonce[NONCE_BYTES] = {4}, seed[SEED_BYTES] = {5}, public[PUBLIC_BYTES];
-    uint8_t message[SIGNED_MAX], other[SIGNED_MAX], signature[SIGNATURE_BYTES];
-    struct statement s = {.message = nonce, .message_len = 8, .domain = "ab", .domain_len = 2};
-    uint32_t len = login_message(&signer, nonce, message);
-
-    (void)state;
-    public_of(seed, public);
-    message_sign(seed, message, len, signature);
-    assert_true(signature_is_good(public, message, len, signature));
-    assert_int_equal(len, 32 + ID_BYTES + 8 + NONCE_BYTES);
-    assert_memory_equal(message, "waterlight login v1", 19);
-    signer.epoch++; /* the next epoch's key signs something else */
-    assert_int_equal(login_message(&signer, nonce, other), len);
-    assert_false(signature_is_good(public, other, len, signature));
-    signer.epoch--;
-    uint32_t other_len = statement_message(&signer, &s, other);
-    assert_false(signature_is_good(public, other, other_len, signature));
-    /* "ab" + "..." is not "a" + "b...". */
-    message_sign(seed, other, other_len, signature);
-    s.domain_len = 1;
-    uint8_t shifted[9] = {'b'};
-    s.message = shifted;
-    s.message_len = 9;
-    assert_int_equal(statement_message(&signer, &s, message), other_len);
-    assert_false(signature_is_good(public, message, other_len, signature));
-}
-
-/* RFC 8032, 7.1, test 1: the seed's public key, and its signature of nothing. */
-static void signatures_are_ed25519(void **state)
-{
-    uint8_t seed[SEED_BYTES], public[PUBLIC_BYTES], want[PUBLIC_BYTES];
-    uint8_t signature[SIGNATURE_BYTES], right[SIGNATURE_BYTES];
-
-    (void)state;
-    sodium_hex2bin(seed, sizeof(seed),
-                   "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", 64, NULL,
-                   NULL, NULL);
-    sodium_hex2bin(want, sizeof(want),
-                   "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", 64, NULL,
-                   NULL, NULL);
-    sodium_hex2bin(
-        right, sizeof(right),
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bac"
-        "c61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
-        128, NULL, NULL, NULL);
-    public_of(seed, public);
-    assert_memory_equal(public, want, sizeof(want));
-    message_sign(seed, (const uint8_t *)"", 0, signature);
-    assert_memory_equal(signature, right, sizeof(right));
-    assert_true(signature_is_good(public, (const uint8_t *)"", 0, right));
-}
-
 static void a_rotated_key_is_another(void **state)
 {
     uint8_t master[MASTER_BYTES], seed[SEED_BYTES], public[PUBLIC_BYTES];
@@ -333,14 +287,43 @@ static void a_rotated_key_is_another(void **state)
 
     (void)state;
     master_of(password, master);
-    keys_rotate(&machine, master);
+    assert_int_equal(keys_rotate(&user, &machine, master), ID_OK);
     assert_int_equal(machine.epoch, before.epoch + 1);
+    assert_int_equal(machine.held, 0);
     assert_memory_not_equal(machine.public, before.public, PUBLIC_BYTES);
+    assert_memory_not_equal(machine.agree, before.agree, PUBLIC_BYTES);
     assert_true(seed_unseal(&machine.seed, master, seed));
     public_of(seed, public);
     assert_memory_equal(public, machine.public, PUBLIC_BYTES);
     master[0] ^= 1;
     assert_false(seed_unseal(&machine.seed, master, seed));
+}
+
+/* Where the keystore has a part in the password it has the machine keys, and nothing is here. */
+static void the_keystore_has_machine_keys(void **state)
+{
+    uint8_t master[MASTER_BYTES];
+    const struct box_seed nothing = {0};
+
+    (void)state;
+    vault_open = true;
+    assert_int_equal(keys_make(&user, &machine, password, sizeof(password) - 1, &shown), ID_OK);
+    assert_int_equal(machine.held, 1);
+    assert_memory_equal(&machine.seed, &nothing, sizeof(nothing));
+    assert_int_equal(keys_master(&user, password, sizeof(password) - 1, master), ID_OK);
+    struct machine before = machine;
+    assert_int_equal(keys_rotate(&user, &machine, master), ID_OK);
+    assert_int_equal(machine.epoch, before.epoch + 1);
+    assert_memory_not_equal(machine.public, before.public, PUBLIC_BYTES);
+    assert_memory_equal(&machine.seed, &nothing, sizeof(nothing));
+    vault_open = false;
+    assert_int_equal(keys_rotate(&user, &machine, master), ID_KEYS_LOCKED);
+    /* Recovery needs none: then the key is here again. */
+    keys_salt(&user);
+    assert_int_equal(keys_master(&user, password, sizeof(password) - 1, master), ID_OK);
+    assert_int_equal(keys_rotate(&user, &machine, master), ID_OK);
+    assert_int_equal(machine.held, 0);
+    assert_memory_not_equal(&machine.seed, &nothing, sizeof(nothing));
 }
 
 int main(void)
@@ -356,9 +339,8 @@ int main(void)
         cmocka_unit_test_setup(the_keystore_has_its_part, setup),
         cmocka_unit_test_setup(the_pair_is_chosen_at_random, setup),
         cmocka_unit_test_setup(passwords_have_a_least_length, setup),
-        cmocka_unit_test_setup(what_is_signed_means_one_thing, setup),
-        cmocka_unit_test_setup(signatures_are_ed25519, setup),
         cmocka_unit_test_setup(a_rotated_key_is_another, setup),
+        cmocka_unit_test_setup(the_keystore_has_machine_keys, setup),
     };
 
     if (sodium_init() < 0) return 1;

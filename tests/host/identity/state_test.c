@@ -223,6 +223,7 @@ static bool random_change(uint16_t user)
         record_of_machine(&live, (uint16_t)(i % MACHINES_MAX), &r);
         r.machine.epoch++;
         r.machine.revoked = i % 5 == 0;
+        r.machine.held = i % 3 == 0;
         break;
     case 7:
         if (live.users[user].id[0] == 0) return false;

@@ -25,13 +25,16 @@ static uint32_t cuts, compactions, failures;
 static void change_draw(struct change *c)
 {
     uint32_t number = (uint32_t)(world_random() % 6);
-    *c = (struct change){.type = (uint8_t)(1 + world_random() % 4),
-                         .kind = (uint8_t)(1 + world_random() % 3),
-                         .space = 1 + number % 2};
+    *c = (struct change){
+        .type = (uint8_t)(world_random() % 16 == 0 ? CHANGE_CLEAR : 1 + world_random() % 4),
+        .kind = (uint8_t)(1 + world_random() % 3),
+        .space = {.number = 1 + number % 2, .owner = {(uint8_t)(number % 3)}}};
     c->name_len = (uint8_t)snprintf(c->name, sizeof(c->name), "/keys/%u", number);
-    c->bytes = c->type == CHANGE_CREATE   ? 2 * KEYS_HALF_BYTES
-               : c->type == CHANGE_DELETE ? 0
-                                          : (uint32_t)(world_random() % KEYS_PIECE_MAX);
+    c->bytes = c->type == CHANGE_CREATE ? 2 * KEYS_HALF_BYTES
+               : c->type == CHANGE_DELETE || c->type == CHANGE_CLEAR
+                   ? 0
+                   : (uint32_t)(world_random() % KEYS_PIECE_MAX);
+    if (c->type == CHANGE_CLEAR) c->name_len = 6; /* all of the space */
     for (uint32_t i = 0; i < c->bytes; i++) {
         c->data[i] = (uint8_t)world_random();
     }
@@ -44,7 +47,7 @@ static bool step(void)
     change_draw(&c);
     server.change = c;
     if (c.type == CHANGE_APPEND) {
-        const struct key *key = keys_find(&server.keys, c.space, c.name, c.name_len);
+        const struct key *key = keys_find(&server.keys, &c.space, c.name, c.name_len);
         if (key != NULL && key->bytes > APPEND_MOST * KEYS_PIECE_MAX) return true;
     }
     bool good = keys_check(&server.keys, &c) == KEYS_OK;
@@ -153,7 +156,8 @@ static void test_making(void **state)
 static struct change *change(enum change_type type, const char *name, uint32_t bytes)
 {
     static struct change c;
-    c = (struct change){.type = (uint8_t)type, .kind = KEYS_SEAL, .space = 1, .bytes = bytes};
+    c = (struct change){
+        .type = (uint8_t)type, .kind = KEYS_SEAL, .space = {.number = 1}, .bytes = bytes};
     c.name_len = (uint8_t)strlen(name);
     memcpy(c.name, name, c.name_len);
     return &c;

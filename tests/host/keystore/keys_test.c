@@ -13,11 +13,12 @@
 #define TEST(name) cmocka_unit_test(name)
 
 struct server server;
+static const struct keys_space one = {.number = 1}, three = {.number = 3};
 
 static struct change *change(enum change_type type, uint32_t space, const char *name)
 {
     static struct change c;
-    c = (struct change){.type = (uint8_t)type, .kind = KEYS_SEAL, .space = space};
+    c = (struct change){.type = (uint8_t)type, .kind = KEYS_SEAL, .space = {.number = space}};
     c.name_len = (uint8_t)strlen(name);
     memcpy(c.name, name, c.name_len);
     c.bytes = type == CHANGE_CREATE ? 2 * KEYS_HALF_BYTES : 0;
@@ -84,7 +85,7 @@ static void test_refusals(void **state)
     assert_int_equal(data(CHANGE_WRITE, "/keys/a", 1, 1), KEYSTORE_WRONG_KIND);
     assert_int_equal(commit(change(CHANGE_CREATE, 2, "/keys/a")), OK); /* another space */
     assert_int_equal(commit(change(CHANGE_DELETE, 2, "/keys/a")), OK);
-    assert_non_null(keys_find(&server.keys, 1, "/keys/a", 7));
+    assert_non_null(keys_find(&server.keys, &one, "/keys/a", 7));
     world_close(&server);
 }
 
@@ -102,7 +103,7 @@ static void test_limits(void **state)
         assert_true(keys_apply(&k, c));
     }
     assert_true(k.bytes >= 600000);
-    struct key *key = keys_find(&k, 1, "/keys/d", 7);
+    struct key *key = keys_find(&k, &one, "/keys/d", 7);
     uint32_t bytes = key->bytes;
     key->bytes = KEYS_DATA_MAX - KEYS_PIECE_MAX + 1;
     assert_int_equal(keys_check(&k, c), KEYS_TOO_LONG);
@@ -130,17 +131,89 @@ static void test_list(void **state)
         assert_int_equal(commit(change(CHANGE_CREATE, 1, names[i])), OK);
     }
     assert_int_equal(commit(change(CHANGE_CREATE, 2, "/keys/aaa")), OK);
-    const struct key *key = keys_next(&server.keys, 1, none, none);
+    const struct key *key = keys_next(&server.keys, &one, none, none);
     assert_memory_equal(key->name, "/keys/a", 7);
-    key = keys_next(&server.keys, 1, none, (struct keys_text){key->name, key->name_len});
+    key = keys_next(&server.keys, &one, none, (struct keys_text){key->name, key->name_len});
     assert_memory_equal(key->name, "/keys/aa", 8);
-    key = keys_next(&server.keys, 1, (struct keys_text){"/keys/b", 7},
+    key = keys_next(&server.keys, &one, (struct keys_text){"/keys/b", 7},
                     (struct keys_text){"/keys/b", 7});
     assert_memory_equal(key->name, "/keys/b/c", 9);
-    assert_null(keys_next(&server.keys, 1, (struct keys_text){"/keys/b/", 8},
+    assert_null(keys_next(&server.keys, &one, (struct keys_text){"/keys/b/", 8},
                           (struct keys_text){key->name, key->name_len}));
-    assert_null(keys_next(&server.keys, 3, none, none));
+    assert_null(keys_next(&server.keys, &three, none, none));
     world_close(&server);
+}
+
+static struct change *inner(enum change_type type, uint8_t owner, const char *name)
+{
+    struct change *c = change(type, 1, name);
+    c->space.owner[15] = owner;
+    return c;
+}
+
+/* Spaces within one: each its own, and gone as one; what is there is found again. */
+static void test_inner_spaces(void **state)
+{
+    struct keys_space a = {.number = 1, .owner = {[15] = 1}},
+                      b = {.number = 1, .owner = {[15] = 2}};
+    uint8_t owner[KEYS_OWNER_BYTES] = {0};
+    (void)state;
+    begin(1);
+    assert_int_equal(commit(inner(CHANGE_CREATE, 1, "/keys/a")), OK);
+    assert_int_equal(commit(inner(CHANGE_CREATE, 1, "/keys/b/c")), OK);
+    assert_int_equal(commit(inner(CHANGE_CREATE, 2, "/keys/a")), OK);
+    assert_int_equal(commit(change(CHANGE_CREATE, 1, "/keys/b/d")), OK);
+    assert_int_equal(commit(inner(CHANGE_DELETE, 3, "/keys/a")), KEYSTORE_NOT_FOUND);
+    assert_null(keys_find(&server.keys, &b, "/keys/b/c", 9));
+    assert_null(keys_find(&server.keys, &one, "/keys/a", 7));
+    assert_true(keys_owner_next(&server.keys, 1, owner));
+    assert_int_equal(owner[15], 1);
+    assert_true(keys_owner_next(&server.keys, 1, owner));
+    assert_int_equal(owner[15], 2);
+    assert_false(keys_owner_next(&server.keys, 1, owner));
+    assert_int_equal(commit(inner(CHANGE_CLEAR, 1, "/keys/c")), KEYSTORE_NOT_FOUND);
+    assert_int_equal(commit(inner(CHANGE_CLEAR, 1, "/keys/b")), OK);
+    world_close(&server);
+    assert_int_equal(world_open(&server), JOURNAL_OK); /* as it was left */
+    assert_null(keys_find(&server.keys, &a, "/keys/b/c", 9));
+    assert_non_null(keys_find(&server.keys, &a, "/keys/a", 7));
+    assert_non_null(keys_find(&server.keys, &one, "/keys/b/d", 9));
+    assert_int_equal(commit(inner(CHANGE_CLEAR, 1, "")), OK);
+    assert_null(keys_find(&server.keys, &a, "/keys/a", 7));
+    assert_non_null(keys_find(&server.keys, &b, "/keys/a", 7));
+    world_close(&server);
+}
+
+/* An owner's space is full before others have no room. */
+static void test_limits_of_an_owner(void **state)
+{
+    static struct keys k;
+    char name[16];
+    (void)state;
+    world_empty(1, 1);
+    for (int i = 0; i < KEYS_OF_OWNER; i++) {
+        (void)snprintf(name, sizeof(name), "/keys/%d", i);
+        struct change *c = inner(CHANGE_CREATE, 1, name);
+        assert_int_equal(keys_check(&k, c), KEYS_OK);
+        assert_true(keys_apply(&k, c));
+    }
+    assert_int_equal(keys_check(&k, inner(CHANGE_CREATE, 1, "/keys/more")), KEYS_FULL);
+    assert_int_equal(keys_check(&k, inner(CHANGE_WRITE, 1, "/keys/more")), KEYS_FULL);
+    assert_int_equal(keys_check(&k, inner(CHANGE_CREATE, 2, "/keys/more")), KEYS_OK);
+    assert_int_equal(keys_check(&k, change(CHANGE_CREATE, 1, "/keys/more")), KEYS_OK);
+    keys_wipe(&k);
+    struct change *c = inner(CHANGE_WRITE, 1, "/keys/d");
+    c->bytes = KEYS_PIECE_MAX;
+    while (keys_check(&k, c) == KEYS_OK) {
+        assert_true(keys_apply(&k, c));
+        c->type = CHANGE_APPEND;
+        assert_true(k.bytes <= KEYS_DATA_OF_OWNER);
+    }
+    assert_int_equal(keys_check(&k, c), KEYS_FULL);
+    assert_int_equal(k.bytes, KEYS_DATA_OF_OWNER / KEYS_PIECE_MAX * KEYS_PIECE_MAX);
+    c->type = CHANGE_WRITE; /* in place of what is there */
+    assert_int_equal(keys_check(&k, c), KEYS_OK);
+    keys_wipe(&k);
 }
 
 static void test_disk_full(void **state)
@@ -263,8 +336,9 @@ static void test_each_byte(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_names),    TEST(test_refusals),  TEST(test_limits),
-                                       TEST(test_list),     TEST(test_disk_full), TEST(test_wiped),
-                                       TEST(test_each_byte)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_names),     TEST(test_refusals),     TEST(test_limits),
+        TEST(test_list),      TEST(test_inner_spaces), TEST(test_limits_of_an_owner),
+        TEST(test_disk_full), TEST(test_wiped),        TEST(test_each_byte)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,7 +177,8 @@ static struct model_key *model_find(struct model *m, const struct change *c, boo
     for (uint32_t i = 0; i < MODEL_KEYS; i++) {
         struct model_key *k = &m->keys[i];
         if (!k->used) room = k;
-        if (k->used && k->made.space == c->space && k->made.name_len == c->name_len &&
+        bool same = memcmp(&k->made.space, &c->space, sizeof(c->space)) == 0;
+        if (k->used && same && k->made.name_len == c->name_len &&
             memcmp(k->made.name, c->name, c->name_len) == 0)
             return k;
     }
@@ -186,8 +187,21 @@ static struct model_key *model_find(struct model *m, const struct change *c, boo
     return room;
 }
 
+static void model_clear(struct model *m, const struct change *c)
+{
+    for (uint32_t i = 0; i < MODEL_KEYS; i++) {
+        struct model_key *k = &m->keys[i];
+        if (memcmp(&k->made.space, &c->space, sizeof(c->space)) != 0) continue;
+        if (memcmp(k->made.name, c->name, c->name_len) == 0) k->used = false;
+    }
+}
+
 void model_apply(struct model *m, const struct change *c)
 {
+    if (c->type == CHANGE_CLEAR) {
+        model_clear(m, c);
+        return;
+    }
     struct model_key *k = model_find(m, c, c->type != CHANGE_DELETE);
     if (c->type == CHANGE_DELETE) k->used = false;
     if (c->type == CHANGE_WRITE) k->bytes = 0;
@@ -206,7 +220,7 @@ bool model_is(const struct model *m, struct keys *k)
         const struct model_key *want = &m->keys[i];
         const struct change *c = &want->made;
         if (!want->used) continue;
-        const struct key *got = keys_find(k, c->space, c->name, c->name_len);
+        const struct key *got = keys_find(k, &c->space, c->name, c->name_len);
         count++;
         if (got == NULL || got->kind != c->kind || got->bytes != want->bytes) return false;
         if (got->kind != KEYS_DATA && (memcmp(got->secret, c->data, KEYS_HALF_BYTES) != 0 ||

@@ -1,16 +1,18 @@
 /*
  * idcheck.c - a client that has a machine key of its own, and a capability to the identity server
- * without control: each refusal of a login, and what ends with a session. For tests/e2e/people.py,
- * which has enrolled the key for "bert" and knows "anna".
+ * without control: each refusal of a login, and what ends with a session. For tests/e2e/people.py
+ * and people_keys.py, which have enrolled the key for "bert", and know "anna".
  *
- * idcheck: all but time. idcheck late: a challenge whose time is over. The exit code is 0, or the
- * number of the first check that failed.
+ * idcheck: all but time. idcheck late: a challenge whose time is over. idcheck keys: the user's own
+ * keys. The exit code is 0, or the number of the first check that failed.
  */
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto.h"
 #include "idl/axiom.h"
 #include "idl/identity.h"
+#include "idl/keystore.h"
 #include "idl/time.h"
 #include "libc/fpu_note.h"
 #include "slots.h"
@@ -62,14 +64,15 @@ struct attempt {
 /* Signs as idl/identity.capnp says, and asks for a session. */
 static int attempt(const struct attempt *a, const uint8_t nonce[32], cap_t slot)
 {
-    uint8_t message[32 + 16 + 8 + 32] = {0}, signature[64];
+    uint8_t message[16 + 8 + 32], signature[64];
+    const struct crypto_signed what = {crypto_bytes(a->purpose, strlen(a->purpose)),
+                                       crypto_bytes(message, sizeof(message))};
 
-    memcpy(message, a->purpose, strlen(a->purpose));
-    memcpy(message + 32, bert, 16);
-    memcpy(message + 48, &a->machine, 4);
-    memcpy(message + 52, &a->epoch, 4);
-    memcpy(message + 56, nonce, 32);
-    crypto_sign_detached(signature, NULL, message, sizeof(message), secret);
+    memcpy(message, bert, 16);
+    memcpy(message + 16, &a->machine, 4);
+    memcpy(message + 20, &a->epoch, 4);
+    memcpy(message + 24, nonce, 32);
+    if (!crypto_domain_sign(signature, secret, &what)) return -1;
     if (a->broken) signature[10] ^= 1;
     const struct identity_login_in in = {.user = data_from(a->user, 16),
                                          .machine = a->machine,
@@ -81,7 +84,7 @@ static int attempt(const struct attempt *a, const uint8_t nonce[32], cap_t slot)
 
 static int refusals(cap_t slot)
 {
-    const struct attempt right = {"waterlight login v1", bert, MACHINE, EPOCH, false};
+    const struct attempt right = {"machine login 1", bert, MACHINE, EPOCH, false};
     struct attempt a = right;
     uint8_t nonce[32] = {1};
 
@@ -95,7 +98,7 @@ static int refusals(cap_t slot)
     a.user = anna; /* with bert's signature */
     CHECK_THAT(nonce_get(anna, nonce) && attempt(&a, nonce, slot) == IDENTITY_BAD_SIGNATURE);
     a = right;
-    a.purpose = "waterlight statement v1";
+    a.purpose = "machine statement 1";
     CHECK_THAT(nonce_get(bert, nonce) && attempt(&a, nonce, slot) == IDENTITY_BAD_SIGNATURE);
     a = right;
     a.epoch++;
@@ -151,6 +154,8 @@ static int attached(cap_t session, cap_t slot)
     CHECK_THAT(user_session_attach(slot, &in, &out) == USER_SESSION_DENIED);
     const struct user_session_preference_set_in prefer = {text_of("theme"), text_of("dark")};
     CHECK_THAT(user_session_preference_set(slot, &prefer) == USER_SESSION_DENIED);
+    struct user_session_keys_out keys = {.keys = {.slot = slot_alloc()}};
+    CHECK_THAT(user_session_keys(slot, &keys) == USER_SESSION_DENIED);
     return 0;
 }
 
@@ -167,6 +172,12 @@ static int rights(cap_t session)
     CHECK_THAT(user_session_sign(session, &sign, &signature) == USER_SESSION_NO_RIGHT);
     CHECK_THAT(user_session_machine_enrol(session, &enrol, &enrolled) == USER_SESSION_NO_RIGHT);
     CHECK_THAT(user_session_machine_revoke(session, &revoke) == USER_SESSION_NO_RIGHT);
+    const struct user_session_agree_in agree = {.domain = text_of("x"),
+                                                .peer = data_from(public, 32)};
+    struct user_session_agree_out agreed;
+    CHECK_THAT(user_session_agree(session, &agree, &agreed) == USER_SESSION_NO_RIGHT);
+    struct user_session_keys_out keys = {.keys = {.slot = slot_alloc()}};
+    CHECK_THAT(user_session_keys(session, &keys) == USER_SESSION_NO_RIGHT);
     return 0;
 }
 
@@ -188,7 +199,7 @@ static int logout(cap_t session, cap_t program)
 
 static int late(cap_t slot)
 {
-    const struct attempt right = {"waterlight login v1", bert, MACHINE, EPOCH, false};
+    const struct attempt right = {"machine login 1", bert, MACHINE, EPOCH, false};
     const struct timer_set_in after = {.after_ns = 30000000000ull};
     struct time_timer_out timer = {.timer = {.slot = slot_alloc()}};
     struct timer_wait_out waited;
@@ -202,6 +213,44 @@ static int late(cap_t slot)
     return 0;
 }
 
+/* A space of one's own, and what ends with the session: also what was opened in it. */
+static int own_keys(cap_t session)
+{
+    const struct attempt right = {"machine login 1", bert, MACHINE, EPOCH, false};
+    const struct keystore_create_in make = {text_of("/keys/check"), KEYSTORE_KEY_KIND_SIGN};
+    const struct keystore_delete_in drop = {make.name};
+    const struct key_sign_in sign = {text_of("check"), data_from(public, 32)};
+    struct user_session_keys_out keys = {.keys = {.slot = slot_alloc()}}, again;
+    struct keystore_open_out opened = {.key = {.slot = slot_alloc()}};
+    struct keystore_space_out inner = {.space = {.slot = slot_alloc()}};
+    struct keystore_owners_out owners;
+    struct keystore_has_out has;
+    struct key_sign_out signature;
+    uint8_t nonce[32];
+
+    CHECK_THAT(nonce_get(bert, nonce) && attempt(&right, nonce, session) == OK);
+    CHECK_THAT(user_session_keys(session, &keys) == OK);
+    CHECK_THAT(keystore_create(keys.keys.slot, &make) == OK);
+    CHECK_THAT(keystore_open(keys.keys.slot, &(struct keystore_open_in){make.name}, &opened) == OK);
+    CHECK_THAT(key_sign(opened.key.slot, &sign, &signature) == OK);
+    /* The same space for who asks again, and it takes nothing from who asked before. */
+    again.keys = (struct cap_arg){.slot = slot_alloc()};
+    CHECK_THAT(user_session_keys(session, &again) == OK);
+    CHECK_THAT(keystore_has(again.keys.slot, &(struct keystore_has_in){make.name}, &has) == OK);
+    CHECK_THAT(has.there && key_sign(opened.key.slot, &sign, &signature) == OK);
+    /* None within it, and nobody else's: not by anybody's id. */
+    const struct keystore_space_in others = {data_from(anna, 16)};
+    CHECK_THAT(keystore_space(keys.keys.slot, &others, &inner) == KEYSTORE_NO_SPACE);
+    const struct keystore_owners_in all = {0};
+    CHECK_THAT(keystore_owners(keys.keys.slot, &all, &owners) == KEYSTORE_NO_SPACE);
+    CHECK_THAT(vault_lock(keys.keys.slot) == ERR_MESSAGE);
+    CHECK_THAT(user_session_logout(session) == OK);
+    CHECK_THAT(key_sign(opened.key.slot, &sign, &signature) == KEY_GONE);
+    CHECK_THAT(keystore_delete(keys.keys.slot, &drop) == ERR_REVOKED);
+    CHECK_THAT(keystore_delete(again.keys.slot, &drop) == ERR_REVOKED);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     cap_t session = slot_alloc(), program = slot_alloc();
@@ -210,6 +259,7 @@ int main(int argc, char **argv)
     crypto_sign_seed_keypair(public, secret, seed);
     if (!id_get("bert", bert) || !id_get("anna", anna)) return 200;
     if (argc == 2 && strcmp(argv[1], "late") == 0) return late(session);
+    if (argc == 2 && strcmp(argv[1], "keys") == 0) return own_keys(session);
     int wrong = refusals(session);
     if (wrong == 0) wrong = no_control();
     if (wrong == 0) wrong = attached(session, program);
