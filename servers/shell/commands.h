@@ -90,10 +90,17 @@ int run_unbind(struct shell *sh, int argc, char **argv);
 int run_watch(struct shell *sh, int argc, char **argv);
 int run_touch(struct shell *sh, int argc, char **argv);
 int run_cas(struct shell *sh, int argc, char **argv);
+int run_image(struct shell *sh, int argc, char **argv);
 
 /* files.c, contents.c: of several of them. */
 /* trees.c: shares chunks; waits once until all is stored. */
 int tree_copy(struct shell *sh, struct directory_copy_in *in, uint64_t *out_seq);
+/* The path of a layer; layers over each other, in a view; a status. */
+struct text layers_at(const char *name, char out_path[1025]);
+int layers_stack(struct shell *sh, int argc, char **argv, cap_t *out_view);
+/* Commands act in the view from now on, until view_leave(). */
+void view_enter(struct shell *sh, cap_t view);
+void view_leave(struct shell *sh);
 /* Runs a command on the files as they are, or after `--at SEQ` as they were. */
 int shell_run_at(struct shell *sh, int argc, char **argv, int (*run)(struct shell *, int, char **));
 int file_failed(struct shell *sh, const char *path, int err);

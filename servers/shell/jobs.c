@@ -107,7 +107,8 @@ static const struct image_file *image_program(const struct shell *sh, const char
 {
     char path[80] = "/bin/";
 
-    if (!sh->has_image) return NULL;
+    /* With another root, or a view, what stands there is meant. */
+    if (!sh->has_image || sh->files != sh->own_files) return NULL;
     if (strchr(name, '/') != NULL) return image_find(&sh->image, name);
     if (!text_copy(path + 5, sizeof(path) - 5, name, strlen(name))) return NULL;
     return image_find(&sh->image, path);

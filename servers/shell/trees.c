@@ -97,8 +97,12 @@ int run_snapshot(struct shell *sh, int argc, char **argv)
     return keep(sh, snapshots, argv[1], in);
 }
 
-/* Commands act in the view from now on, until view_leave(). */
-static void view_enter(struct shell *sh, cap_t view)
+struct text layers_at(const char *name, char out_path[PATH_BYTES + 1])
+{
+    return path_in(layers, name, out_path);
+}
+
+void view_enter(struct shell *sh, cap_t view)
 {
     sh->outer_files = sh->files;
     sh->outer_view = sh->has_view;
@@ -107,7 +111,7 @@ static void view_enter(struct shell *sh, cap_t view)
     interrupts_renew(sh);
 }
 
-static void view_leave(struct shell *sh)
+void view_leave(struct shell *sh)
 {
     slot_discard(sh->files);
     sh->files = sh->outer_files;
@@ -133,23 +137,30 @@ static int fork_make(struct shell *sh, struct text source, struct text target, c
     return err;
 }
 
-/* Layers from the lowest on; seen by this shell, and by what it starts. */
-static int stack(struct shell *sh, int argc, char **argv)
+/* argv: where they are to stand, then the layers from the lowest on. */
+int layers_stack(struct shell *sh, int argc, char **argv, cap_t *out_view)
 {
     char source[PATH_BYTES + 1], target[PATH_BYTES + 1];
-    cap_t view;
 
     if (sh->outer_files != 0) return shell_refused(sh, argv[0], "a view is there already");
     struct text at = shell_path(argv[0], target);
-    int err = fork_make(sh, path_in(layers, argv[1], source), at, &view), i = 1;
+    int err = fork_make(sh, path_in(layers, argv[1], source), at, out_view), i = 1;
     while (err == OK && ++i < argc) {
         struct directory_overlay_in in = {.source = path_in(layers, argv[i], source)};
-        err = directory_overlay(view, &in);
-        if (err != OK) slot_discard(view);
+        err = directory_overlay(*out_view, &in);
+        if (err != OK) slot_discard(*out_view);
     }
-    if (err != OK) return file_failed(sh, argv[i], err);
-    view_enter(sh, view);
-    return STATUS_OK;
+    return err == OK ? STATUS_OK : file_failed(sh, argv[i], err);
+}
+
+/* Seen by this shell, and by what it starts. */
+static int stack(struct shell *sh, int argc, char **argv)
+{
+    cap_t view;
+    int status = layers_stack(sh, argc, argv, &view);
+
+    if (status == STATUS_OK) view_enter(sh, view);
+    return status;
 }
 
 int run_layers(struct shell *sh, int argc, char **argv)

@@ -162,6 +162,55 @@ class Trees(Booted):
         self.run_line("as; rm -r /A /B /over /cell /layers")
         self.refused("override /tmp/k 1", "denied")  # the view is all's
 
+    def test_images(self):
+        """bin/main, bin, svc/NAME, etc and etc/init.d in the order of names; a layer may have some
+        of it, all together have the entry points."""
+        self.run_line("mkdir -p /A/bin /A/etc/init.d /A/svc/web/bin; cp /bin/hello /A/bin/main")
+        self.run_line("cp /bin/hello /A/bin/other; write /A/etc/name image-a")
+        self.run_line("write /A/etc/init.d/20-b cat /etc/name")
+        self.run_line("write /A/etc/init.d/10-a echo first")
+        self.run_line("mkdir -p /B/etc/init.d /B/svc/web/bin; cp /bin/hello /B/svc/web/bin/main")
+        self.run_line("write /B/etc/init.d/15-c false; write /B/etc/name image-b")
+        self.run_line("mkdir /root; layers make a /A; layers make b /B; snapshot c /B")
+        listed = ["bin/main", "bin/other", "svc/web", "etc/init.d/10-a", "etc/init.d/20-b"]
+        self.assertEqual(self.words("image check a"), listed)  # svc/web/bin/main is another's
+        self.assertEqual(self.words("image check b"), ["svc/web", "etc/init.d/15-c"])
+        self.assertEqual(self.words("image check a b"),
+                         listed[:3] + [f"etc/init.d/{n}" for n in ("10-a", "15-c", "20-b")])
+        self.refused("image check b /snapshots/c", "bin/main: no layer has this entry point")
+        self.refused("image run /root b", "bin/main: no layer has this entry point")
+        self.refused("image run /root a", "svc/web/bin/main: no layer has this entry point")
+        shown = self.run_line("image run /root a b")
+        order = [shown.index(word) for word in
+                 ("first", "etc/init.d/15-c failed, the others follow", "image-b", "hello")]
+        self.assertEqual(order, sorted(order))
+        self.refused("image leave", "no image runs here")  # the end of bin/main was the image's
+        self.assertEqual(self.words("ls /root"), [])
+        for line, why in (("image check none", "notFound"), ("image check a none", "notFound"),
+                          ("image run /none a b", "notFound"), ("image check /A b", "notFrozen")):
+            self.refused(line, why)
+        self.refused("image", "an argument is missing", 2)
+        self.refused("image run /root", "it takes", 2)
+        self.refused("image run /root a b > /o", "an image has no input or output of its own")
+        for make, why in (("rm -r /A/etc; write /A/etc 1", "etc: in an image it is a directory"),
+                          ("rm /A/bin/main; mkdir /A/bin/main", "bin/main: in an image it is the"),
+                          ("mkdir /A/etc/init.d/d", "d: in etc/init.d there are scripts"),
+                          ("write /A/svc/file 1", "svc/file: in an image it is a directory")):
+            self.run_line("rm -r /A; cp -r /layers/a /A")
+            self.run_line(make)
+            self.run_line("layers make x /A")
+            self.refused("image check b x", why)
+            self.run_line("layers drop x")
+        # Only what is in the image can be seen from within.
+        self.run_line("rm -r /A; cp -r /layers/a /A; write /A/etc/init.d/30-d ls -r /")
+        self.run_line("layers make x /A")
+        shown = self.run_line("image run /root x b")
+        self.assertIn("/svc/web/bin/main", shown)
+        for outside in ("/snapshots", "/layers", "/home", "/tmp", "/sys"):
+            self.assertNotIn(outside, shown)
+        self.run_line("layers drop a; layers drop b; layers drop x; snapshot -d c")
+        self.run_line("rm -r /A /B /root; rmdir /layers /snapshots")
+
     def test_change(self):
         """Nobody sees it, then everybody all of it; or nobody anything."""
         self.run_line("mkdir -p /w/d; write /w/f old; write /w/d/g old")
