@@ -31,6 +31,7 @@ int run_kill(struct shell *sh, int argc, char **argv);
 int run_restart(struct shell *sh, int argc, char **argv);
 int run_grant(struct shell *sh, int argc, char **argv);
 int run_revoke(struct shell *sh, int argc, char **argv);
+int run_view(struct shell *sh, int argc, char **argv);
 int run_pingpong(struct shell *sh, int argc, char **argv);
 int run_memhog(struct shell *sh, int argc, char **argv);
 int run_spin(struct shell *sh, int argc, char **argv);

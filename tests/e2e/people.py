@@ -61,6 +61,7 @@ class People(Booted):
     def test_01_libraries(self):
         """What the servers link, inside: musl, libsodium with Argon2id."""
         self.run_line("libc_check")
+        self.run_line("view app_check hello")  # each thing wrong, said to a real view
         self.run_line("libsys_check")
 
     def test_02_create(self):

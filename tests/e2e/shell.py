@@ -85,6 +85,28 @@ class Shell(Booted):
         self.assertRegex(self.run_line("memhog", timeout=120), r"(?i)quota")
         self.run_line("ps")
 
+    def test_an_application_and_its_view(self):
+        """One has the terminal, the other nothing but the first."""
+        shown = self.run_line("view calculator '2+3*4' '(2 + 3) * -4' '7 / 0' '7 %' "
+                              "9223372036854775808 1")
+        self.assertEqual(shown.split("\n")[:6], [
+            "14", "-20", "error: at 6: a division by 0", "error: at 4: a number is missing",
+            "error: at 20: a number is too large", "1"])
+        self.session.send(b"view calculator\r")
+        self.session.expect(b"calculator; Ctrl-D ends it", 30)
+        self.session.send(b"6*7\r")
+        self.session.expect(b"42", 30)
+        self.session.send(b"\x04")
+        self.session.prompt(30)
+        self.assertEqual(self.session.status, 0)
+        self.session.send(b"view calculator\r")
+        self.session.expect(b"Ctrl-D ends it", 30)
+        self.session.send(b"\x03")  # both end
+        self.session.prompt(30)
+        self.assertNotRegex(self.run_line("ps"), "calculator|view")
+        self.run_line("view nonsense", status=None)
+        self.assertNotRegex(self.run_line("ps"), "view")
+
     def test_history(self):
         self.run_line("echo remember-me")
         self.assertIn("remember-me", self.run_line("history"))
