@@ -199,6 +199,7 @@ interface File @0x90960dd976bca09a {
   # another server's: then there is `read`.
   put @7 (offset :UInt64, at :UInt32, count :UInt32 $Wl.range("0..65536")) -> (count :UInt32, soft :Bool)
       $Wl.errors(["noSpace", "readOnly", "badOffset", "quota", "busy", "noArea"]);
-  # As `write`, of bytes of the area. Fewer where those that follow cannot be written now: the next `put` says why.
-  # `busy`: much is being stored; `write` waits for it.
+  # As `write`, of bytes of the area. Fewer where those that follow cannot be written now, or go another way: whole
+  # blocks of 4 KiB, from four on, go to the disk for contents and only their name to the log, which costs half as
+  # much. The next `put` goes on, or says why not. `busy`: much is being stored; `write` waits for it.
 }

@@ -38,6 +38,8 @@ static void apply_contents(struct vfs *v, const struct vfs_record *r)
 
     if (r->type == VFS_TRUNCATE) {
         data_resize(v, r->node, r->offset);
+    } else if (r->type == VFS_PLACED) {
+        data_placed(v, r);
     } else if (r->len > 0) {
         data_write(v, r);
     }
@@ -207,6 +209,7 @@ static void look(struct vfs *v, const struct vfs_record *r)
         break;
     case VFS_WRITE:
     case VFS_TRUNCATE:
+    case VFS_PLACED:
     case VFS_MODE:
     case VFS_OWN:
         tops_touch(v, r->node);
@@ -284,6 +287,7 @@ void vfs_apply(struct vfs *v, const struct vfs_record *r)
         break;
     case VFS_WRITE:
     case VFS_TRUNCATE:
+    case VFS_PLACED:
         apply_contents(v, r);
         break;
     case VFS_OPEN:

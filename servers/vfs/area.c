@@ -128,16 +128,21 @@ int on_put(struct request *rq, const struct file_put_in *in, struct file_put_out
 
     if (from == NULL) return err;
     if ((s->who.rights & MAY_WRITE) == 0) return FILE_READ_ONLY;
-    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].owner);
+    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[s->who.base].payer);
     out->soft = vfs_account_is_soft(&a);
-    for (uint32_t i = 0; i < PUT_PARTS && out->count < in->count; i++) {
+    if (contents_may_place(s, in)) return contents_put_later(rq, in);
+    /* Up to where a block begins, if from there on it goes another way. */
+    uint32_t lead = VFS_BLOCK_BYTES - (uint32_t)(in->offset % VFS_BLOCK_BYTES), most = in->count;
+    struct file_put_in rest = {.offset = in->offset + lead, .count = in->count - lead};
+    if (in->count > lead && contents_may_place(s, &rest)) most = lead;
+    for (uint32_t i = 0; i < PUT_PARTS && out->count < most; i++) {
         uint64_t offset = in->offset + out->count;
-        uint32_t left = in->count - out->count, part = left < VFS_WRITE_MAX ? left : VFS_WRITE_MAX;
+        uint32_t left = most - out->count, part = left < VFS_WRITE_MAX ? left : VFS_WRITE_MAX;
         err = put_part(rq, offset, from + out->count, part);
         if (err != OK) return out->count > 0 ? OK : err;
         out->count += part;
         bool roomy = server_log.room > 2 * (server_log.since + server_log.last) + PUT_SPARE;
-        bool last = i + 1 == PUT_PARTS || out->count == in->count;
+        bool last = i + 1 == PUT_PARTS || out->count == most;
         if (server_log.sealed || !roomy || last) return OK;
         service_apply(request_service(rq));
     }

@@ -1,5 +1,5 @@
 /* choose.c - which blocks are stored next. */
-#include "vfs.h"
+#include "stored.h"
 
 static bool comes_before(const struct vfs *v, uint32_t a, uint32_t b)
 {

@@ -238,7 +238,10 @@ static void done(struct service *svc)
         fetched(&s->vfs);
         break;
     case JOB_STORE:
-        stored(svc);
+        if (contents.places)
+            placed(svc);
+        else
+            stored(svc);
         break;
     case JOB_CHECK:
         checked(&s->vfs);
@@ -271,6 +274,7 @@ static void next(struct service *svc)
         return;
     }
     if (contents.failed || server_log.sealed || sweep_some(v) || sweep_is_open()) return;
+    if (place_some(svc->state)) return;
     if (waiting_unsettled(v, &node)) {
         settle(v, node);
         return;

@@ -160,6 +160,23 @@ void data_stored(struct vfs *v, const struct vfs_record *r)
     }
 }
 
+void data_placed(struct vfs *v, const struct vfs_record *r)
+{
+    struct node *n = &v->nodes[r->node];
+    uint64_t first = r->offset / VFS_BLOCK_BYTES, end = first + r->replaced;
+
+    if (end * VFS_BLOCK_BYTES > n->size) data_resize(v, r->node, end * VFS_BLOCK_BYTES);
+    v->left += n->stored > 0;
+    n->stored = r->user;
+    n->depth = (uint8_t)r->flag;
+    n->trimmed = false;
+    memcpy(n->root, r->bytes, sizeof(n->root));
+    for (uint64_t i = first; i < end; i++) {
+        uint32_t block = block_find(v, r->node, i);
+        if (block != VFS_NO_BLOCK) block_drop(v, block);
+    }
+}
+
 bool vfs_decide_stored(const struct vfs *v, const struct vfs_stored *s,
                        struct vfs_record *out_record)
 {

@@ -211,6 +211,32 @@ enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t off
     return data_has_room(v, out_record) ? VFS_OK : VFS_NO_SPACE;
 }
 
+enum vfs_error vfs_check_place(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t blocks)
+{
+    uint64_t bytes = (uint64_t)blocks * VFS_BLOCK_BYTES;
+
+    if (offset % VFS_BLOCK_BYTES != 0 || offset > VFS_SIZE_MAX) return VFS_BAD_OFFSET;
+    return check_size(v, node, offset + bytes);
+}
+
+enum vfs_error vfs_decide_placed(const struct vfs *v, const struct vfs_placed *p,
+                                 struct vfs_record *out_record)
+{
+    const struct node *n = &v->nodes[p->node];
+
+    if (n->state == NODE_FREE || n->inode != p->inode) return VFS_GONE;
+    if (n->cuts != p->cuts) return VFS_CONFLICT;
+    out_record->type = VFS_PLACED;
+    out_record->node = p->node;
+    out_record->offset = p->offset;
+    out_record->replaced = p->blocks;
+    out_record->user = p->stored;
+    out_record->flag = p->depth;
+    out_record->len = VFS_HASH_BYTES;
+    memcpy(out_record->bytes, p->root, VFS_HASH_BYTES);
+    return vfs_check_place(v, p->node, p->offset, p->blocks);
+}
+
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record)
 {

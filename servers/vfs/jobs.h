@@ -18,6 +18,8 @@ struct contents {
     uint32_t node;
     uint64_t inode, ahead; /* where the file's next read is expected */
     struct vfs_stored files[JOB_ITEMS];
+    bool places; /* STORE: whole blocks that somebody puts, `placed` */
+    struct vfs_placed placed;
 };
 extern struct contents contents;
 
@@ -28,3 +30,7 @@ struct tree job_tree(const struct node *n);
 bool sweep_some(const struct vfs *v);
 bool sweep_is_open(void); /* nothing may be stored now */
 void swept(void);         /* a job of it is done */
+
+/* placing.c: whole blocks go to the store, then their name to the log. True: a job was begun. */
+bool place_some(const struct server *s);
+void placed(struct service *svc); /* it is done */

@@ -53,6 +53,7 @@ static const struct shape {
                    CLONE_LAYERED, VFS_VIEWS_MAX - 1, CLONE_CHANGED},
     [VFS_OVERLAY] = {NODE | PARENT | REPLACED | USER, 0, 0, 0},
     [VFS_COMMIT] = {NODE | PARENT, 0, 0, 0},
+    [VFS_PLACED] = {NODE | REPLACED | FLAG | BYTES | OFFSET | USER, 0, 0, 255},
     [VFS_OVERRIDE] = {NODE | PARENT | MODE | BYTES | NAME | USER, 0, VFS_VIEWS_MAX - 1, 0},
 };
 enum { TYPES = sizeof(shapes) / sizeof(shapes[0]) };
@@ -115,7 +116,8 @@ const char *vfs_record_problem(const struct vfs_record *r, uint64_t size)
     if (r->kind > s->kinds) return "its kind is not known";
     if (r->mode > s->modes) return "its mode is not known";
     if (r->flag > s->flags) return "its flags are not known";
-    if (r->type == VFS_STORED && r->len != VFS_HASH_BYTES) return "its hash has another length";
+    bool named = r->type == VFS_STORED || r->type == VFS_PLACED;
+    if (named && r->len != VFS_HASH_BYTES) return "its hash has another length";
     if (!is_in_tables(r, s->fields)) return "it names what cannot be";
     return NULL;
 }

@@ -6,6 +6,7 @@
 #include "ids.h"
 #include "record.h"
 #include "service_log.h"
+#include "stored.h"
 #include "trees.h"
 
 enum { KIND_FILE = 1, KIND_DIRECTORY = 2, KIND_PROVIDER = 3, KIND_WATCH = 4 };

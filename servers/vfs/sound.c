@@ -96,6 +96,7 @@ static const char *node_problem(const struct vfs *v, uint32_t at, uint32_t *bloc
     if (n->kind != NODE_FILE || n->image) {
         return n->first_block == VFS_NO_BLOCK ? NULL : "VFS-2: no file";
     }
+    if (n->stored > n->size) return "VFS-2: more is stored than there is";
     return blocks_problem(v, at, blocks);
 }
 

@@ -3,6 +3,7 @@
  * decide.c has allowed. Called by apply.c and by the set-up from the boot image only.
  */
 #pragma once
+#include "stored.h"
 #include "trees.h"
 
 /* tree.c */
@@ -101,6 +102,7 @@ uint32_t blocks_of(uint64_t size);
 /* Memory, and place on the disk, for what a WRITE makes dirty. */
 bool data_has_room(const struct vfs *v, const struct vfs_record *r);
 void data_stored(struct vfs *v, const struct vfs_record *r);
+void data_placed(struct vfs *v, const struct vfs_record *r);
 void data_block(struct vfs *v, const struct vfs_record *r);
 void data_write(struct vfs *v, const struct vfs_record *r);
 void data_resize(struct vfs *v, uint32_t node, uint64_t size);

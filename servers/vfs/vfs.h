@@ -270,6 +270,7 @@ enum vfs_record_type {
     VFS_OVERLAY,
     VFS_COMMIT,
     VFS_OVERRIDE,
+    VFS_PLACED, /* whole blocks went to the tree at once: stored.h */
 };
 enum { HANDLE_IS_USED = 1, STORED_TRIMMED = 256 };
 enum {
@@ -355,20 +356,6 @@ bool vfs_account_is_soft(const struct account *a);
 /* `out_record` holds the bytes already: len and bytes are set by the caller. */
 enum vfs_error vfs_decide_write(const struct vfs *v, uint32_t node, uint64_t offset,
                                 struct vfs_record *out_record);
-/* What lay in memory up to `stamp` is in the tree now. False: the file is another one by now. */
-struct vfs_stored {
-    uint32_t node, cuts, depth;
-    uint64_t inode, bytes, stamp;
-    uint8_t root[VFS_HASH_BYTES];
-};
-/* The dirty blocks that were written first, by file and place, up to where a record ends: all up to
- * `*out_stamp` of the files that they belong to. Files of which something cannot be fetched are
- * left out. `*out_partial`: one that is to be fetched first, or VFS_NO_BLOCK. */
-enum { VFS_CHOICE = 64 };
-uint32_t vfs_choose(const struct vfs *v, uint32_t *blocks, uint64_t *out_stamp,
-                    uint32_t *out_partial);
-bool vfs_decide_stored(const struct vfs *v, const struct vfs_stored *s,
-                       struct vfs_record *out_record);
 enum vfs_error vfs_decide_truncate(const struct vfs *v, uint32_t node, uint64_t size,
                                    struct vfs_record *out_record);
 /* A handle with rights of the asker's, for `user`. */

@@ -6,7 +6,16 @@
 #include "panic.h"
 
 enum { WAITING = LOG_HELD_MAX, NAME_TRIES = 4096 };
-enum waiting_kind { WAIT_NONE, WAIT_READ, WAIT_GET, WAIT_WRITE, WAIT_FLUSH, WAIT_CHECK, WAIT_NAME };
+enum waiting_kind {
+    WAIT_NONE,
+    WAIT_READ,
+    WAIT_GET,
+    WAIT_WRITE,
+    WAIT_FLUSH,
+    WAIT_CHECK,
+    WAIT_NAME,
+    WAIT_PUT
+};
 
 static struct waiting {
     enum waiting_kind kind;
@@ -15,11 +24,13 @@ static struct waiting {
     uint64_t inode, offset;
     uint64_t stamp; /* FLUSH */
     uint32_t tries; /* NAME */
-    uint32_t at;    /* GET: in the area of the handle */
+    bool soft;      /* PUT */
+    uint32_t at;    /* GET, PUT: in the area of the handle */
     uint32_t generation;
     uint16_t open;
     uint8_t *bytes; /* WRITE: VFS_WRITE_MAX; stays, for the next one */
 } all[WAITING];
+static struct waiting *placing; /* PUT: whose blocks are on their way */
 
 static struct waiting *add(struct request *rq, enum waiting_kind kind)
 {
@@ -113,6 +124,34 @@ int contents_identify_later(struct request *rq, uint32_t node)
     return REPLY_LATER;
 }
 
+int contents_put_later(struct request *rq, const struct file_put_in *in)
+{
+    const struct server *s = server_of(rq);
+    uint32_t blocks = in->count / VFS_BLOCK_BYTES;
+    enum vfs_error err = vfs_check_place(&s->vfs, s->who.base, in->offset, blocks);
+
+    if (err != VFS_OK) return server_error(err);
+    struct waiting *w = add(rq, WAIT_PUT);
+    w->offset = in->offset;
+    w->len = blocks * VFS_BLOCK_BYTES;
+    w->at = in->at;
+    w->open = s->open;
+    w->generation = s->vfs.opens[w->open].generation;
+    const struct account a = vfs_account(&s->vfs, s->vfs.nodes[w->node].payer);
+    w->soft = vfs_account_is_soft(&a);
+    contents_turn(request_service(rq));
+    return REPLY_LATER;
+}
+
+static void put_answer(struct waiting *w, int err)
+{
+    const struct file_put_out out = {.count = err == OK ? w->len : 0, .soft = w->soft};
+
+    w->kind = WAIT_NONE;
+    if (w == placing) placing = NULL;
+    (void)file_put_answer(w->token, err, &out);
+}
+
 static bool is_read(const struct waiting *w)
 {
     return w->kind == WAIT_READ || w->kind == WAIT_GET;
@@ -184,6 +223,40 @@ bool waiting_unsettled(const struct vfs *v, uint32_t *out_node)
     return false;
 }
 
+/* Its area, as long as the Directory is there that has it. */
+static uint8_t *area_of_handle(const struct vfs *v, const struct waiting *w, int *out_err)
+{
+    *out_err = ERR_PEER_DIED;
+    if (vfs_opened(v, w->open, w->generation) == NULL || !is_same_file(v, w)) return NULL;
+    return area_bytes(w->open, w->at, w->len, out_err);
+}
+
+bool waiting_place(const struct server *s, struct vfs_placed *out, uint8_t *to)
+{
+    for (uint32_t i = 0; i < WAITING; i++) {
+        struct waiting *w = &all[i];
+        int err;
+        if (w->kind != WAIT_PUT) continue;
+        const uint8_t *from = area_of_handle(&s->vfs, w, &err);
+        if (from == NULL) {
+            put_answer(w, err);
+            continue;
+        }
+        memcpy(to, from, w->len); /* once: what its client writes from now on is not seen */
+        *out = (struct vfs_placed){
+            .node = w->node, .offset = w->offset, .blocks = w->len / VFS_BLOCK_BYTES};
+        placing = w;
+        return true;
+    }
+    return false;
+}
+
+void waiting_placed(int err)
+{
+    if (placing != NULL && err != FILE_CONFLICT) put_answer(placing, err);
+    placing = NULL;
+}
+
 static struct waiting *first_check(void)
 {
     for (uint32_t i = 0; i < WAITING; i++) {
@@ -229,9 +302,7 @@ static void read_turn(struct server *s, struct waiting *w)
     int err = ERR_PEER_DIED;
     uint8_t *bytes = w->kind == WAIT_GET ? NULL : page;
 
-    if (w->kind == WAIT_GET && vfs_opened(&s->vfs, w->open, w->generation) != NULL) {
-        bytes = area_bytes(w->open, w->at, w->len, &err);
-    }
+    if (w->kind == WAIT_GET) bytes = area_of_handle(&s->vfs, w, &err);
     if (bytes == NULL) {
         read_answer(w, err, data_from(NULL, 0)); /* its Directory is gone */
     } else if (!is_same_file(&s->vfs, w)) {
@@ -301,6 +372,8 @@ void waiting_turn(struct service *svc)
         if (is_read(w)) read_turn(s, w);
         if (w->kind == WAIT_WRITE) write_turn(svc, w);
         if (w->kind == WAIT_FLUSH) flush_turn(&s->vfs, w);
+        bool stops = contents_fails() || !contents_may_come() || server_log.sealed;
+        if (w->kind == WAIT_PUT && w != placing && stops) put_answer(w, FILE_BUSY);
         if (w->kind == WAIT_NAME) name_turn(&s->vfs, w);
         if (w->kind == WAIT_CHECK && !contents_may_come()) {
             check_answer(w, FILE_AWAY, &(struct file_verify_out){.next = 0});

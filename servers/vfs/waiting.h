@@ -17,6 +17,10 @@ void waiting_fail(const struct vfs *v, uint32_t node, uint64_t index, enum chunk
 uint64_t waiting_stamp(void);
 /* A file that is to have its own tree of chunks, of which all is stored. False: none is. */
 bool waiting_unsettled(const struct vfs *v, uint32_t *out_node);
+/* Blocks of an area that are to be placed: the first who waits for that. They are copied to `to`,
+ * 64 KiB at most; False: nobody waits. Then he is told; CONFLICT: he waits again. */
+bool waiting_place(const struct server *s, struct vfs_placed *out, uint8_t *to);
+void waiting_placed(int err);
 /* A file that is to be checked. False: none is. */
 bool waiting_check(const struct vfs *v, uint32_t *out_node, uint64_t *out_from);
 /* It was, up to `next`: there it is bad, if `why` says so. */

@@ -57,6 +57,7 @@ static uint32_t touched(const struct vfs *v, const struct vfs_record *r,
         out_nodes[count++] = r->parent;
         break;
     case VFS_WRITE:
+    case VFS_PLACED:
     case VFS_TRUNCATE:
     case VFS_MODE:
     case VFS_OWN:

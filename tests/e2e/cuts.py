@@ -24,6 +24,7 @@ CUTS_LEAST, ON_A_DISK = 6, 50  # that show something; on one disk, as wl-log rea
 NAMES = [f"/f{i}" for i in range(8)]
 PAIR, PAIRS = "/pair", 0.25  # two files that change as one
 LOADS = ("/a", "/b")
+LARGE, LARGE_PIECES, PLACED = "/large", 96, 0.2  # 288 KiB, in whole blocks
 DISK_EACH, DISK_LEAST = 6 << 20, 64 << 20  # bytes for the log of each boot
 SERVICES = ("vfs", "ledger", "virtio_blk", "virtio_files")
 ENDED = 0.03  # one of them before a command
@@ -81,6 +82,7 @@ class Cuts(unittest.TestCase):
         self.disk.brothers, self.files.brothers = [self.files], [self.disk]
         self.world = World()
         self.writes = dict.fromkeys(LOADS, 0)  # of each program, that were answered
+        self.placed = False  # the whole of it was answered once, and is the same ever since
         self.boots, self.texts, self.early, self.ended, self.pairs = 0, 0, 0, 0, 0
 
     def boot(self):
@@ -163,6 +165,9 @@ class Cuts(unittest.TestCase):
             self.world.answered()
             if self.chance.random() < STORED:
                 self.line(session, "vfs flush")
+            if self.chance.random() < PLACED:  # past the log: what is named has to be there
+                self.line(session, f"files_many put {LARGE} {LARGE_PIECES} 3072", 120)
+                self.placed = True
 
     def look(self, session):
         """Everything that was answered is there, whole."""
@@ -180,6 +185,8 @@ class Cuts(unittest.TestCase):
             self.pairs += 1
             files[PAIR] = "".join(self.line(session, f"cat {PAIR}/{name}") for name in pair)
         self.assertIsNone(self.world.seen(files))
+        if self.placed:
+            self.line(session, f"files_many get {LARGE} {LARGE_PIECES} 3072", 120)
         for name in LOADS:
             _, shown = session.run(f"files_load {name} look")
             found = LOOKED.search(shown)

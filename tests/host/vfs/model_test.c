@@ -187,12 +187,15 @@ static void step_truncate(const char *path)
     fold();
 }
 
+#include "model_place.h"
+
 /* Contents as they are now go to the store, and some time later a record says so. */
 static void step_store(const char *path)
 {
     const struct entry *e = entry_find(path);
     uint32_t node;
 
+    if (placing.node != 0) return; /* one after the other */
     if (under_way.node != 0) {
         if (rand() % 4 != 0) return;
         if (vfs_decide_stored(&live, &under_way, &record)) {
@@ -215,19 +218,6 @@ static void step_store(const char *path)
                                     .stamp = live.stamp};
     memcpy(under_way.root, &version_last, sizeof(version_last));
     strcpy(stored_path, path);
-}
-
-/* Clean blocks go when others need the memory. */
-static void step_forget(void)
-{
-    uint32_t block = (uint32_t)rand() % VFS_BLOCKS_MAX;
-
-    for (uint32_t i = 0; i < VFS_BLOCKS_MAX; i++) {
-        block = (block + 1) % VFS_BLOCKS_MAX;
-        if (live.blocks[block].state != BLOCK_CLEAN) continue;
-        block_drop(&live, block);
-        return;
-    }
 }
 
 static void compare_one(const struct entry *e)
@@ -358,6 +348,9 @@ static void random_steps(void **state)
         random_path(other);
         step_store(path);
         if (under_way.node != 0 && rand() % 2 == 0) strcpy(path, stored_path); /* under its feet */
+        if (placing.node == 0 || rand() % 3 == 0) step_place(path);
+        const struct entry *under = placing.node != 0 ? entry_of(placing.node) : NULL;
+        if (under != NULL && rand() % 2 == 0) snprintf(path, sizeof(path), "%s", under->path);
         step_forget();
         switch (rand() % 7) {
         case 0:
@@ -386,7 +379,8 @@ static void random_steps(void **state)
     }
     compare_all();
     compare_states(&folded);
-    print_message("%u stores\n", stores);
+    print_message("%u stores, %u places\n", stores, places);
+    assert_in_range(places, STEPS / 400, STEPS);
     assert_in_range(stores, STEPS / 200, VERSIONS - 1);
     memory_free(&live_memory);
     memory_free(&folded_memory);

@@ -22,7 +22,7 @@ static const char *const has[] = {
     [VFS_NODE] = "npkmfblOu", [VFS_TOUCH] = "nmf",        [VFS_HANDLE] = "nokfbOu",
     [VFS_BLOCK] = "nbOu",     [VFS_STAMP] = "O",          [VFS_LAST] = "Ou",
     [VFS_TOP] = "npkmfbO",    [VFS_CLONE] = "nprkmfblOu", [VFS_OVERLAY] = "npru",
-    [VFS_COMMIT] = "np",      [VFS_OVERRIDE] = "npmblu",
+    [VFS_COMMIT] = "np",      [VFS_OVERRIDE] = "npmblu",  [VFS_PLACED] = "nrfbOu",
 };
 enum { TYPES = sizeof(has) / sizeof(has[0]) };
 static const char all[] = "nprokmfblOu";
@@ -72,7 +72,7 @@ static struct vfs_record plain(uint32_t type)
 {
     struct vfs_record r = {.type = type};
 
-    if (type == VFS_STORED) r.len = VFS_HASH_BYTES;
+    if (type == VFS_STORED || type == VFS_PLACED) r.len = VFS_HASH_BYTES;
     return r;
 }
 
@@ -96,7 +96,7 @@ static void what_is_not_used_is_zero(void **state)
         for (const char *f = has[type] != NULL ? all : ""; *f != '\0'; f++) {
             struct vfs_record r = plain(type);
             assert_null(vfs_record_problem(&r, VFS_RECORD_BYTES(&r)));
-            if (type == VFS_STORED && *f == 'b') continue;
+            if ((type == VFS_STORED || type == VFS_PLACED) && *f == 'b') continue;
             if (*f == 'l' && uses(type, 'b')) r.len = r.len > 0 ? r.len : 1;
             set(&r, *f, 1);
             if (uses(type, *f)) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "record.h"
+#include "stored.h"
 #include "trees.h"
 
 static const struct asker the_system = {.base = VFS_ROOT, .rights = MAY_ALL, .user = VFS_SYSTEM};

@@ -10,7 +10,12 @@
 #include "terminal.h"
 #include "window.h"
 
-enum { PAGES = 16, PAGE = 4096, AT_ONCE = PAGES * PAGE / PIECE, TRIES = 1000 };
+enum {
+    PAGES = 16,
+    PAGE = 4096,
+    AT_ONCE = 12 * PAGE / PIECE, /* whole blocks */
+    TRIES = 1000
+};
 
 static uint8_t *area;
 static cap_t own; /* a Directory with an area */

@@ -7,7 +7,7 @@
  *   files_many link DIRECTORY COUNT BYTES     COUNT links, the name of what each leads to that long
  *   files_many write FILE PIECES STRIDE       PIECES times 3 KiB, STRIDE bytes from start to start
  *   files_many read FILE PIECES STRIDE
- *   files_many put FILE PIECES 3072           the same through shared memory, 63 KiB at once
+ *   files_many put FILE PIECES 3072           the same through shared memory, 48 KiB at once
  *   files_many get FILE PIECES 3072
  *   files_many area FILE 1 0                  each refusal of it
  *   files_many cut FILE SIZE 0               the file ends there
