@@ -103,6 +103,8 @@ static bool step_super_last(struct store *s)
     enum store_result last = super_kind(p);
     if (s->first_copy == STORE_OK) {
         s->copies = last == STORE_OK && memcmp(&s->super, p, sizeof(*p)) == 0 ? 2 : 1;
+        s->mends = s->copies == 1 && !s->config.read_only;
+        s->mend = at;
         super_accept(s);
         return true;
     }
@@ -119,6 +121,8 @@ static bool step_super_last(struct store *s)
     }
     memcpy(&s->super, p, sizeof(*p));
     s->copies = 1;
+    s->mends = !s->config.read_only;
+    s->mend = 0;
     super_accept(s);
     return true;
 }
@@ -248,7 +252,7 @@ static bool step_scan(struct store *s)
     }
     if (s->scan >= end) {
         s->step = STEP_SCRUB;
-        if (s->config.read_only || s->dirty == s->clean) store_open_end(s, STORE_OK);
+        if (s->config.read_only) store_open_end(s, STORE_OK);
         return true;
     }
     const struct store_group *g = store_window_get(&s->window, s->scan, 1, end);
@@ -271,7 +275,8 @@ static bool step_scan(struct store *s)
 }
 
 /*
- * What a power cut left of groups that this boot does not know is zeroed before anything is written
+ * Flushes what was found: a writer before, in the same boot, may have written it and no more. And
+ * what a power cut left of groups that this boot does not know is zeroed before anything is written
  * in its place. Else a torn group could become whole by another's sectors, of the same contents, in
  * the next power cut: no later boot shall find what an earlier one did not.
  */
@@ -280,6 +285,15 @@ bool store_scrub_next(struct store *s, struct store_io *out)
     if (!s->answered) return false;
     s->answered = false;
     *out = (struct store_io){.op = STORE_FLUSH};
+    if (s->mends) { /* the next bit that flips may be the other copy's */
+        memset(s->config.memory, 0, STORE_BLOCK);
+        memcpy(s->config.memory, &s->super, sizeof(s->super));
+        *out = (struct store_io){
+            .op = STORE_WRITE, .block = s->mend, .blocks = 1, .data = s->config.memory};
+        s->scrubbing = true;
+        s->mends = false;
+        return true;
+    }
     if (s->dirty == s->clean) return true;
     uint64_t left = s->clean - s->dirty, room = s->super.group_blocks;
     uint32_t blocks = (uint32_t)(left < room ? left : room);

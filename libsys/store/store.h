@@ -125,6 +125,7 @@ struct store { /* the insides: not for users */
     uint64_t scan;                      /* block */
     uint64_t dirty, clean; /* blocks [dirty, clean) behind the log's end are to be zeroed */
     bool answered;         /* the last request of STEP_FORMAT or STEP_SCRUB is done */
+    uint64_t mend;         /* block of the superblock that is to be written again; if `mends` */
 
     struct store_fold fold; /* of all that was appended */
     uint64_t place;         /* block of the open group, or of the one to come */
@@ -135,7 +136,7 @@ struct store { /* the insides: not for users */
     uint64_t durable_commits;    /* of this boot */
     uint64_t wanted, closed;     /* records: to be durable soon; in closed groups */
     uint32_t generation, writes; /* writes in flight */
-    bool flushing, urgent, failed_opening, scrubbing;
+    bool flushing, urgent, failed_opening, scrubbing, mends;
 
     struct store_slot due, pending; /* groups for anchors: the newest; the one under way */
     uint64_t anchor_counter;
@@ -203,7 +204,7 @@ struct store_figures {
     uint64_t last_count; /* what the boot before left: commits, and head of their chain */
     uint8_t last_head[HASH_BYTES];
     uint8_t head[HASH_BYTES]; /* hash of the last durable group */
-    uint32_t superblocks;     /* sound copies of 2: 1 is a warning */
+    uint32_t superblocks;     /* sound copies of 2, when it was opened: 1 is a warning */
     uint32_t anchors;         /* sound ones when it was opened, of 2 */
     uint32_t bad_anchors;     /* neither sound nor empty */
 };

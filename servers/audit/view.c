@@ -9,6 +9,8 @@
 
 enum { SEARCHES = 32 };
 
+static uint32_t ways_taken; /* pieces of memory, by all views */
+
 static bool fold_memory(struct view *v, uint32_t nodes)
 {
     if (nodes != v->nodes) {
@@ -37,6 +39,7 @@ void view_close(struct view *v)
 {
     heap_free(v->memory);
     for (uint32_t i = 0; i < WAYS_MAX; i++) {
+        ways_taken -= v->ways.from[i] != NULL;
         heap_free(v->ways.from[i]);
     }
     *v = (struct view){0};
@@ -79,7 +82,10 @@ static void note_way(struct view *v, const struct commit *c)
     struct view_ways *w = &v->ways;
     uint64_t chunk = c->seq / WAYS_EACH;
     if (w->count != c->seq || chunk >= WAYS_MAX) return;
-    if (w->from[chunk] == NULL) w->from[chunk] = heap_alloc(WAYS_EACH * sizeof(uint32_t));
+    if (w->from[chunk] == NULL && ways_taken < WAYS_MAX) {
+        w->from[chunk] = heap_alloc(WAYS_EACH * sizeof(uint32_t));
+        ways_taken += w->from[chunk] != NULL;
+    }
     if (w->from[chunk] == NULL) return;
     const struct reduce_node *n = c->src != 0 ? reduce_find(&v->fold, c->src) : NULL;
     w->from[chunk][c->seq % WAYS_EACH] = (uint32_t)(n != NULL ? n->made : c->seq);

@@ -7,7 +7,9 @@
 #include "tape.h"
 
 enum { VIEW_THREADS_MAX = 1024, VIEW_NODES_START = 4096 };
-enum { WAYS_EACH = (1 << 14) - 4 /* 64 KiB of the heap */, WAYS_MAX = 256 };
+/* Of all views: a quarter of the quota. What has to be there, the fold and the room to check it,
+ * has the rest, which the heap never gets back from these. */
+enum { WAYS_EACH = (1 << 14) - 4 /* 64 KiB of the heap */, WAYS_MAX = 32 };
 
 struct view_thread {
     uint32_t id;

@@ -51,6 +51,7 @@ enum journal_error journal_look(struct journal *j)
         if (h[i].magic != MAGIC || h[i].version != VERSION) continue;
         known = true;
         if (!head_is_sound(j, &h[i])) continue;
+        j->alone = !found;
         if (found && h[i].generation <= j->head.generation) continue;
         j->head = h[i];
         j->head_slot = i;

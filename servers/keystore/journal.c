@@ -167,6 +167,9 @@ static enum journal_error read_ends(struct journal *j, uint32_t *out_bytes, bool
     enum journal_error e = look_behind(j);
     /* What a former process wrote and did not flush is read, too: it shall not go any more. */
     if (e == JOURNAL_OK && !j->io.flush(j->io.state)) e = JOURNAL_IO;
+    /* The next bit that flips may be the only head's. */
+    if (e == JOURNAL_OK && j->alone) e = journal_head_write(j);
+    if (e == JOURNAL_OK) j->alone = false;
     *out_bytes = 0;
     j->torn = torn;
     j->open = e == JOURNAL_OK;

@@ -89,6 +89,7 @@ struct journal {
     uint32_t head_slot; /* where it was found */
     bool open;
     bool unsure; /* a head was written, and nobody knows whether */
+    bool alone;  /* of the two heads one is sound, when it was looked at */
     uint8_t key[CRYPTO_KEY_BYTES];
     struct journal_cursor end, other; /* other: a snapshot on its way */
     bool torn;                        /* the last frame was cut off */

@@ -115,7 +115,7 @@ static int on_status(struct request *rq, struct ledger_status_out *out)
     }
     store_figures(&ledger.disk.store, &f);
     if (ledger.reason == KEEP_OK && f.superblocks < 2) {
-        wrong = "one of the log's two superblocks is damaged: the other one is used";
+        wrong = "one of the log's two superblocks was damaged: it was written again";
         out->wrong = text_from(wrong, strlen(wrong));
     }
     out->boot = (uint32_t)f.boot;

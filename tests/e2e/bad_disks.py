@@ -125,7 +125,7 @@ class Untouched(Case):
 
 
 class Damaged(Case):
-    """One copy is enough, and it is said that there is no other."""
+    """One copy is enough; it is said that there was no other, and there is again."""
 
     def check(self, warning=None):
         session = self.boot()
@@ -136,6 +136,7 @@ class Damaged(Case):
         self.assertTrue(session.power_off())
         session = self.boot()
         self.assertIn("more", self.line(session, "cat /more"))
+        self.line(session, "log head")
         self.assertTrue(session.power_off())
 
     def test_one_superblock(self):
@@ -143,7 +144,7 @@ class Damaged(Case):
             with self.subTest(at):
                 self.make_log()
                 self.write([(at, b"\xff")])
-                self.check("one of the log's two superblocks is damaged")
+                self.check("one of the log's two superblocks was damaged: it was written again")
 
     def test_anchors(self):
         """A power cut may tear one, so nothing is said. Without both the whole log is read."""

@@ -12,7 +12,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import BUILDS, Boots, Refused
+from harness import BUILDS, Boots, Refused, services_of
 
 LONG = "long" in sys.argv[1:]
 SERVERS = ("vfs", "ledger", "virtio_blk", "audit", "uart", "console", "pci", "power", "random",
@@ -38,11 +38,10 @@ class Furniture(Boots):
     def lives(self, session):
         """Name -> [state, pid, restarts]; None where the terminal began anew within the answer."""
         try:
-            lines = [line.split() for line in session.run("services", 20)[1].splitlines()]
+            found = services_of(session.run("services", 20)[1])
         except Refused:
             session.send(b"\r")
             return None
-        found = {words[3]: words[:3] for words in lines if len(words) == 4}
         return found if {*SERVERS, "load_a", "load_b", *MOVERS} <= found.keys() else None
 
     def wait_for(self, session, done, what):

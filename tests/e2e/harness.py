@@ -27,6 +27,12 @@ def options(variant="release", **more):
     return machine.Options(build=BUILDS[variant], accel="tcg", **more)
 
 
+def services_of(shown):
+    """What `services` printed: name -> [state, pid, restarts]."""
+    lines = [line.split() for line in shown.splitlines()]
+    return {words[3]: words[:3] for words in lines if len(words) == 4 and words[1].isdigit()}
+
+
 def ready_line(text):
     """The machine-readable line of this boot, or None."""
     for line in text.splitlines():
@@ -99,6 +105,10 @@ class Booted(unittest.TestCase):
         else:
             self.assertEqual(got, status, f"{line!r} printed:\n{shown}")
         return shown
+
+    def lives(self):
+        """Name -> [state, pid, restarts]."""
+        return services_of(self.run_line("services"))
 
     def assert_one_line_refusal(self, line):
         """What was wrong, and the usage: one line each."""

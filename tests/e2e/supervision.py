@@ -2,9 +2,10 @@
 
 import re
 import time
+import tomllib
 import unittest
 
-from harness import BUILDS, Booted
+from harness import BUILDS, ROOT, Booted
 
 PIDS = re.compile(r"(?m)^\s*(\d+)\s")
 
@@ -77,11 +78,6 @@ class Supervision(Booted):
         self.run_line("restart audit")
         self.run_line("verify")
 
-    def lives(self):
-        """Name -> [state, pid, restarts]."""
-        lines = [line.split() for line in self.run_line("services").splitlines()[1:]]
-        return {words[3]: words[:3] for words in lines if len(words) == 4}
-
     def test_hung(self):
         """One that does not answer is reported and started again, at last given up; no other is."""
         before = self.lives()
@@ -124,10 +120,19 @@ class Supervision(Booted):
 class Followers(Booted):
     machine_options = {"image": BUILDS["release"] / "boot-test.img"}
 
-    def lives(self):
-        """Name -> [state, pid, restarts]."""
-        lines = [line.split() for line in self.run_line("services").splitlines()[1:]]
-        return {words[3]: words[:3] for words in lines if len(words) == 4}
+    def test_begin_in_order(self):
+        """Who is granted another's endpoint began behind it: pids are given in that order."""
+        lives, pairs = self.lives(), 0
+        for file in ("images/system.toml", "tests/target/system.toml"):
+            for service in tomllib.loads((ROOT / file).read_text())["service"]:
+                pid = int(lives[service["name"]][1])
+                for grant in service.get("grants", []):
+                    needs = grant.get("service") or grant.get("history")
+                    if pid == 0 or needs is None or lives[needs][2] != "0":
+                        continue
+                    self.assertLess(int(lives[needs][1]), pid, (needs, service["name"]))
+                    pairs += 1
+        self.assertGreater(pairs, 20)
 
     def test_in_order(self):
         """Who follows begins anew behind whom it needs, again and again, and is never given up."""

@@ -35,15 +35,15 @@ static void commits(void **state)
     assert_int_equal(store_commits(&disk.store), 0);
 }
 
-/* Three times as many commits as the log memory has room for: each is overwritten only when it is
- * durable, whenever the ledger is ended, and none is missing on the disk. */
+/* More than twice as many commits as the log memory has room for: each is overwritten only when it
+ * is durable, whenever the ledger is ended, and none is missing on the disk. */
 static void window(void **state)
 {
     (void)state;
     const uint64_t slots = log_memory->commit_slots;
     struct log_ledger *page = logmem_ledger(log_memory);
     page->durable = 0;
-    while (chain.count < 3 * slots) {
+    while (chain.count < 5 * slots / 2) {
         uint64_t room = page->durable + slots - chain.count, some = 1 + (uint64_t)rand() % 3000;
         bool all = rand() % 4 == 0;
         commits_until(chain.count + (some < room && !all ? some : room));

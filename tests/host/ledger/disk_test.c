@@ -291,6 +291,29 @@ static void power_cuts(void **state)
     assert_true(durable > 100);
 }
 
+/* What the ledger before wrote and did not flush is there for the next one, and gone with the
+ * power: it is called durable only when it is. */
+static void not_flushed(void **state)
+{
+    (void)state;
+    uint64_t kept = 0;
+    for (uint8_t boot = 1; boot < 20; boot++) {
+        append_surely(STREAM, info(STREAM).next);
+        disk_hurry(&disk);
+        while (device.cached == 0) {
+            assert_true(step());
+        }
+        open_again(boot);
+        uint64_t durable = info(STREAM).durable;
+        kept += durable == info(STREAM).next && device.cached == 0;
+        memcpy(device.now, device.stable, (size_t)BLOCKS * STORE_BLOCK);
+        device.cached = device.flying = 0;
+        open_again(boot + 1);
+        assert_true(info(STREAM).next >= durable);
+    }
+    assert_true(kept > 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -300,6 +323,7 @@ int main(void)
         CASE(syncs),         CASE(full),
         CASE(not_ours),      CASE(device_errors),
         CASE(given_up),      CASE(power_cuts),
+        CASE(not_flushed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,8 @@ static void version(void **state)
     bench_refuses(&b, STORE_VERSION_NEW);
 }
 
-/* STORE0045: one damaged superblock is a warning, two are the end; zeros are damage, too. */
+/* STORE0045: one damaged superblock is a warning, and is written again from the other one; two are
+ * the end; zeros are damage, too. */
 static void superblock(void **state)
 {
     (void)state;
@@ -99,6 +100,7 @@ static void superblock(void **state)
         assert_int_equal(bench_open(&b), STORE_OK);
         store_figures(&b.store, &figures);
         assert_int_equal(figures.superblocks, 1);
+        assert_memory_equal(super(block), super(BLOCKS - 1 - block), STORE_BLOCK); /* again */
         memcpy(b.disk.bytes, copy, (size_t)BLOCKS * STORE_BLOCK);
     }
     super(0)->created ^= 1;

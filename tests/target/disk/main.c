@@ -13,6 +13,7 @@
 #include "panic.h"
 #include "say.h"
 #include "slots.h"
+#include "text.h"
 #include "window.h"
 #include "work.h"
 
@@ -190,10 +191,7 @@ static void watch(void)
 static uint64_t number_of(const char *text)
 {
     uint64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; text++) {
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    return value;
+    return text_parse_u64(text, strlen(text), &value) ? value : 0;
 }
 
 int main(int argc, char **argv)

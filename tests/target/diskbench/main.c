@@ -7,12 +7,14 @@
  * that it shares with the driver; `blockdev` copies it to and from memory of its own.
  */
 #include "blockdev.h"
+#include "bytes.h"
 #include "heap.h"
 #include "mark.h"
 #include "panic.h"
 #include "say.h"
 #include "slots.h"
 #include "startup.h"
+#include "text.h"
 
 enum {
     PAGE = 4096,
@@ -177,10 +179,7 @@ static int open_bulk(cap_t disk)
 static uint64_t number_of(const char *text)
 {
     uint64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; text++) {
-        value = value * 10 + (uint64_t)(*text - '0');
-    }
-    return value;
+    return text_parse_u64(text, strlen(text), &value) ? value : 0;
 }
 
 int main(int argc, char **argv)
