@@ -16,6 +16,7 @@ struct User {
   locked @3 :Bool;
   machines @4 :UInt16;
   sessions @5 :UInt16;
+  vaulted @6 :Bool; # the keystore has a part in what the password opens, and the machine keys
 }
 
 struct Machine {
@@ -135,6 +136,8 @@ interface UserSession @0x9ce0bbcb6fde5348 {
   credentialSet @14 (kind :Text $Wl.max(32), value :Text $Wl.max(64)) -> () $Wl.errors(["denied", "expired", "badName", "limit", "notFound"]);
   # An address or a name elsewhere; nobody has verified it. Without a value: unlinked.
   preferenceSet @15 (key :Text $Wl.max(32), value :Text $Wl.max(64)) -> () $Wl.errors(["denied", "expired", "badName", "limit", "notFound"]);
+  # "machine": the name of the machine key that `Identity.sign` uses; "scheme": ed25519. With another value these two are
+  # `notFound`; all other keys and values are the person's.
   notes @16 (credentials :Bool, after :UInt32) -> (notes :List(Note) $Wl.max(8), next :UInt32) $Wl.errors(["denied", "expired"]);
   # Credentials, or preferences.
   files @17 () -> (root :Vfs.Directory) $Wl.errors(["denied", "expired", "noFiles"]);

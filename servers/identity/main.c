@@ -12,10 +12,17 @@
 #include "idl/time.h"
 #include "image.h"
 #include "panic.h"
+#include "registers.h"
 #include "server.h"
+#include "service_run.h"
 #include "startup.h"
 
-enum { REPLIES = 8, NOISE_MAX = 2048 };
+enum {
+    REPLIES = 8,
+    NOISE_MAX = 2048,
+    STACK_GAP = 256,
+    STACK_BYTES = 16384, /* of a turn, passwords' hashes included */
+};
 
 static struct server server;
 static struct service service;
@@ -131,7 +138,26 @@ static void sweep(struct service *svc, uint32_t label)
     s->sweep_later = !vault_sweep(&s->state);
 }
 
-static int dispatch(struct service *svc, struct request *rq)
+/* Passwords came in the words, shards go in answers: none stays, but in answers that wait until
+ * what they say is durable; what those were goes with the next request. */
+static void forget(struct service *svc, const struct request *rq)
+{
+    struct server *s = svc->state;
+    uint32_t kept = msg_words(rq->answer.info);
+
+    sodium_memzero(svc->words, sizeof(svc->words));
+    sodium_memzero(svc->scratch, sizeof(svc->scratch));
+    sodium_memzero(&s->shown, sizeof(s->shown));
+    for (uint32_t i = kept > MSG_REGISTERS ? kept : MSG_REGISTERS; i < MSG_WORDS_MAX; i++) {
+        rq->buffer->words[i - MSG_REGISTERS] = 0;
+    }
+    for (uint32_t i = 0; i < LOG_HELD_MAX; i++) {
+        if ((server_log.held_map & 1u << i) != 0) continue;
+        sodium_memzero(&server_log.held[i], sizeof(server_log.held[i]));
+    }
+}
+
+static int serve(struct service *svc, struct request *rq)
 {
     static const struct identity_ops ops = {
         .create = on_create,
@@ -158,6 +184,26 @@ static int dispatch(struct service *svc, struct request *rq)
     uint32_t label = msg_label(rq->info);
     if (label == IDENTITY_LOGIN || label == IDENTITY_SESSIONS) sessions_reap(svc);
     return identity_dispatch(&ops, rq);
+}
+
+static int dispatch(struct service *svc, struct request *rq)
+{
+    int err = serve(svc, rq);
+
+    forget(svc, rq);
+    return err;
+}
+
+/* Not just below its caller: the first words there are not wiped by sodium_stackzero(), whose own
+ * frame they are. */
+__attribute__((noinline)) static bool turn(void)
+{
+    volatile uint8_t gap[STACK_GAP];
+
+    gap[0] = 0;
+    bool goes_on = service_turn_by(&service, dispatch);
+    gap[0] = 1;
+    return goes_on;
 }
 
 static uint64_t badge_of(void *state, uint32_t index)
@@ -218,5 +264,10 @@ int main(int argc, char **argv)
     server.sweep = true; /* a former process may have had no time for it */
     service_objects_begin(&service);
     (void)registry_ready(CAP_SLOT_REGISTRY);
-    service_run(&service);
+    service_first(&service);
+    while (turn()) {
+        sodium_stackzero(STACK_BYTES);
+        registers_forget();
+    }
+    service_gone();
 }

@@ -5,6 +5,21 @@
 
 enum { LIST_MAX = 8 };
 
+/* What is used here has to be there: others are whatever a person likes. */
+static bool means_something(const struct server *s, const struct note *n)
+{
+    uint32_t at = 0;
+    uint16_t i;
+
+    if (strcmp(n->key, "scheme") == 0) return strcmp(n->value, "ed25519") == 0;
+    if (strcmp(n->key, "machine") != 0) return true;
+    while ((i = machine_next(&s->state, n->user, &at)) != NOBODY) {
+        const struct machine *m = &s->state.machines[i];
+        if (strcmp(m->name, n->value) == 0) return !m->revoked && !m->external;
+    }
+    return false;
+}
+
 static int note_set(struct request *rq, uint32_t kind, struct text key, struct text value)
 {
     struct server *s = server_of(rq);
@@ -14,7 +29,8 @@ static int note_set(struct request *rq, uint32_t kind, struct text key, struct t
     r->note = (struct note){.user = s->state.sessions[s->session].user, .kind = (uint8_t)kind};
     memcpy(r->note.key, key.at, key.len);
     memcpy(r->note.value, value.at, value.len);
-    enum identity_refusal no = decide_note(&s->state, r);
+    bool good = kind != NOTE_PREFERENCE || value.len == 0 || means_something(s, &r->note);
+    enum identity_refusal no = good ? decide_note(&s->state, r) : ID_NOT_FOUND;
     if (no == ID_OK) server_commit(rq, r);
     return error_of(no);
 }

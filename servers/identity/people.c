@@ -22,6 +22,7 @@ void user_fill(const struct server *s, uint16_t user, struct identity_user *out_
         .id = data_from(u->id, ID_BYTES),
         .identity_key = data_from(u->public, PUBLIC_BYTES),
         .locked = u->locked != 0,
+        .vaulted = u->vaulted != 0,
     };
     while (machine_next(&s->state, user, &at) != NOBODY) {
         out_user->machines++;
@@ -58,7 +59,6 @@ enum identity_refusal server_master(struct server *s, uint16_t user, struct text
 int on_create(struct request *rq, const struct identity_create_in *in,
               struct identity_create_out *out)
 {
-    static struct shards_shown shown; /* until the answer has been copied */
     struct server *s = server_of(rq);
     struct identity_record *r = &s->record, first = {0};
 
@@ -70,7 +70,7 @@ int on_create(struct request *rq, const struct identity_create_in *in,
     first.machine = (struct machine){.rights = MAY_ALL, .name = "first"};
     s->sweep = true; /* of what is made and refused after all */
     enum identity_refusal no =
-        keys_make(&r->user, &first.machine, in->password.at, in->password.len, &shown);
+        keys_make(&r->user, &first.machine, in->password.at, in->password.len, &s->shown);
     if (no == ID_OK) no = decide_user_new(&s->state, r);
     first.machine.user = (uint16_t)r->index;
     if (no == ID_OK) no = decide_machine_new(&s->state, &first);
@@ -83,9 +83,10 @@ int on_create(struct request *rq, const struct identity_create_in *in,
         .id = data_from(r->user.id, ID_BYTES),
         .identity_key = data_from(r->user.public, PUBLIC_BYTES),
         .machines = 1,
+        .vaulted = r->user.vaulted != 0,
     };
     for (uint32_t i = 0; i < SHARDS_SHOWN; i++) {
-        out->shards.at[i].text = text_of(shown.text[i]);
+        out->shards.at[i].text = text_of(s->shown.text[i]);
     }
     out->shards.count = SHARDS_SHOWN;
     return OK;
@@ -197,20 +198,19 @@ static enum identity_refusal recovered(struct request *rq, uint16_t user,
 int on_recover(struct request *rq, const struct identity_recover_in *in,
                struct identity_recover_out *out)
 {
-    static struct shards_shown shown;
     struct server *s = server_of(rq);
     uint16_t user = user_by_name(&s->state, in->name.at, in->name.len);
 
     if (user == NOBODY) return IDENTITY_NO_USER;
     if (in->password.len < PASSWORD_MIN) return IDENTITY_WEAK_PASSWORD;
-    enum identity_refusal no = recovered(rq, user, in, &shown);
+    enum identity_refusal no = recovered(rq, user, in, &s->shown);
     if (no != ID_OK) return error_of(no);
     const struct identity_record end = {.type = RECORD_USER_SESSIONS_END, .index = user};
     sessions_revoke(s, user, NOBODY);
     server_commit(rq, &end);
     s->tries[user] = (struct tries){0};
     for (uint32_t i = 0; i < SHARDS_SHOWN; i++) {
-        out->shards.at[i].text = text_of(shown.text[i]);
+        out->shards.at[i].text = text_of(s->shown.text[i]);
     }
     out->shards.count = SHARDS_SHOWN;
     return OK;

@@ -34,6 +34,7 @@ struct server {
     bool sweep_later; /* it was locked: again at the next login */
     uint16_t session; /* that the capability of the present request stands for */
     struct identity_record record;
+    struct shards_shown shown; /* until the answer has been made */
     char ephemeral[NAME_BYTES + 1], image[NAME_BYTES + 1], explicit_[NAME_BYTES + 1];
 };
 

@@ -263,7 +263,6 @@ static int on_password(struct request *rq, const struct user_session_password_in
 static int on_reshare(struct request *rq, const struct user_session_reshare_in *in,
                       struct user_session_reshare_out *out)
 {
-    static struct shards_shown shown;
     struct server *s = server_of(rq);
     uint16_t user = own(s)->user;
     uint8_t master[MASTER_BYTES], key[KEY_BYTES];
@@ -272,13 +271,13 @@ static int on_reshare(struct request *rq, const struct user_session_reshare_in *
     if (no != ID_OK) return error_of(no);
     record_of_user(&s->state, user, &s->record);
     no = keys_open(&s->record.user, master, in->shard.at, in->shard.len, key);
-    if (no == ID_OK) no = keys_share(&s->record.user, key, master, &shown);
+    if (no == ID_OK) no = keys_share(&s->record.user, key, master, &s->shown);
     sodium_memzero(master, sizeof(master));
     sodium_memzero(key, sizeof(key));
     if (no != ID_OK) return error_of(no);
     server_commit(rq, &s->record);
     for (uint32_t i = 0; i < SHARDS_SHOWN; i++) {
-        out->shards.at[i].text = text_of(shown.text[i]);
+        out->shards.at[i].text = text_of(s->shown.text[i]);
     }
     out->shards.count = SHARDS_SHOWN;
     return OK;

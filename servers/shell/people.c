@@ -68,7 +68,9 @@ static int user_create(struct shell *sh, const char *name)
     int err = identity_create(sh->identity, &in, &out);
     secret_wipe(&password);
     if (err != OK) return failed(sh, name, err);
+    bool vaulted = out.user.vaulted;
     shards_show(sh, out.shards.at, out.shards.count);
+    if (!vaulted) shell_print(sh, "the keystore is not open: keys are kept under the password\n");
     return STATUS_OK;
 }
 

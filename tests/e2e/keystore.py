@@ -1,13 +1,9 @@
 """Keys on a disk of their own: through reboots, ends of processes, wrong passphrases and damage."""
 
-import json
-import os
 import re
-import socket
 import tempfile
 import time
 import unittest
-from pathlib import Path
 
 from harness import BUILDS, Booted, Session, machine, options
 
@@ -88,6 +84,24 @@ class Keystore(Disks):
             self.assertIn("not good", self.run_line(session, verify.format("logout"), 1))
             self.run_line(session, "keys delete /keys/mine/sign")
             self.assertIn("notFound", self.run_line(session, "keys public /keys/mine/sign", 1))
+            self.assertTrue(session.power_off())
+
+    def test_files_are_gone(self):
+        """Keys stand on a disk of their own: whatever becomes of the one of files."""
+        with self.boot() as session:
+            session.prompt(60)
+            self.setup_keys(session)
+            self.run_line(session, "keys make sign /keys/a")
+            public = self.run_line(session, "keys public /keys/a")
+            self.assertTrue(session.power_off())
+        size = self.disks["wl-files"].stat().st_size
+        self.disks["wl-files"].unlink()
+        with open(self.disks["wl-files"], "wb") as disk:
+            disk.truncate(size)
+        with self.boot() as session:
+            session.prompt(60)
+            self.with_words(session, "keystore unlock", WORDS)
+            self.assertEqual(public, self.run_line(session, "keys public /keys/a"))
             self.assertTrue(session.power_off())
 
     def test_it_ends(self):
@@ -191,109 +205,6 @@ class Clients(Disks):
             self.assertIn("notFound", self.run_line(session, "keys public /keys/shared/0", 1))
             self.assertRegex(self.run_line(session, "keystore"), r"keys +13,")
             self.assertTrue(session.power_off())
-
-    def test_nothing_is_left(self):
-        """The bytes of a key stand in the keystore's memory, once, and nowhere else: not on a disk,
-        and not in memory when it is deleted, or the keystore locked or ended."""
-        secret = bytes(i * i + 101 * i + 7 & 255 for i in range(32))  # as keytest makes it
-        halves = secret[:16], secret[16:]
-        monitor = Path(self.scratch.name) / "monitor"
-        extra = ["-qmp", f"unix:{monitor},server=on,wait=off"]
-        with self.boot(extra=extra) as session:
-            session.prompt(60)
-            self.setup_keys(session)
-            memory = Memory(monitor, Path(self.scratch.name) / "memory")
-            memory.settles([0, 0], *halves)
-            self.ask(session, "keymark", "mark")
-            memory.settles([1, 1, 1], secret, *halves)
-            self.ask(session, "keymark", "mark")  # deletes it
-            memory.settles([0, 0], *halves)
-            self.ask(session, "keymark", "mark")
-            self.run_line(session, "keystore lock")
-            memory.settles([0, 0], *halves)
-            session.send(b"keystore unlock\r")
-            session.expect(b"passphrase: ", 60)
-            memory.do("stop")  # more than a byte arrives at once
-            session.send(WORDS.encode() + b"\r")
-            time.sleep(0.3)
-            memory.do("cont")
-            session.prompt(120)
-            self.assertEqual(session.status, 0)
-            # At once, before another request takes the place of this one: no word of it is
-            # anywhere. Each eight bytes of the passphrase have one of these in them.
-            memory.do("stop")
-            parts = [WORDS[at : at + 6].encode() for at in range(0, len(WORDS) - 5, 3)]
-            self.assertEqual(memory.count(secret, *parts), [1] + [0] * len(parts))
-            memory.do("cont")
-            self.run_line(session, "kill keystore")
-            self.wait_until_locked(session)  # a new one, in pages that the kernel has cleared
-            memory.settles([0, 0], *halves)
-            memory.close()
-            self.assertTrue(session.power_off())
-        for name, path in self.disks.items():
-            contents = written(path)
-            self.assertGreater(len(contents), 0, name)
-            for half in (*halves, WORDS.encode(), b"/keys/mark"):
-                self.assertNotIn(half, contents, name)
-
-
-def written(path):
-    """What was ever written to a disk, without what nobody wrote: that is most of it."""
-    parts, at = [], 0
-    with open(path, "rb") as disk:
-        size = disk.seek(0, os.SEEK_END)
-        while at < size:
-            try:
-                at = os.lseek(disk.fileno(), at, os.SEEK_DATA)
-            except OSError:
-                break
-            end = os.lseek(disk.fileno(), at, os.SEEK_HOLE)
-            parts.append(os.pread(disk.fileno(), end - at, at))
-            at = end
-    return b"".join(parts)
-
-
-class Memory:
-    """The machine's memory, through QEMU."""
-
-    BLOCK = 1 << 16
-
-    def __init__(self, monitor, file):
-        self.file = file
-        self.line = socket.socket(socket.AF_UNIX)
-        self.line.settimeout(60)
-        self.line.connect(str(monitor))
-        self.answers = self.line.makefile("r")
-        self.answers.readline()
-        self.do("qmp_capabilities")
-
-    def do(self, command, **arguments):
-        self.line.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
-        while "return" not in (answer := json.loads(self.answers.readline())):
-            if "error" in answer:
-                raise AssertionError(answer)
-
-    def close(self):
-        self.answers.close()
-        self.line.close()
-
-    def settles(self, counts, *what):
-        """Each of them stands there so often, as soon as who asked for it has ended."""
-        deadline = time.monotonic() + 30
-        while (found := self.count(*what)) != counts:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{found} times, not {counts}")
-            time.sleep(1)
-
-    def count(self, *what):
-        self.do("pmemsave", val=0, size=MEMORY << 20, filename=str(self.file))
-        nothing, used = bytes(self.BLOCK), []
-        with open(self.file, "rb") as contents:
-            while block := contents.read(self.BLOCK):
-                if block != nothing:
-                    used.append(block)
-        used = b"".join(used)
-        return [used.count(piece) for piece in what]
 
 
 class Vectors(Booted):

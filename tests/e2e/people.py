@@ -207,6 +207,8 @@ class People(Booted):
         self.assertNotIn("mail", self.run_line("credentials"))
         self.refused("notFound", "credentials mail")
         self.refused("badName", "preferences a/b x")
+        self.refused("notFound", "preferences machine nonesuch")
+        self.refused("notFound", "preferences scheme mldsa")
         self.login("bert", OTHER)
         self.assertNotIn("dark", self.run_line("preferences"))
         self.run_line("logout")

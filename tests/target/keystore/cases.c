@@ -112,6 +112,38 @@ void case_signatures(void)
     slot_discard(key);
 }
 
+/* RFC 7748, 6.1: Alice's secret and public key, Bob's public key, and what they have in common. */
+static void agreement_vector(void)
+{
+    static const char *const hex[] = {
+        "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
+        "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a",
+        "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+        "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"};
+    enum { SECRET, ALICE, BOB, COMMON, VALUES };
+    static const char prefix[] = "waterlight agree 1";
+    uint8_t value[VALUES][32], text[sizeof(prefix) + 64 + 4], wanted[32];
+    struct key_public_out half;
+    struct key_agree_out out;
+    cap_t key;
+    for (int i = 0; i < VALUES; i++) {
+        (void)sodium_hex2bin(value[i], 32, hex[i], 64, NULL, NULL, NULL);
+    }
+    IS(import("/keys/v", KEYSTORE_KEY_KIND_AGREE, value[SECRET], 32), OK);
+    IS(open_key("/keys/v", &key), OK);
+    IS(key_public(key, &half), OK);
+    IS(memcmp(half.key.at, value[ALICE], 32), 0);
+    IS(key_agree(key, &(struct key_agree_in){named("mail"), data_from(value[BOB], 32)}, &out), OK);
+    memcpy(text, prefix, sizeof(prefix)); /* as crypto.h says; the lower public key first */
+    memcpy(text + sizeof(prefix), value[ALICE], 32);
+    memcpy(text + sizeof(prefix) + 32, value[BOB], 32);
+    memcpy(text + sizeof(prefix) + 64, "mail", 4);
+    (void)crypto_generichash(wanted, 32, text, sizeof(text), value[COMMON], 32);
+    IS(memcmp(out.secret.at, wanted, 32), 0);
+    IS(drop("/keys/v"), OK);
+    slot_discard(key);
+}
+
 static void pair_make(enum keystore_key_kind kind, cap_t *out_one, cap_t *out_two)
 {
     IS(make("/keys/1", kind), OK);
@@ -134,6 +166,7 @@ void case_agreement(void)
     struct key_public_out half;
     struct key_agree_out out;
     cap_t one, two;
+    agreement_vector();
     pair_make(KEYSTORE_KEY_KIND_AGREE, &one, &two);
     IS(key_public(one, &half), OK);
     memcpy(a, half.key.at, 32);
