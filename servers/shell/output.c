@@ -110,6 +110,24 @@ int shell_wrong(struct shell *sh, const char *what)
     return STATUS_USAGE;
 }
 
+int shell_unknown(struct shell *sh, const char *name)
+{
+    char text[400];
+
+    print_format(text, sizeof(text), "%s: no such command\nusage: help [COMMAND]\n", name);
+    complain(sh, text);
+    return STATUS_USAGE;
+}
+
+int shell_misread(struct shell *sh, const char *why)
+{
+    char text[400];
+
+    print_format(text, sizeof(text), "shell: %s\nusage: COMMAND [ARGUMENTS] [> FILE]; ...\n", why);
+    complain(sh, text);
+    return STATUS_USAGE;
+}
+
 int shell_refused(struct shell *sh, const char *what, const char *why)
 {
     char text[400];
@@ -120,17 +138,58 @@ int shell_refused(struct shell *sh, const char *what, const char *why)
     return STATUS_ERROR;
 }
 
+/* What an error about files comes from, as a person would say it. */
+static const char *reason_of(const char *name)
+{
+    static const struct {
+        const char *name, *means;
+    } reasons[] = {
+        {"notFound", "nothing there has this name"},
+        {"exists", "something has this name already"},
+        {"notDirectory", "it, or something on the way, is no directory"},
+        {"isDirectory", "it is a directory"},
+        {"notEmpty", "there is something in it"},
+        {"badPath", "no such path can be, or it would lie in itself"},
+        {"noSpace", "there is no room: see `df` and `vfs`"},
+        {"readOnly", "it belongs to the boot image or to another server"},
+        {"limit", "there are as many as there can be"},
+        {"badOffset", "no file is so long"},
+        {"denied", "its mode, or what this shell may do, does not allow it"},
+        {"loop", "links lead to each other"},
+        {"quota", "its owner has all that may be had: see `df`"},
+        {"notLink", "it is no link"},
+        {"busy", "something stands there, or too much is under way"},
+        {"silent", "its server does not answer"},
+        {"gone", "its server, or the memory that had it, is gone"},
+        {"damaged", "the disk has something else than was written: see `vfs verify`"},
+        {"away", "the disk for contents is not there, or fails: see `vfs`"},
+        {"frozen", "it is kept as it is"},
+        {"notFrozen", "it is not kept: see `layers make`"},
+        {"conflict", "it was changed meanwhile"},
+        {"notFork", "nothing was begun here that could be"},
+        {"otherTree", "what is being changed does not mix with the rest"},
+        {"capEmpty", "this shell was not given it"},
+        {"peerDied", "the service ended meanwhile"},
+        {"logFull", "the log takes nothing more: see `log head`"},
+    };
+
+    for (uint32_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (strcmp(reasons[i].name, name) == 0) return reasons[i].means;
+    }
+    return NULL;
+}
+
 int shell_failed(struct shell *sh, const char *what, uint64_t interface, int err)
 {
     if (sh->cut != 0) return STATUS_INTERRUPTED; /* by Ctrl-C: nothing is wrong */
     const char *name = trace_error_name(trace_interface_find(interface), (uint32_t)err);
-    char number[24];
+    char text[120];
+    bool files = interface == DIRECTORY_ID || interface == FILE_ID;
+    const char *means = name != NULL && files ? reason_of(name) : NULL;
 
-    if (name == NULL) {
-        print_format(number, sizeof(number), "error %d", err);
-        name = number;
-    }
-    return shell_refused(sh, what, name);
+    if (name == NULL) print_format(text, sizeof(text), "error %d", err);
+    if (means != NULL) print_format(text, sizeof(text), "%s: %s", name, means);
+    return shell_refused(sh, what, name == NULL || means != NULL ? text : name);
 }
 
 bool shell_number(const char *text, uint64_t *out_value)

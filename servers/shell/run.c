@@ -82,8 +82,7 @@ static int run_words(struct shell *sh, struct words *words)
     if (!is_known(sh, words->argv[0])) {
         const char *path = path_find_command(sh, words->argv[0]);
         if (path == NULL) {
-            shell_print(sh, "%s: no such command\nusage: help [COMMAND]\n", words->argv[0]);
-            return STATUS_USAGE;
+            return shell_unknown(sh, words->argv[0]);
         }
         words->argv[0] = path;
     }
@@ -199,9 +198,7 @@ static void line_step(struct shell *sh, struct level *level)
         return;
     }
     if (result != TOKENS_COMMAND) {
-        shell_print(sh, "shell: %s\nusage: COMMAND [ARGUMENTS] [> FILE]; ...\n",
-                    tokens_problem(result));
-        sh->status = STATUS_USAGE;
+        sh->status = shell_misread(sh, tokens_problem(result));
         level_drop(sh);
         return;
     }

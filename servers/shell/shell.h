@@ -130,6 +130,8 @@ void shell_show(struct shell *sh, const char *bytes, size_t len); /* to the term
 bool shell_open(struct shell *sh);                                /* a session of the console */
 /* One line what was wrong, one line the usage. */
 int shell_wrong(struct shell *sh, const char *what);
+int shell_unknown(struct shell *sh, const char *name); /* as a command */
+int shell_misread(struct shell *sh, const char *why);  /* a line */
 /* "NAME: what: why". */
 int shell_refused(struct shell *sh, const char *what, const char *why);
 /* The same with the name of an error. `interface`: whose errors it may be. */

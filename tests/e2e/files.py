@@ -18,6 +18,27 @@ class Files(Booted):
     def refused(self, line, why, status=1):
         self.assertIn(why, self.run_line(line, status=status))
 
+    def test_what_went_wrong_is_explained(self):
+        """Each error says what it means, on the terminal, wherever the output goes."""
+        self.run_line("mkdir /why; write /why/f 1; ln -s loop /why/loop; mkdir /why/d")
+        for line, why in (("cat /why/none", "notFound: nothing there has this name"),
+                          ("mkdir /why", "exists: something has this name already"),
+                          ("cat /why/f/g", "notDirectory: it, or something on the way"),
+                          ("cat /why", "isDirectory: it is a directory"),
+                          ("rmdir /why", "notEmpty: there is something in it"),
+                          ("mv /why /why/d/e", "badPath: no such path can be, or it would lie in"),
+                          ("write /bin/x 1", "readOnly: it belongs to the boot image or"),
+                          ("cat /why/loop", "loop: links lead to each other"),
+                          ("cat /why/none > /why/out", "cat: /why/none: notFound: nothing")):
+            self.assertIn(why, self.run_line(line, status=None))
+        self.assertEqual(self.run_line("cat /why/out"), "")
+        self.assertIn("notFound: nothing", self.run_line("cat /why/none | wc"))
+        shown = self.run_line("no-such-command | wc")
+        self.assertRegex(shown, r"no-such-command: no such command\r?\n.*\r?\n0 0 0")
+        self.run_line("no-such-command > /why/out", status=2)
+        self.assertEqual(self.run_line("cat /why/out"), "")
+        self.run_line("rm -r /why")
+
     def test_directories(self):
         self.run_line("mkdir -p /d/a/b; mkdir -p /d/a/b; write /d/a/f x")
         self.refused("mkdir /d", "exists")
