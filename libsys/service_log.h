@@ -24,7 +24,7 @@ enum {
     LOG_OUTCOME_HINTS = 64,
 };
 #ifndef LOG_PLACE_LEAST /* tests/sim counts bytes only */
-#define LOG_PLACE_LEAST 1024u
+#define LOG_PLACE_LEAST 512u
 #endif
 #define SERVICE_SIGNAL_STREAM (1ull << 60) /* bit of the service's notification */
 
