@@ -1,9 +1,8 @@
 /*
  * health.c - asks the services whether they live, and tells init of those that do not answer.
  *
- * Two threads: one asks and waits, the other is its clock, by a small budget that it uses up and a
- * long period. It counts its periods while the first waits for one and the same answer. Init waits
- * for neither.
+ * Two threads: one asks and waits, the other is its clock, by a budget for each second. It counts
+ * its periods while the first waits for one and the same answer. Init waits for neither.
  */
 #include <stdatomic.h>
 
@@ -106,15 +105,6 @@ static void watched_find(const char *own_name)
     }
 }
 
-/* Computes until half a second has passed, which the budget stretches to the end of the period. */
-static void period_wait(void)
-{
-    uint64_t half = startup_page()->tick_hz / 2, start = ticks_now();
-
-    while (ticks_now() - start < half) {
-    }
-}
-
 static void keep_time(void *argument)
 {
     uint32_t seen = 0, missed = 0;
@@ -123,7 +113,7 @@ static void keep_time(void *argument)
     for (;;) {
         uint32_t waits = health.waits;
         if (waits == 0 && sys_signal(health.go) != OK) PANIC("no signal");
-        period_wait();
+        sys_yield(); /* until the next period */
         uint32_t asked = health.asked;
         missed = waits != 0 && health.waits == waits && asked == seen ? missed + 1 : 0;
         seen = asked;

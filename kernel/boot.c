@@ -173,8 +173,7 @@ const char *core_boot(const struct boot_params *p)
     log_init(phys_to_ptr(log));
     boot.info = phys_to_ptr(take(PAGE_BYTES));
     *boot.info = p->info;
-    uint64_t sum = boot.image->checksum;
-    commit_emit(&(struct commit){.op = COMMIT_BOOT, .arg0 = bytes, .arg1 = sum});
+    commit_emit(&(struct commit){.op = COMMIT_BOOT, .arg0 = bytes, .arg1 = boot.image->checksum});
     make_axiom();
     make_memory(log);
     boot.info->memory_bytes = bytes;

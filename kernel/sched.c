@@ -138,6 +138,13 @@ OFTEN static inline struct sched *sched_of(struct thread *t, uint64_t now)
     }
 }
 
+void sched_yield(struct thread *t)
+{
+    struct sched *s = cpu()->sched;
+    sched_ready(t, false); /* it has paid */
+    if (s != NULL && s->user == t && s->budget < s->period && s->remaining > 0) s->remaining = 0;
+}
+
 void sched_home_gone(struct thread *t)
 {
     if (home_of(t) != NULL) sched_leave(home_of(t));
@@ -186,7 +193,8 @@ APART static void choose(struct cpu *c, struct thread *t)
     const struct sched *next = c->parked.head != NULL ? home_of(c->parked.head) : NULL;
     if (next != NULL && next->refill_at < until) until = next->refill_at;
     if (c->current == NULL && c->top != 0) until = c->now; /* `pick` gave up */
-    if (until != c->timer) arch_timer_set(c->timer = until);
+    /* Too early is harmless: then it is set again. */
+    if (until < c->timer || c->timer == 0) arch_timer_set(c->timer = until);
     c->calm = c->sched == NULL ? 0 : until < c->sched->refill_at ? until : c->sched->refill_at;
 }
 

@@ -4,38 +4,29 @@
 #include "invoke.h"
 #include "irq.h"
 
-/* CALL to REPLY. */
-static enum err message(struct thread *t, uint64_t number)
+/* CALL to POLL. */
+static enum err communicate(struct thread *t, uint64_t number)
 {
     struct slot *s;
-    bool replies = number == SYS_REPLY, sends = number % 2 == SYS_CALL % 2;
+    bool replies = number == SYS_REPLY, notifies = number >= SYS_SIGNAL;
+    bool sends = number == SYS_SIGNAL || (!notifies && number % 2 == SYS_CALL % 2);
     enum err e = slot_lookup(t->cspace, replies ? (uint32_t)t->regs.rbx : t->regs.rdi, &s);
     if (e != OK) return e;
-    if (s->type != (replies ? CAP_REPLY : CAP_ENDPOINT)) return ERR_CAP_TYPE;
+    if (s->type != (replies ? CAP_REPLY : notifies ? CAP_NOTIFICATION : CAP_ENDPOINT))
+        return ERR_CAP_TYPE;
     if (replies) return ipc_reply(t, s);
     if (!(s->rights & (sends ? RIGHT_WRITE : RIGHT_READ))) return ERR_RIGHTS;
+    if (number == SYS_SIGNAL) notification_signal(cap_object(s), s->badge);
+    if (notifies) return sends ? OK : notification_wait(t, s, number == SYS_WAIT);
     if (sends) return ipc_send(t, s, number == SYS_CALL, number != SYS_NB_SEND);
     return ipc_receive(t, s, number == SYS_REPLY_RECV, number != SYS_NB_RECV);
-}
-
-/* SIGNAL, WAIT, POLL. */
-static enum err notify(struct thread *t, uint64_t number)
-{
-    struct slot *s;
-    enum err e = slot_lookup(t->cspace, t->regs.rdi, &s);
-    if (e != OK) return e;
-    if (s->type != CAP_NOTIFICATION) return ERR_CAP_TYPE;
-    if (!(s->rights & (number == SYS_SIGNAL ? RIGHT_WRITE : RIGHT_READ))) return ERR_RIGHTS;
-    if (number != SYS_SIGNAL) return notification_wait(t, s, number == SYS_WAIT);
-    notification_signal(cap_object(s), s->badge);
-    return OK;
 }
 
 /* What is neither of these, nor SYS_INVOKE. */
 static enum err other(struct thread *t, uint64_t number)
 {
     if (number == SYS_DROP) return log_has_room() ? drop(t, t->regs.rdi) : ERR_LOG_FULL;
-    if (number == SYS_YIELD) sched_ready(t, false);
+    if (number == SYS_YIELD) sched_yield(t);
     if (number == SYS_DEBUG && WL_DEBUG) arch_putc((char)t->regs.w[0]);
     return number == SYS_YIELD || (WL_DEBUG && number == SYS_DEBUG) ? OK : ERR_SYSCALL;
 }
@@ -79,7 +70,7 @@ APART static void syscall_message(struct thread *t, uint64_t number)
     e.slot = t->regs.rdi >> 32 ? ~0u /* which finds as little */ : (uint32_t)t->regs.rdi;
     uint32_t caps = msg_caps(e.info) <= MSG_CAPS_MAX && thread_buffer(t) ? msg_caps(e.info) : 0;
     if (caps != 0) __builtin_memcpy(t->caps, thread_buffer(t)->caps, caps * sizeof(t->caps[0]));
-    syscall_end(t, e, log_has_room() ? message(t, number) : ERR_LOG_FULL);
+    syscall_end(t, e, log_has_room() ? communicate(t, number) : ERR_LOG_FULL);
     if (caps != 0) t->caps[caps] = (struct msg_cap){0};
     event_args((const uint64_t *)t->caps, 2 * caps);
 }
@@ -89,7 +80,7 @@ APART static void syscall_other(struct thread *t, uint64_t number)
     struct event e = {.op = number < SYS_END ? (uint8_t)(number - SYS_BASE) : 255};
     e.info = (uint32_t)t->regs.rsi;
     e.slot = t->regs.rdi >> 32 ? ~0u : (uint32_t)t->regs.rdi;
-    syscall_end(t, e, number <= SYS_POLL ? notify(t, number) : other(t, number));
+    syscall_end(t, e, number <= SYS_POLL ? communicate(t, number) : other(t, number));
 }
 
 void core_syscall(uint64_t now)

@@ -27,6 +27,7 @@
  * REPLY       answers the Reply named in rbx; ERR_BUSY when it is not bound
  * SIGNAL      notification: ORs the capability's badge into the word
  * WAIT, POLL  notification: takes the word; while it is 0, WAIT waits, POLL gives ERR_WOULD_BLOCK
+ * YIELD       equals run first; with a budget below its period the thread has done until the next
  * DROP        deletes a use capability of one's own, or clears REVOKED
  * INVOKE      operation `label` of the object in rdi; operands and results are the words
  * DEBUG       debug builds only: writes the low byte of word 0 to the console

@@ -11,7 +11,7 @@
 
 enum { LOW = 10, MIDDLE = 90, BUDGET_US = 2000, PERIOD_US = 20000 };
 enum { SPINNERS = 3, PERCENT = 100, LABEL_WORK = 1, CALLS = 3, SERVICE_MS = 20 };
-enum { COUNTS = 32, INSTRUCTIONS = 33, LOOK_EVERY = 20000 };
+enum { COUNTS = 32, INSTRUCTIONS = 33 };
 
 /* Where ticks are the host's time, it may stop the machine for any number of them. */
 #define EXPECT_COUNTED(fact) EXPECT(!test_counted() || (fact))
@@ -27,8 +27,7 @@ static int child_sleeps(void)
     uint64_t end = ticks_now() + ticks_of_us(1000 * text_number(test_word()));
 
     while (ticks_now() < end) {
-        uint64_t times = LOOK_EVERY; /* looking at the time is slow in an emulator */
-        __asm__ volatile("1: loop 1b" : "+c"(times));
+        sys_yield();
     }
     return 0;
 }
@@ -184,6 +183,33 @@ static void budget_in_windows(void)
     }
 }
 
+static int child_ticks(void)
+{
+    for (;;) {
+        counter++;
+        sys_yield();
+    }
+}
+
+/* Whoever has a budget and yields goes on with its next period, and has used next to nothing. */
+static void yield_to_the_period(void)
+{
+    struct test_child_args args = {
+        .name = "ticks", .priority = MIDDLE, .budget_us = BUDGET_US, .period_us = PERIOD_US};
+    struct test_child child;
+
+    if (!test_child_start(&args, &child)) return;
+    (void)test_sleep("40");
+    uint64_t start = ticks_now(), before = counted(&child), used = ticks_used(&child);
+    (void)test_sleep("200");
+    uint64_t turns = counted(&child) - before;
+    uint64_t periods = (ticks_now() - start) / ticks_of_us(PERIOD_US);
+    used = ticks_used(&child) - used;
+    EXPECT(turns > 0 && turns <= periods + 2);
+    EXPECT_COUNTED(turns >= periods - 2);
+    EXPECT_COUNTED(used < turns * ticks_of_us(BUDGET_US) / PERCENT);
+}
+
 /* Whoever has used up its budget keeps nobody from running, whatever its priority. */
 static void parked_is_away(void)
 {
@@ -278,11 +304,13 @@ static const struct test tests[] = {
     {"PRE0005", "a budget is kept in every window, and used to its end", budget_in_windows},
     {"PRE0006", "who has used up its budget is in nobody's way", parked_is_away},
     {"PRE0007", "what a server does in a call is the caller's time", callers_pay},
+    {"PRE0009", "who has a budget and yields is a clock", yield_to_the_period},
     {"PRE0008", "a caller never uses more than its budget, in calls too", debts_are_bounded},
 };
 static const struct child children[] = {
     {"sleeps", child_sleeps},
     {"counts", child_counts},
+    {"ticks", child_ticks},
     {"asks_often", child_asks_often},
     {"asks_forever", child_asks_forever},
 };

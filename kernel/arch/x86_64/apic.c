@@ -10,7 +10,7 @@
 
 #define LAPIC_BASE 0xfee00000u
 #define IOAPIC_BASE 0xfec00000u
-enum { APIC_BASE_ENABLED = 1 << 11 }; /* bit 10: x2APIC mode */
+enum { APIC_BASE_ENABLED = 1 << 11 /* bit 10: x2APIC mode */, MEASURE_TICKS = 1 << 20 };
 
 /* SDM vol 3A table 11-1 */
 enum { LAPIC_ID = 0x20, LAPIC_TASK_PRIORITY = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0 };
@@ -25,7 +25,6 @@ static struct {
     bool masked, pending;
 } lines[IRQ_LINES];
 static uint64_t counts_per_tick; /* timer counts a time stamp tick, 32.32 */
-enum { MEASURE_TICKS = 1 << 20 };
 
 static volatile uint32_t *lapic(uint32_t reg)
 {

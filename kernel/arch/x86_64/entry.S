@@ -100,20 +100,22 @@ syscall_entry:
     xorl %eax, %eax
     sysretq                     /* rcx was the address after a `syscall`, so it is canonical */
 
+contended:
+    call lock_take
+    cmpq %rbp, %gs:CPU_current
+    jne gone                    /* another CPU stopped it, and its memory may be another's */
 long:
     leaq SYS_CALL(%rbx), %rax
     SAVE %rbp, rax, r12, r13, r14, r15
     movq %gs:CPU_user_rbp, %rax /* a call that is none of ours is a fault, and keeps it */
     movq %rax, REGS_rbp(%rbp)
+gone:
     rdtsc
     shlq $32, %rdx
     leaq (%rax,%rdx), %rdi
     call core_syscall           /* (now) */
     movq %gs:CPU_current, %rax
     jmp run
-contended:
-    call lock_take
-    jmp long
 
 step:
     movq %gs:CPU_stack_top, %rsp

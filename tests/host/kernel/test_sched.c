@@ -62,6 +62,24 @@ TEST(SCHED0003, "within a priority yield goes round")
     }
 }
 
+TEST(SCHED0013, "who has a budget and yields is away until its next period, and owes nothing")
+{
+    struct proc p = make_proc(5), lower = make_proc(4);
+    limit(&p, 10000, 50000);
+    axiom_rests();
+    EXPECT(cpu()->current == p.thread);
+    uint64_t start = now;
+    now += 3000;
+    (void)sys(p.thread, SYS_YIELD, 0, 0, 0);
+    EXPECT_EQ(p.thread->state, T_PARKED);
+    EXPECT(cpu()->current == lower.thread);
+    step_tick(start + 49999);
+    EXPECT_EQ(p.thread->state, T_PARKED);
+    step_tick(start + 50000);
+    EXPECT(cpu()->current == p.thread);
+    EXPECT_EQ(fake.timer, start + 60000);
+}
+
 TEST(SCHED0004, "a budget that ends parks its thread until the refill")
 {
     struct proc p = make_proc(5);
