@@ -185,7 +185,7 @@ const char *core_boot(const struct boot_params *p)
     CHECK(operate(OP_SCHED_CONFIG, GS_SCHED, AXIOM_TICKS, AXIOM_TICKS, 0) == OK);
     uint64_t entry = boot.image->programs[IMAGE_AXIOM].entry;
     CHECK(operate(OP_THREAD_START, GS_THREAD, entry, BOOT_STACK_TOP, BOOT_INFO_ADDR) == OK);
-    event_record(&(struct event){.kind = EVENT_BOOT});
+    event_record(EVENT(EVENT_BOOT, 0ull, 0), 0, 0);
     event_args(&p->kernel.base, 6 + 2 * p->memory_count);
     sched_finish();
     return NULL;

@@ -55,33 +55,34 @@ bool log_admits(struct thread *t)
 }
 
 /* Axiom reads the rings without the lock, so a head moves when its record is whole. No record that
- * is not acknowledged is written over. */
-/*@ requires rings_ok(rings) && \valid_read(e) && cpu_ok;
+ * is not acknowledged is written over. The words of struct event, without thread and CPU. */
+/*@ requires rings_ok(rings) && cpu_ok;
     requires rings->header.event_head - rings->header.event_tail < LOG_EVENTS;
     assigns rings->header.event_head, rings->events[rings->header.event_head % LOG_EVENTS];
     ensures rings->header.event_head == \old(rings->header.event_head) + 1; */
-OFTEN static inline void event_write(const struct event *e)
+OFTEN static inline void event_write(uint64_t time, uint64_t what, uint64_t place, uint64_t arg)
 {
-    struct event out = *e;
-    if (e->kind != EVENT_ARGS) out.time = cpu()->now;
-    out.thread = (uint32_t)cpu()->acts;
-    out.cpu = (uint8_t)cpu()->index;
-    rings->events[rings->header.event_head % LOG_EVENTS] = out;
+    struct event *out = &rings->events[rings->header.event_head % LOG_EVENTS];
+    what |= my_cpu->acts | my_cpu->index << 48;
+    out->time = time;
+    __builtin_memcpy(&out->thread, &what, sizeof(what));
+    __builtin_memcpy(&out->slot, &place, sizeof(place));
+    out->arg = arg;
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }
 
 /* Has it no room? What was dropped before it is told, where it has. */
-static bool event_drops(const struct event *e)
+static bool event_drops(uint64_t what)
 {
     const struct thread *t = cpu()->actor;
-    bool may_drop = rings->header.sigma != 0 && e->kind == EVENT_SYSCALL &&
+    bool may_drop = rings->header.sigma != 0 && (uint8_t)(what >> 32) == EVENT_SYSCALL &&
                     !(t != NULL && t->flags & THREAD_DRAIN);
     if (event_room() < (may_drop ? EVENT_RESERVE : 0) + EVENTS_PER_STEP) {
         dropped_run++;
         rings->header.events_dropped++;
         return true;
     }
-    if (dropped_run != 0) event_write(&(struct event){.kind = EVENT_GAP, .arg = dropped_run});
+    if (dropped_run != 0) event_write(cpu()->now, EVENT(EVENT_GAP, 0ull, 0), 0, dropped_run);
     dropped_run = 0;
     return false;
 }
@@ -97,12 +98,12 @@ static void events_tell(void)
     commit_calm = rings->header.commit_tail + LOG_COMMITS / 2;
 }
 
-OFTEN void event_record(const struct event *e)
+OFTEN void event_record(uint64_t what, uint64_t place, uint64_t arg)
 {
     bool calm = rings->header.event_head < event_calm;
     event_number++;
-    if (!calm && event_drops(e)) return;
-    event_write(e);
+    if (!calm && event_drops(what)) return;
+    event_write(my_cpu->now, what, place, arg);
     if (!calm || rings->header.commit_head >= commit_calm) events_tell();
 }
 
@@ -124,13 +125,9 @@ OFTEN bool event_fast(const struct thread *t, uint64_t now, uint64_t name, uint6
     return true;
 }
 
-OFTEN void event_arg(uint32_t index, uint64_t a, uint64_t b, uint64_t c)
+OFTEN void event_arg(uint64_t index, uint64_t a, uint64_t b, uint64_t c)
 {
-    if ((a | b | c) == 0 || dropped_run != 0) return;
-    struct event e = {.time = a, .kind = EVENT_ARGS, .op = (uint8_t)index, .arg = c};
-    e.slot = (uint32_t)b;
-    e.info = (uint32_t)(b >> 32);
-    event_write(&e);
+    if ((a | b | c) != 0 && dropped_run == 0) event_write(a, EVENT(EVENT_ARGS, index, 0), b, c);
 }
 
 void event_args(const uint64_t *from, uint32_t count)

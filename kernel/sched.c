@@ -138,7 +138,7 @@ OFTEN static inline struct sched *sched_of(struct thread *t, uint64_t now)
     }
 }
 
-void sched_yield(struct thread *t)
+void sched_rest(struct thread *t)
 {
     struct sched *s = cpu()->sched;
     sched_ready(t, false); /* it has paid */
@@ -193,16 +193,15 @@ APART static void choose(struct cpu *c, struct thread *t)
     const struct sched *next = c->parked.head != NULL ? home_of(c->parked.head) : NULL;
     if (next != NULL && next->refill_at < until) until = next->refill_at;
     if (c->current == NULL && c->top != 0) until = c->now; /* `pick` gave up */
-    /* Too early is harmless: then it is set again. */
-    if (until < c->timer || c->timer == 0) arch_timer_set(c->timer = until);
+    if (until != c->timer) arch_timer_set(c->timer = until);
     c->calm = c->sched == NULL ? 0 : until < c->sched->refill_at ? until : c->sched->refill_at;
 }
 
 void sched_finish(void)
 {
-    struct cpu *c = cpu();
-    struct thread *t = c->current;
-    if (t == NULL || c->now >= c->calm || c->top > t->priority + 1u) choose(c, t);
+    struct thread *t = my_cpu->current;
+    bool due = t == NULL || my_cpu->now >= my_cpu->calm || my_cpu->top > t->priority + 1u;
+    if (due) choose(cpu(), t);
 }
 
 /*@ requires readable(rq);

@@ -19,8 +19,8 @@ void sched_place(struct thread *t);
 /* Makes a thread ready, on the CPU that its home names; leaves whatever queue it was in. To the
  * front: it was preempted and has budget left. */
 void sched_ready(struct thread *t, bool front);
-/* The current thread lets its equals run; with a budget below its period, all until the next one. */
-void sched_yield(struct thread *t);
+/* The current thread lets its equals run; with a budget below its period, all until the next. */
+void sched_rest(struct thread *t);
 /* `t` has left its ready queue. */
 void sched_unready(const struct thread *t);
 /* The context of `caller`, at a depth below LEND_DEPTH_MAX, is lent to `server`; the way back. */

@@ -7,6 +7,7 @@
 #include "commit.h"
 #pragma clang diagnostic ignored "-Wunused-variable" /* what is said of a step is heard by none */
 #pragma clang diagnostic ignored "-Wunused-but-set-variable"
+#pragma clang diagnostic ignored "-Wunused-parameter"
 #define event_record(...) ((void)0)
 #define event_arg(...) ((void)0)
 #define event_args(...) ((void)0)
