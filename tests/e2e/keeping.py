@@ -135,7 +135,7 @@ class Keeping(Boots):
 
     def test_full(self):
         """Nothing more is taken, with a reason, and what is there stays."""
-        disk = self.disk(8)
+        disk = self.disk(9)
         session = self.boot(disks=[disk])
         self.line(session, "echo first > /first")
         for i in range(400):

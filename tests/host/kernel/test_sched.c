@@ -80,6 +80,34 @@ TEST(SCHED0013, "who has a budget and yields is away until its next period, and 
     EXPECT_EQ(fake.timer, start + 60000);
 }
 
+TEST(SCHED0014, "who owes and yields owes no less")
+{
+    struct proc p = make_proc(5);
+    limit(&p, 10000, 50000);
+    axiom_rests();
+    uint64_t start = now;
+    now += 12000;
+    (void)sys(p.thread, SYS_YIELD, 0, 0, 0);
+    EXPECT_EQ(p.thread->state, T_PARKED);
+    EXPECT_EQ(context(&p)->remaining, -2000 - STEP_TICKS);
+    step_tick(start + 50000);
+    EXPECT_EQ(context(&p)->remaining, 8000 - STEP_TICKS);
+}
+
+TEST(SCHED0015, "the yield of a server leaves its caller's budget alone")
+{
+    struct pair p = pair_make();
+    limit(&p.client, 200000, 400000);
+    pair_serve(&p, 0);
+    axiom_rests();
+    EXPECT_EQ(sys_call(p.c, S_EP, 0), BLOCKED);
+    EXPECT(cpu()->sched == context(&p.client));
+    OKAY(sys(p.s, SYS_YIELD, 0, 0, 0));
+    EXPECT(cpu()->current == p.s);
+    EXPECT(cpu()->sched == context(&p.client));
+    EXPECT(context(&p.client)->remaining > 0);
+}
+
 TEST(SCHED0004, "a budget that ends parks its thread until the refill")
 {
     struct proc p = make_proc(5);

@@ -89,6 +89,23 @@ TEST(SMP0003,
     EXPECT(cpus[2].current == p.thread);
 }
 
+TEST(SMP0012, "a thread that yields where its context was just taken goes on elsewhere")
+{
+    struct proc p = make_proc(20);
+    cpu_up(1);
+    cpu_up(2);
+    OKAY(move_to(&p, 1));
+    take_poke(1);
+    OKAY(move_to(&p, 2));
+    EXPECT(cpus[1].current == p.thread && cpus[1].sched == NULL);
+    (void)sys(p.thread, SYS_YIELD, 0, 0, 0);
+    on_cpu(0);
+    EXPECT(cpus[1].current == NULL);
+    take_poke(2);
+    EXPECT(cpus[2].current == p.thread);
+    EXPECT(context(&p)->remaining > 0);
+}
+
 TEST(SMP0004, "a thread is stopped, or destroyed, while another CPU runs it")
 {
     struct proc p = make_proc(20), q = make_proc(20);
