@@ -23,7 +23,7 @@ enum {
     NEWS_BYTES = 7600, /* two answers of Registry.news */
     NEWS_ANSWER_MAX = 3800,
     KEPT_MAX = 384,
-    KEPT_EACH = 160,
+    KEPT_EACH = 200, /* three for each of identity's 64 sessions */
 };
 
 struct running { /* one service of the description */

@@ -65,8 +65,8 @@ OFTEN static inline void event_write(uint64_t time, uint64_t what, uint64_t plac
     struct event *out = &rings->events[rings->header.event_head % LOG_EVENTS];
     what |= my_cpu->acts | my_cpu->index << 48;
     out->time = time;
-    __builtin_memcpy(&out->thread, &what, sizeof(what));
-    __builtin_memcpy(&out->slot, &place, sizeof(place));
+    *(uint64_t *)&out->thread = what;
+    *(uint64_t *)&out->slot = place;
     out->arg = arg;
     __atomic_store_n(&rings->header.event_head, rings->header.event_head + 1, __ATOMIC_RELEASE);
 }

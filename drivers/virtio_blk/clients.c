@@ -49,7 +49,8 @@ static void opens_answer(struct driver *d)
     for (; d->opens > 0 && !some_end(d); d->opens--) {
         struct block_open_out out = {0};
         int err = client_new(d, &out);
-        (void)block_open_answer(d->open[d->opens - 1], err, &out); /* who asked may be gone */
+        bool told = block_open_answer(d->open[d->opens - 1], err, &out) == OK;
+        if (err == OK && !told) client_of(d, out.bulk.badge)->badge = 0; /* who asked is gone */
     }
 }
 

@@ -79,7 +79,8 @@ static void opens_answer(void)
     for (; opens > 0 && !some_end(); opens--) {
         struct block_open_out out = {0};
         int err = user_new(&out);
-        (void)block_open_answer(waiting[opens - 1], err, &out);
+        bool told = block_open_answer(waiting[opens - 1], err, &out) == OK;
+        if (err == OK && !told) user_of(out.bulk.badge)->badge = 0;
     }
 }
 

@@ -10,11 +10,14 @@
 #include "startup.h"
 
 enum { DEPTH_MAX = 32, TEXT_ROOM = 96, EXIT_VERSION = 3, EXIT_VIEW = 4 };
+enum { NEGATE = 'n' /* the minus before a number */ };
 
 struct reader {
     const char *at, *end;
-    const char *wrong; /* the first thing that is */
-    uint32_t depth;
+    const char *wrong;     /* the first thing that is */
+    char waits[DEPTH_MAX]; /* operators and open brackets whose right side is not read yet */
+    int64_t values[DEPTH_MAX + 1]; /* of which that is the left side, and the last one */
+    uint32_t wait_count, value_count;
 };
 
 static char next(struct reader *r)
@@ -25,87 +28,98 @@ static char next(struct reader *r)
     return r->at < r->end ? *r->at : '\0';
 }
 
-static int64_t fail(struct reader *r, const char *why)
+static void fail(struct reader *r, const char *why)
 {
     if (r->wrong == NULL) r->wrong = why;
-    return 0;
 }
 
-static int64_t sum(struct reader *r);
+static uint32_t binds(char what)
+{
+    if (what == NEGATE) return 3;
+    if (what == '*' || what == '/' || what == '%') return 2;
+    return what == '+' || what == '-' ? 1 : 0;
+}
 
-static int64_t number(struct reader *r)
+static void number(struct reader *r)
 {
     int64_t value = 0;
     bool fits = true;
 
-    if (next(r) < '0' || next(r) > '9') return fail(r, "a number is missing");
+    if (next(r) < '0' || next(r) > '9') {
+        fail(r, "a number is missing");
+        return;
+    }
     for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
         fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
                !__builtin_add_overflow(value, *r->at - '0', &value);
     }
-    return fits ? value : fail(r, "a number is too large");
+    if (!fits) fail(r, "a number is too large");
+    r->values[r->value_count++] = value; /* one more than what waits, at most */
 }
 
-static int64_t factor(struct reader *r)
+/* What of the operators that wait binds at least so much has its right side now. */
+static void settle(struct reader *r, uint32_t least)
 {
-    int64_t value, negated;
+    while (r->wrong == NULL && r->wait_count > 0 && binds(r->waits[r->wait_count - 1]) >= least) {
+        char what = r->waits[--r->wait_count];
+        bool over = false;
+        int64_t by = r->values[--r->value_count], zero = 0;
+        int64_t *value = what == NEGATE ? &zero : &r->values[r->value_count - 1];
 
-    if (++r->depth > DEPTH_MAX) {
-        value = fail(r, "too many brackets");
-    } else if (next(r) == '-') {
-        r->at++;
-        value = factor(r);
-        if (__builtin_sub_overflow((int64_t)0, value, &negated)) return fail(r, "it is too large");
-        value = negated;
-    } else if (next(r) == '(') {
-        r->at++;
-        value = sum(r);
-        if (next(r) != ')') return fail(r, "a bracket is missing");
-        r->at++;
-    } else {
-        value = number(r);
-    }
-    r->depth--;
-    return value;
-}
-
-static int64_t product(struct reader *r)
-{
-    int64_t value = factor(r), by;
-
-    while (r->wrong == NULL && (next(r) == '*' || next(r) == '/' || next(r) == '%')) {
-        char what = *r->at++;
-        by = factor(r);
-        if (what == '*') {
-            if (__builtin_mul_overflow(value, by, &value)) return fail(r, "it is too large");
-            continue;
+        if (what == '+') over = __builtin_add_overflow(*value, by, value);
+        if (what == '-' || what == NEGATE) over = __builtin_sub_overflow(*value, by, value);
+        if (what == '*') over = __builtin_mul_overflow(*value, by, value);
+        if (what == '/' || what == '%') {
+            over = by == -1 && *value == INT64_MIN;
+            if (by == 0) fail(r, "a division by 0");
+            if (by != 0 && !over) *value = what == '/' ? *value / by : *value % by;
         }
-        if (by == 0) return fail(r, "a division by 0");
-        if (by == -1 && value == INT64_MIN) return fail(r, "it is too large");
-        value = what == '/' ? value / by : value % by;
+        if (what == NEGATE) r->values[r->value_count++] = zero;
+        if (over) fail(r, "it is too large");
     }
-    return value;
 }
 
-static int64_t sum(struct reader *r)
+static void wait(struct reader *r, char what)
 {
-    int64_t value = product(r);
+    r->at++;
+    if (r->wait_count == DEPTH_MAX)
+        fail(r, "too many brackets");
+    else
+        r->waits[r->wait_count++] = what;
+}
 
-    while (r->wrong == NULL && (next(r) == '+' || next(r) == '-')) {
-        char what = *r->at++;
-        int64_t more = product(r);
-        bool over = what == '+' ? __builtin_add_overflow(value, more, &value)
-                                : __builtin_sub_overflow(value, more, &value);
-        if (over) return fail(r, "it is too large");
+static int64_t expression(struct reader *r)
+{
+    bool begins = true; /* a number, a bracket or a minus comes */
+    char what;
+
+    while (r->wrong == NULL) {
+        what = next(r);
+        if (begins && (what == '(' || what == '-')) {
+            wait(r, what == '-' ? NEGATE : what);
+        } else if (begins) {
+            number(r);
+            begins = false;
+        } else if (binds(what) > 0) {
+            settle(r, binds(what));
+            if (r->wrong == NULL) wait(r, what);
+            begins = true;
+        } else {
+            settle(r, 1); /* down to a bracket */
+            if (what != ')' || r->wait_count == 0 || r->wrong != NULL) break;
+            r->at++;
+            r->wait_count--;
+        }
     }
-    return value;
+    if (r->wait_count > 0) fail(r, "a bracket is missing");
+    return r->value_count > 0 ? r->values[0] : 0;
 }
 
 /* The state after an input, or why there is none. */
 static enum app_type calculate(const struct app_message *input, char out_text[TEXT_ROOM])
 {
     struct reader r = {.at = input->text, .end = input->text + input->len};
-    int64_t value = sum(&r);
+    int64_t value = expression(&r);
 
     if (r.wrong == NULL && next(&r) != '\0') (void)fail(&r, "that is more than an expression");
     if (r.wrong == NULL) {
