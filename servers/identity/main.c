@@ -133,9 +133,16 @@ static void sweep(struct service *svc, uint32_t label)
     struct server *s = svc->state;
 
     if (label == IDENTITY_LOGIN && s->sweep_later) s->sweep = true;
-    if (!s->sweep || (svc->odd & SERVICE_UNSETTLED) != 0) return;
+    if (!s->sweep || (svc->odd & SERVICE_UNSETTLED) != 0 || server_log.sealed) return;
     s->sweep = false;
-    s->sweep_later = !vault_sweep(&s->state);
+    s->sweep_later = !vault_sweep(&s->state, &s->gone);
+    if (!s->sweep_later) s->gone.count = 0;
+}
+
+void server_gone(struct server *s, const struct user *u)
+{
+    if (s->gone.count < GONE_MAX) memcpy(s->gone.ids[s->gone.count++], u->id, ID_BYTES);
+    s->sweep = true;
 }
 
 /* Passwords came in the words, shards go in answers: none stays, but in answers that wait until

@@ -68,12 +68,12 @@ int on_create(struct request *rq, const struct identity_create_in *in,
     if (!name_is_valid(in->name.at, in->name.len)) return IDENTITY_BAD_NAME;
     if (user_by_name(&s->state, in->name.at, in->name.len) != NOBODY) return IDENTITY_TAKEN;
     first.machine = (struct machine){.rights = MAY_ALL, .name = "first"};
-    s->sweep = true; /* of what is made and refused after all */
     enum identity_refusal no =
         keys_make(&r->user, &first.machine, in->password.at, in->password.len, &s->shown);
     if (no == ID_OK) no = decide_user_new(&s->state, r);
     first.machine.user = (uint16_t)r->index;
     if (no == ID_OK) no = decide_machine_new(&s->state, &first);
+    if (no != ID_OK) server_gone(s, &r->user); /* what was made is of nobody */
     if (no != ID_OK) return error_of(no);
     server_commit(rq, r);
     server_commit(rq, &first);
@@ -129,8 +129,8 @@ int on_remove(struct request *rq, const struct identity_remove_in *in)
     enum identity_refusal no = decide_user_gone(&s->state, user, &s->record);
     if (no != ID_OK) return error_of(no);
     sessions_revoke(s, user, NOBODY);
+    server_gone(s, &s->state.users[user]);
     server_commit(rq, &s->record);
-    s->sweep = true; /* the user's keys */
     return OK;
 }
 

@@ -30,6 +30,7 @@ struct server {
     cap_t roots[SESSIONS_MAX];
     cap_t spaces[SESSIONS_MAX]; /* and of the user's keys */
     cap_t random, time, files;
+    struct gone gone;
     bool sweep;       /* the keystore may have what nobody needs any more */
     bool sweep_later; /* it was locked: again at the next login */
     uint16_t session; /* that the capability of the present request stands for */
@@ -58,6 +59,7 @@ static inline int error_of(enum identity_refusal no)
     return no == ID_OK ? OK : IDENTITY_DENIED + (int)no - ID_DENIED;
 }
 void server_commit(struct request *rq, const struct identity_record *r);
+void server_gone(struct server *s, const struct user *u); /* its keys go, if it is no user then */
 
 /* people.c */
 void user_fill(const struct server *s, uint16_t user, struct identity_user *out_user);

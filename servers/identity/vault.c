@@ -193,25 +193,37 @@ static bool number_read(const char *hex, uint32_t *out_number)
     return true;
 }
 
-/* Whether a user has the machine key of that name. */
-static bool is_needed(const struct identity *s, const char *name, size_t len)
+static bool is_gone(const struct identity *s, const struct gone *gone, const uint8_t id[ID_BYTES])
+{
+    for (uint32_t i = 0; i < gone->count; i++) {
+        if (memcmp(gone->ids[i], id, ID_BYTES) == 0) return user_by_id(s, id) == NOBODY;
+    }
+    return false;
+}
+
+/* Whether nobody needs the machine key of that name any more. What this state knows nothing of is
+ * kept: the log's disk may be another one, or none, for a while. */
+static bool is_over(const struct identity *s, const struct gone *gone, const char *name)
 {
     uint8_t id[ID_BYTES];
     uint32_t number, epoch;
 
-    if (len != EPOCH_AT + 10) return false;
+    if (strlen(name) != EPOCH_AT + 10) return false;
     if (sodium_hex2bin(id, sizeof(id), name + ID_AT, 2 * sizeof(id), NULL, NULL, NULL) != 0) {
         return false;
     }
     if (!number_read(name + NUMBER_AT, &number) || !number_read(name + EPOCH_AT, &epoch)) {
         return false;
     }
+    if (is_gone(s, gone, id)) return true;
     uint16_t user = user_by_id(s, id);
     uint16_t machine = user == NOBODY ? NOBODY : machine_of(s, user, number);
-    return machine != NOBODY && s->machines[machine].held && s->machines[machine].epoch == epoch;
+    if (machine == NOBODY) return false;
+    const struct machine *m = &s->machines[machine];
+    return epoch < m->epoch || (epoch == m->epoch && !m->held);
 }
 
-static bool machines_sweep(const struct identity *s, cap_t store)
+static bool machines_sweep(const struct identity *s, const struct gone *gone, cap_t store)
 {
     char after[NAME_ROOM] = "", names[8][NAME_ROOM];
     struct keystore_list_out out;
@@ -225,9 +237,9 @@ static bool machines_sweep(const struct identity *s, cap_t store)
             memcpy(names[count], out.keys.at[count].name.at, out.keys.at[count].name.len);
         }
         for (uint32_t i = 0; i < count; i++) {
-            const struct keystore_delete_in gone = {text_of(names[i])};
-            if (is_needed(s, names[i], strlen(names[i]))) continue;
-            if (keystore_delete(store, &gone) != OK) return false;
+            const struct keystore_delete_in over = {text_of(names[i])};
+            if (!is_over(s, gone, names[i])) continue;
+            if (keystore_delete(store, &over) != OK) return false;
         }
         if (count > 0) memcpy(after, names[count - 1], NAME_ROOM);
     } while (out.more);
@@ -249,24 +261,13 @@ static bool owner_sweep(cap_t store, const uint8_t id[ID_BYTES])
     return err == OK || err == KEYSTORE_NOT_FOUND;
 }
 
-bool vault_sweep(const struct identity *s)
+bool vault_sweep(const struct identity *s, const struct gone *gone)
 {
     cap_t store = startup_cap("keys");
-    uint8_t after[ID_BYTES] = {0}, ids[8][ID_BYTES];
-    struct keystore_owners_out out;
 
-    if (store == 0 || !machines_sweep(s, store)) return false;
-    do {
-        const struct keystore_owners_in in = {data_from(after, ID_BYTES)};
-        uint32_t count;
-        if (keystore_owners(store, &in, &out) != OK) return false;
-        for (count = 0; count < out.owners.count && count < 8; count++) {
-            memcpy(ids[count], out.owners.at[count].id.at, ID_BYTES);
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            if (user_by_id(s, ids[i]) == NOBODY && !owner_sweep(store, ids[i])) return false;
-        }
-        if (count > 0) memcpy(after, ids[count - 1], ID_BYTES);
-    } while (out.more);
+    if (store == 0 || !machines_sweep(s, gone, store)) return false;
+    for (uint32_t i = 0; i < gone->count; i++) {
+        if (is_gone(s, gone, gone->ids[i]) && !owner_sweep(store, gone->ids[i])) return false;
+    }
     return true;
 }

@@ -9,7 +9,7 @@
 #include "slots.h"
 #include "window.h"
 
-enum { AREAS_MAX = 16, PUT_SPARE = 4 * 65536, PUT_PARTS = 16 /* nobody is served meanwhile */ };
+enum { AREAS_MAX = 16, PUT_PARTS = 16 /* nobody is served meanwhile */ };
 
 static struct area {
     uint16_t open; /* the Directory's handle */
@@ -141,9 +141,8 @@ int on_put(struct request *rq, const struct file_put_in *in, struct file_put_out
         err = put_part(rq, offset, from + out->count, part);
         if (err != OK) return out->count > 0 ? OK : err;
         out->count += part;
-        bool roomy = server_log.room > 2 * (server_log.since + server_log.last) + PUT_SPARE;
         bool last = i + 1 == PUT_PARTS || out->count == most;
-        if (server_log.sealed || !roomy || last) return OK;
+        if (!contents_log_is_roomy() || last) return OK;
         service_apply(request_service(rq));
     }
     return OK;

@@ -38,6 +38,7 @@ int contents_flush_later(struct request *rq);
 int contents_verify_later(struct request *rq, uint64_t from);
 /* Until all of it is stored, and so has a name. */
 int contents_identify_later(struct request *rq, uint32_t node);
+bool contents_log_is_roomy(void);
 /* True: as many of the bytes as are whole blocks had better not go through the log. */
 bool contents_may_place(const struct server *s, const struct file_put_in *in);
 int contents_put_later(struct request *rq, const struct file_put_in *in);

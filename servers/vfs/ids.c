@@ -24,6 +24,16 @@ enum vfs_error vfs_check_named(const struct vfs *v, uint32_t node)
     return VFS_OK;
 }
 
+enum vfs_error vfs_check_seen(const struct vfs *v, const struct asker *who, uint32_t node)
+{
+    for (uint32_t at = node; at != VFS_NONE; at = tree_next(v, node, at)) {
+        uint32_t wanted = v->nodes[at].kind == NODE_DIRECTORY ? MAY_READ | MAY_PASS : MAY_READ;
+        if (v->nodes[at].kind == NODE_LINK) continue;
+        if ((wanted & ~vfs_may(v, who, at)) != 0) return VFS_DENIED;
+    }
+    return VFS_OK;
+}
+
 bool vfs_has_dirty(const struct vfs *v, uint32_t node)
 {
     for (uint32_t at = v->nodes[node].first_block; at != VFS_NO_BLOCK; at = v->blocks[at].next) {
@@ -108,7 +118,8 @@ struct path_text vfs_path_to(const struct vfs *v, const struct asker *who, uint3
     while (here != who->base) {
         const struct node *n = &v->nodes[here];
         uint32_t other = shown_at(v, who, here);
-        if (other != VFS_NONE && steps-- > 0) {
+        if (other != VFS_NONE && steps > 0) {
+            steps--; /* each may lead to another, and round */
             here = other;
             continue;
         }
@@ -128,19 +139,21 @@ static bool is_meant(const struct vfs *v, uint32_t node, const struct content_id
     const struct node *n = &v->nodes[node];
     bool good = n->state == NODE_LINKED && n->kind == id->kind && !n->image;
 
+    if (good && n->kind == NODE_DIRECTORY) {
+        uint32_t top = tops_find(v, node); /* of the others no path is looked for: they are many */
+        return top != VFS_NONE && v->tops[top].kind == TOP_KEPT;
+    }
     if (!good || n->kind != NODE_FILE) return good;
     return n->size == id->size && memcmp(n->root, id->hash, sizeof(n->root)) == 0 &&
            is_settled(v, node);
 }
 
 /* Of directories only those that are kept: of others it changes, and is asked for by their path. */
-static bool is_kept(const struct vfs *v, uint32_t node, const struct content_id *id)
+static bool is_that_tree(const struct vfs *v, uint32_t node, const struct content_id *id)
 {
     struct content_id own;
-    uint32_t top = tops_find(v, node);
     uint64_t count = 0;
 
-    if (top == VFS_NONE || v->tops[top].kind != TOP_KEPT) return false;
     for (uint32_t at = node; (at = tree_next(v, node, at)) != VFS_NONE;) {
         count++;
     }
@@ -157,7 +170,7 @@ struct path_text vfs_reach(const struct vfs *v, const struct asker *who,
         if ((vfs_may(v, who, node) & MAY_READ) == 0) continue;
         struct path_text path = vfs_path_to(v, who, node, buffer);
         if (path.len == 0) continue;
-        if (id->kind == NODE_FILE || is_kept(v, node, id)) return path;
+        if (id->kind == NODE_FILE || is_that_tree(v, node, id)) return path;
     }
     return (struct path_text){"", 0};
 }

@@ -15,6 +15,8 @@ struct content_id {
     uint8_t hash[VFS_HASH_BYTES];
 };
 
+/* DENIED: some of it the asker may not read, and the id would tell of it. */
+enum vfs_error vfs_check_seen(const struct vfs *v, const struct asker *who, uint32_t node);
 /* READ_ONLY: some of it is in no store. */
 enum vfs_error vfs_check_named(const struct vfs *v, uint32_t node);
 /* The first file at or below it of which something is not in the store; VFS_NONE: all is. */

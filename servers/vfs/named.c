@@ -24,9 +24,8 @@ int on_identify(struct request *rq, const struct directory_identify_in *in,
     enum vfs_error err = vfs_find(&s->vfs, &s->who, path_of(in->path), 0, &node);
 
     if (err != VFS_OK) return server_error(err);
-    uint32_t may = vfs_may(&s->vfs, &s->who, node);
-    if ((may & MAY_READ) == 0) return DIRECTORY_DENIED;
-    err = vfs_check_named(&s->vfs, node);
+    err = vfs_check_seen(&s->vfs, &s->who, node);
+    if (err == VFS_OK) err = vfs_check_named(&s->vfs, node);
     if (err != VFS_OK) return server_error(err);
     if (vfs_unsettled(&s->vfs, node) != VFS_NONE) return contents_identify_later(rq, node);
     id_fill(&s->vfs, node, (uint8_t *)rq->scratch, out);

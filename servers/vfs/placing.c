@@ -7,11 +7,18 @@
 #include "jobs.h"
 #include "waiting.h"
 
-enum { PLACE_LEAST = 4 /* blocks: fewer are cheaper in the log */ };
+enum { PLACE_LEAST = 4 /* blocks: fewer are cheaper in the log */, ROOM_SPARE = 4 * 65536 };
+
+/* Enough for a request of many records, and for a checkpoint after it. */
+bool contents_log_is_roomy(void)
+{
+    return !server_log.sealed &&
+           server_log.room > 2 * (server_log.since + server_log.last) + ROOM_SPARE;
+}
 
 bool contents_may_place(const struct server *s, const struct file_put_in *in)
 {
-    if (!contents.open || contents.failed || server_log.sealed) return false;
+    if (!contents.open || contents.failed || !contents_log_is_roomy()) return false;
     if (in->offset % VFS_BLOCK_BYTES != 0) return false;
     return in->count >= PLACE_LEAST * VFS_BLOCK_BYTES && s->vfs.room > VFS_DIRTY_MAX;
 }
@@ -67,7 +74,8 @@ void placed(struct service *svc)
     memcpy(p->root, job.item[0].tree.root, sizeof(p->root));
     enum vfs_error err = vfs_decide_placed(&s->vfs, p, &s->record);
     int result = server_error(err);
-    if (err == VFS_OK) result = server_commit_now(svc, &s->record);
+    if (err == VFS_OK && server_log.sealed) result = ERR_LOG_FULL; /* no record would be kept */
+    if (result == OK) result = server_commit_now(svc, &s->record);
     waiting_placed(result);
     service_apply(svc);
     if (result != OK) return;

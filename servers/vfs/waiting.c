@@ -97,7 +97,7 @@ int contents_write_later(struct request *rq, uint64_t offset, const struct vfs_r
 
 int contents_flush_later(struct request *rq)
 {
-    if (!contents_may_come()) return DIRECTORY_AWAY;
+    if (!contents_may_come() || server_log.sealed) return DIRECTORY_AWAY; /* nothing is stored */
     if (server_of(rq)->vfs.dirty == 0) return OK; /* nothing would come that ends the wait */
     struct waiting *w = add(rq, WAIT_FLUSH);
     w->stamp = server_of(rq)->vfs.stamp;
@@ -115,7 +115,7 @@ int contents_verify_later(struct request *rq, uint64_t from)
 
 int contents_identify_later(struct request *rq, uint32_t node)
 {
-    if (!contents_may_come()) return DIRECTORY_AWAY;
+    if (!contents_may_come() || server_log.sealed) return DIRECTORY_AWAY; /* nothing is stored */
     struct waiting *w = add(rq, WAIT_NAME);
     w->node = node;
     w->inode = server_of(rq)->vfs.nodes[node].inode;

@@ -248,6 +248,34 @@ class Boots(unittest.TestCase):
                 self.assertIn("good", session.run(verify)[1])
                 self.assertTrue(session.power_off())
 
+    def test_another_log(self):
+        """While another disk has the log, what it knows nothing of stays in the keystore."""
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+            disks, others = machine.disk_set(folder), machine.disk_set(other)
+            others["wl-keys"] = disks["wl-keys"]
+            with Session(options(own_disks=disks)) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+                converse(session, "keystore setup", ("passphrase: ", WORDS), ("again: ", WORDS))
+                converse(session, "users create anna", *chosen(PASSWORD))
+                converse(session, "assume anna", ("password: ", PASSWORD))
+                self.assertEqual(session.run("keys make sign /keys/own")[0], 0)
+                self.assertTrue(session.power_off())
+            with Session(options(own_disks=others)) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+                converse(session, "keystore unlock", ("passphrase: ", WORDS))
+                self.assertEqual(converse(session, "users create carl", *chosen(PASSWORD))[0], 0)
+                self.assertEqual(session.run("users remove carl")[0], 0)
+                session.run("users")
+                self.assertTrue(session.power_off())
+            with Session(options(own_disks=disks)) as session:
+                session.prompt(BOOT_SECONDS["fast"])
+                converse(session, "keystore unlock", ("passphrase: ", WORDS))
+                assumed = converse(session, "assume anna", ("password: ", PASSWORD))
+                self.assertEqual(assumed[0], 0, assumed[1])
+                self.assertEqual(session.run("keys public /keys/own")[0], 0)
+                self.assertEqual(session.run("machine sign files hello")[0], 0)
+                self.assertTrue(session.power_off())
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

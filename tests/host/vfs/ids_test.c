@@ -167,12 +167,53 @@ static void possession(void **state)
     assert_true(reaches(&the_system, mine, NULL));
 }
 
+/* An id tells of all that is below: who may not read some of it gets none. */
+static void seen_whole(void **state)
+{
+    static const char *const all[] = {"/seen", "/seen/f", "/seen/d", "/seen/d/g"};
+    uint32_t node;
+
+    (void)state;
+    tree(&the_system, "/seen");
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(mode(&the_system, all[i], MODE_ALL), VFS_OK);
+    }
+    assert_int_equal(find(&the_system, "/seen", &node), VFS_OK);
+    assert_int_equal(vfs_check_seen(&vfs, &bob, node), VFS_OK);
+    assert_int_equal(mode(&the_system, "/seen/d/g", MODE_OWNER_READ), VFS_OK);
+    assert_int_equal(vfs_check_seen(&vfs, &bob, node), VFS_DENIED);
+    assert_int_equal(vfs_check_seen(&vfs, &the_system, node), VFS_OK);
+}
+
+/* Things bound before each other, above others that are: the way up comes to an end. */
+static void round_and_round(void **state)
+{
+    const struct vfs_grant g = {.rights = MAY_ALL, .user = VFS_SYSTEM, .fresh = true};
+    static const char *const made[] = {"/c1", "/c2", "/c1/a", "/c1/b"};
+    struct asker view = the_system;
+    char buffer[PATH_MAX_BYTES];
+    uint32_t node;
+
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(make(&the_system, made[i], NODE_DIRECTORY), VFS_OK);
+    }
+    assert_int_equal(make(&the_system, "/c1/a/f", NODE_FILE), VFS_OK);
+    assert_int_equal(find(&the_system, "/c1/a/f", &node), VFS_OK);
+    assert_int_equal(vfs_decide_open_new(&vfs, &view, view.base, &g, &record), VFS_OK);
+    vfs_apply(&vfs, &record);
+    view.view = vfs.opens[record.open].view;
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct vfs_paths way = {path_at(made[i]), path_at(made[i ^ 1])};
+        assert_int_equal(apply_if(vfs_decide_bind(&vfs, &view, &way, true, &record)), VFS_OK);
+    }
+    (void)vfs_path_to(&vfs, &view, node, buffer); /* with or without one */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(settled),
-        TEST(trees),
-        TEST(possession),
+        TEST(settled), TEST(trees), TEST(possession), TEST(seen_whole), TEST(round_and_round),
     };
 
     return cmocka_run_group_tests_name("vfs ids", tests, NULL, NULL);
