@@ -13,10 +13,7 @@ static enum vfs_error check_readable(const struct vfs *v, const struct asker *wh
 {
     if (stays && (who->rights & MAY_ADMIN) != 0) return VFS_OK;
     for (uint32_t at = source; at != VFS_NONE; at = clone_next(v, source, at)) {
-        bool directory = v->nodes[at].kind == NODE_DIRECTORY;
-        uint32_t wanted = directory ? MAY_READ | MAY_PASS : MAY_READ;
-        if (v->nodes[at].kind == NODE_LINK) continue;
-        if ((wanted & ~vfs_may(v, who, at)) != 0) return VFS_DENIED;
+        if (!vfs_sees(v, who, at)) return VFS_DENIED;
     }
     return VFS_OK;
 }

@@ -27,9 +27,7 @@ enum vfs_error vfs_check_named(const struct vfs *v, uint32_t node)
 enum vfs_error vfs_check_seen(const struct vfs *v, const struct asker *who, uint32_t node)
 {
     for (uint32_t at = node; at != VFS_NONE; at = tree_next(v, node, at)) {
-        uint32_t wanted = v->nodes[at].kind == NODE_DIRECTORY ? MAY_READ | MAY_PASS : MAY_READ;
-        if (v->nodes[at].kind == NODE_LINK) continue;
-        if ((wanted & ~vfs_may(v, who, at)) != 0) return VFS_DENIED;
+        if (!vfs_sees(v, who, at)) return VFS_DENIED;
     }
     return VFS_OK;
 }

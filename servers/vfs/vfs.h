@@ -348,6 +348,8 @@ uint32_t vfs_read(const struct vfs *v, uint32_t node, uint64_t offset, uint32_t 
 const struct opened *vfs_opened(const struct vfs *v, uint16_t open, uint32_t generation);
 /* What the asker may do with the node, of MAY_READ, MAY_WRITE and MAY_PASS. */
 uint32_t vfs_may(const struct vfs *v, const struct asker *who, uint32_t node);
+/* All of it, but for what is below: a link by anybody. */
+bool vfs_sees(const struct vfs *v, const struct asker *who, uint32_t node);
 /* With the limits that are in force; bytes_max 0: none. */
 struct account vfs_account(const struct vfs *v, uint64_t user);
 /* Four fifths of what the user may have are in use. */

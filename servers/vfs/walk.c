@@ -31,6 +31,14 @@ uint32_t vfs_may(const struct vfs *v, const struct asker *who, uint32_t node)
     return may & (who->rights | MAY_PASS);
 }
 
+bool vfs_sees(const struct vfs *v, const struct asker *who, uint32_t node)
+{
+    uint8_t kind = v->nodes[node].kind;
+    uint32_t wanted = kind == NODE_DIRECTORY ? MAY_READ | MAY_PASS : MAY_READ;
+
+    return kind == NODE_LINK || (wanted & ~vfs_may(v, who, node)) == 0;
+}
+
 static bool name_take(struct walk *w, struct path_text *out_name)
 {
     while (w->depth > 0) {

@@ -81,6 +81,10 @@ class Ids(Boots):
         self.run_(f"rm /back; cas drop {named}")
         self.refused(f"cas get {named}", NOT_REACHED)
         self.refused(f"cas drop {named}", "notFound")
+        self.run_("mkdir /part; write /part/open x; write /part/shut y; chmod -wxrwrw /part/shut")
+        self.run_("cas id /part/open")
+        self.refused("cas id /part", "denied")  # it would tell of what one may not read
+        self.run_("rm -r /part")
         for line, why in (("cas id /etc/motd", "readOnly"), ("cas id /none", "notFound"),
                           ("cas id /", "readOnly")):
             self.refused(line, why)
