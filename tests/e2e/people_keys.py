@@ -224,16 +224,20 @@ class PeopleKeys(Booted):
 
 
 class Boots(unittest.TestCase):
+    def anna(self, session):
+        """A keystore, and a user with a key of her own, in her session."""
+        session.prompt(BOOT_SECONDS["fast"])
+        converse(session, "keystore setup", ("passphrase: ", WORDS), ("again: ", WORDS))
+        converse(session, "users create anna", *chosen(PASSWORD))
+        converse(session, "assume anna", ("password: ", PASSWORD))
+        self.assertEqual(session.run("keys make sign /keys/own")[0], 0)
+
     def test_boots(self):
         """Machine keys and a user's keys are there when the power was off, and unlocked."""
         with tempfile.TemporaryDirectory() as folder:
             disks = machine.disk_set(folder)
             with Session(options(own_disks=disks)) as session:
-                session.prompt(BOOT_SECONDS["fast"])
-                converse(session, "keystore setup", ("passphrase: ", WORDS), ("again: ", WORDS))
-                converse(session, "users create anna", *chosen(PASSWORD))
-                converse(session, "assume anna", ("password: ", PASSWORD))
-                self.assertEqual(session.run("keys make sign /keys/own")[0], 0)
+                self.anna(session)
                 public = session.run("keys public /keys/own")[1]
                 signed = session.run("machine sign files hello")[1].split()
                 self.assertTrue(session.power_off())
@@ -254,11 +258,7 @@ class Boots(unittest.TestCase):
             disks, others = machine.disk_set(folder), machine.disk_set(other)
             others["wl-keys"] = disks["wl-keys"]
             with Session(options(own_disks=disks)) as session:
-                session.prompt(BOOT_SECONDS["fast"])
-                converse(session, "keystore setup", ("passphrase: ", WORDS), ("again: ", WORDS))
-                converse(session, "users create anna", *chosen(PASSWORD))
-                converse(session, "assume anna", ("password: ", PASSWORD))
-                self.assertEqual(session.run("keys make sign /keys/own")[0], 0)
+                self.anna(session)
                 self.assertTrue(session.power_off())
             with Session(options(own_disks=others)) as session:
                 session.prompt(BOOT_SECONDS["fast"])

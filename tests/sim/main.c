@@ -14,7 +14,7 @@
 
 #include "steps.h"
 
-enum { PATIENCE = 200000 };
+enum { PATIENCE = 200000, FLIPS_SEEDS = 100 /* fewer may see none */ };
 
 struct options options = {.seed = 1, .seeds = 1, .steps = 100000};
 struct told *told;
@@ -64,9 +64,12 @@ static bool summary(void)
         "%lu operations answered, %lu states compared with the fold of %lu records, %lu parts of "
         "checkpoints\n",
         c->operations, c->checks, c->folded, c->parts);
-    if (c->checks > 0 && c->operations > 0) return true;
-    printf("FAILED: nothing was compared\n");
-    return false;
+    bool compared = c->checks > 0 && c->operations > 0;
+    bool flipped = c->flips > 0 && c->copies > 0 && c->refusals > 0;
+    if (!compared) printf("FAILED: nothing was compared\n");
+    if (sim.flips && options.seeds >= FLIPS_SEEDS && !flipped)
+        printf("FAILED: no bit flipped, or nobody told of one\n");
+    return compared && (flipped || !sim.flips || options.seeds < FLIPS_SEEDS);
 }
 
 /* In a process of its own: what went wrong stays there. True: all was well. */
